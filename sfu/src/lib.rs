@@ -1,0 +1,23 @@
+//! A selective forwarding unit as one sans-IO state machine.
+//!
+//! Datagrams, commands and time come in; datagrams, events and the next deadline come out. Nothing in
+//! here owns a socket, reads a clock, starts a thread or draws a random number of its own: the same code
+//! runs under the simulator and on a real server.
+
+pub mod allocation;
+pub mod codec;
+pub mod congestion;
+pub mod drop_reason;
+pub mod forward;
+pub mod keyframe;
+pub mod receive;
+pub mod rtcp;
+pub mod rtp;
+pub mod send;
+pub mod time;
+pub mod transport;
+pub mod units;
+
+pub use drop_reason::DropReason;
+pub use time::Time;
+pub use units::{DataRate, DataSize};
