@@ -1,0 +1,169 @@
+//! RTP header extensions in the one-byte and two-byte forms (RFC 8285).
+
+use super::packet::RtpHeader;
+
+/// The one-byte form's profile (RFC 8285 section 4.2).
+pub const ONE_BYTE_PROFILE: u16 = 0xBEDE;
+
+/// The negotiated ids of the extensions that the core reads or writes; 0 means not negotiated.
+///
+/// Ids are 1 to 14: the one-byte form is what browsers send and what the core writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtensionIds {
+    /// `urn:ietf:params:rtp-hdrext:sdes:mid` (RFC 8843).
+    pub mid: u8,
+    /// `urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id` (RFC 8852).
+    pub rid: u8,
+    /// `urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id` (RFC 8852).
+    pub repaired_rid: u8,
+    /// `urn:ietf:params:rtp-hdrext:ssrc-audio-level` (RFC 6464).
+    pub audio_level: u8,
+    /// `draft-holmer-rmcat-transport-wide-cc-extensions-01`.
+    pub transport_cc: u8,
+    /// `abs-send-time`: 24 bits, 6.18 fixed point seconds.
+    pub abs_send_time: u8,
+}
+
+/// What one packet's header extensions say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions<'a> {
+    /// Media identification tag.
+    pub mid: Option<&'a str>,
+    /// RTP stream id: which simulcast encoding.
+    pub rid: Option<&'a str>,
+    /// RTP stream id that a retransmission repairs.
+    pub repaired_rid: Option<&'a str>,
+    /// Audio level in −dBov, 0 (loudest) to 127, and whether it is voice.
+    pub audio_level: Option<(u8, bool)>,
+    /// Transport-wide sequence number.
+    pub transport_cc: Option<u16>,
+    /// Absolute send time, 24 bits of 2⁻¹⁸ s.
+    pub abs_send_time: Option<u32>,
+}
+
+impl<'a> Extensions<'a> {
+    /// Reads the extensions of `packet` that `ids` names; malformed elements end the reading without error,
+    /// as RFC 8285 section 4.2 asks of receivers.
+    pub fn parse(packet: &'a [u8], header: &RtpHeader, ids: &ExtensionIds) -> Extensions<'a> {
+        let mut found = Extensions::default();
+        for (id, value) in elements(packet, header) {
+            found.take(ids, id, value);
+        }
+        found
+    }
+
+    fn take(&mut self, ids: &ExtensionIds, id: u8, value: &'a [u8]) {
+        let text = || std::str::from_utf8(value).ok().filter(|text| !text.is_empty());
+        match (id, value) {
+            (id, _) if id == ids.mid => self.mid = text(),
+            (id, _) if id == ids.rid => self.rid = text(),
+            (id, _) if id == ids.repaired_rid => self.repaired_rid = text(),
+            (id, &[level, ..]) if id == ids.audio_level => {
+                self.audio_level = Some((level & 0x7f, level & 0x80 != 0));
+            }
+            (id, &[high, low, ..]) if id == ids.transport_cc => {
+                self.transport_cc = Some(u16::from_be_bytes([high, low]));
+            }
+            (id, &[a, b, c]) if id == ids.abs_send_time => {
+                self.abs_send_time = Some(u32::from_be_bytes([0, a, b, c]));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The (id, value) elements of a packet's extension block, in order, in either form.
+pub fn elements<'a>(packet: &'a [u8], header: &RtpHeader) -> Elements<'a> {
+    let form = match header.extension_profile {
+        Some(ONE_BYTE_PROFILE) => Form::OneByte,
+        Some(profile) if profile & 0xfff0 == 0x1000 => Form::TwoByte,
+        _ => Form::None,
+    };
+    Elements { rest: &packet[header.extension_start..header.extension_end], form }
+}
+
+/// Iterator of [`elements`].
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    rest: &'a [u8],
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    None,
+    OneByte,
+    TwoByte,
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        loop {
+            let (&first, rest) = self.rest.split_first()?;
+            if first == 0 {
+                self.rest = rest;
+                continue;
+            }
+            let (id, len, body) = match self.form {
+                Form::None => return None,
+                // Id 15 is reserved and ends the block (RFC 8285 section 4.2).
+                Form::OneByte if first >> 4 == 15 => return None,
+                Form::OneByte => (first >> 4, usize::from(first & 0x0f) + 1, rest),
+                Form::TwoByte => {
+                    let (&len, rest) = rest.split_first()?;
+                    (first, usize::from(len), rest)
+                }
+            };
+            let (value, rest) = body.split_at_checked(len)?;
+            self.rest = rest;
+            return Some((id, value));
+        }
+    }
+}
+
+/// Writes an extension block in the one-byte form behind a fixed header.
+///
+/// The buffer is the packet's own: the block starts at byte 12.
+#[derive(Debug)]
+pub struct ExtensionWriter<'a> {
+    out: &'a mut [u8],
+    at: usize,
+}
+
+impl<'a> ExtensionWriter<'a> {
+    /// Starts a block at the beginning of `out`, which must have room for all that follows.
+    pub fn new(out: &'a mut [u8]) -> Self {
+        ExtensionWriter { out, at: 4 }
+    }
+
+    /// Appends an element of 1 to 16 bytes and returns where its value lies, for later patching;
+    /// does nothing when `id` is 0 (not negotiated).
+    pub fn push(&mut self, id: u8, value: &[u8]) -> Option<usize> {
+        if id == 0 {
+            return None;
+        }
+        debug_assert!((1..=14).contains(&id) && (1..=16).contains(&value.len()));
+        self.out[self.at] = (id << 4) | (value.len() as u8 - 1);
+        let start = self.at + 1;
+        self.out[start..start + value.len()].copy_from_slice(value);
+        self.at = start + value.len();
+        Some(start)
+    }
+
+    /// Pads to a word, writes the block's head and returns the block's length in bytes.
+    ///
+    /// Zero when no element was pushed: the packet must then not set its X bit.
+    pub fn finish(self) -> usize {
+        if self.at == 4 {
+            return 0;
+        }
+        let end = self.at.next_multiple_of(4);
+        self.out[self.at..end].fill(0);
+        self.out[..2].copy_from_slice(&ONE_BYTE_PROFILE.to_be_bytes());
+        self.out[2..4].copy_from_slice(&(((end - 4) / 4) as u16).to_be_bytes());
+        end
+    }
+}
