@@ -1,0 +1,467 @@
+//! The vocabulary between the simulator and the reports: who takes part, and what was seen, when.
+
+use std::time::Duration;
+
+use scenarios::Time;
+use serde::Serialize;
+
+/// A participant, by place in [`Cast::participants`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ParticipantIndex(pub u16);
+
+/// A source of one participant, by place in [`CastMember::sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct SourceIndex(pub u8);
+
+/// A link instance, by place in [`Cast::links`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct LinkIndex(pub u16);
+
+/// One source on its way from its publisher to one receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Flow {
+    /// Who receives.
+    pub receiver: ParticipantIndex,
+    /// Who publishes.
+    pub publisher: ParticipantIndex,
+    /// Which of the publisher's sources.
+    pub source: SourceIndex,
+}
+
+/// A layer of a video source: simulcast encoding (0 is the lowest) and temporal layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Layer {
+    /// Simulcast encoding or spatial layer, 0 the lowest.
+    pub spatial: u8,
+    /// Temporal layer, 0 the base.
+    pub temporal: u8,
+}
+
+/// Who and what takes part in a run: what indices stand for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Cast {
+    /// The participants, in the scenario's order.
+    pub participants: Vec<CastMember>,
+    /// The link instances, in the scenario's order.
+    pub links: Vec<LinkInfo>,
+}
+
+/// A participant's name and sources.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CastMember {
+    /// "alice", or "guest.3" for the third of a counted group.
+    pub name: String,
+    /// What it publishes.
+    pub sources: Vec<SourceInfo>,
+}
+
+/// A published source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceInfo {
+    /// "cam", "mic".
+    pub name: String,
+    /// Its encodings, lowest first, for video; empty for audio.
+    pub layers: Vec<LayerInfo>,
+    /// Audio or video.
+    pub kind: MediaKind,
+}
+
+/// One encoding of a video source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerInfo {
+    /// Picture width, px.
+    pub width: u32,
+    /// Picture height, px.
+    pub height: u32,
+    /// Full frame rate, frames per second.
+    pub fps: u32,
+    /// Target rate, bit/s.
+    pub bps: u64,
+}
+
+/// Audio or video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+}
+
+/// A link instance of the run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkInfo {
+    /// "home-up@alice", or the definition's name when it is shared.
+    pub name: String,
+    /// The `[link.…]` that it was made from.
+    pub definition: String,
+    /// Who uses it; `None` when shared.
+    pub owner: Option<ParticipantIndex>,
+    /// Towards the SFU or away from it.
+    pub direction: Direction,
+}
+
+/// Which way a link carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Participant to SFU.
+    Up,
+    /// SFU to participant.
+    Down,
+}
+
+/// What a packet is there for: the split of link utilisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum TrafficClass {
+    /// Audio payload and its RTP header.
+    Audio,
+    /// Video payload and its RTP header.
+    Video,
+    /// RTX (RFC 4588).
+    Retransmission,
+    /// Forward error correction.
+    Fec,
+    /// Padding and probes.
+    Padding,
+    /// RTCP.
+    Rtcp,
+    /// STUN and DTLS.
+    Connectivity,
+    /// The conference protocol.
+    Signalling,
+    /// Traffic that is not the conference's.
+    Cross,
+}
+
+impl TrafficClass {
+    /// How many classes there are.
+    pub const COUNT: usize = TrafficClass::Cross as usize + 1;
+    /// All classes, in the order of their discriminants.
+    pub const ALL: [TrafficClass; TrafficClass::COUNT] = [
+        TrafficClass::Audio,
+        TrafficClass::Video,
+        TrafficClass::Retransmission,
+        TrafficClass::Fec,
+        TrafficClass::Padding,
+        TrafficClass::Rtcp,
+        TrafficClass::Connectivity,
+        TrafficClass::Signalling,
+        TrafficClass::Cross,
+    ];
+}
+
+/// Where the time from capture to render went; the parts sum exactly to the total.
+///
+/// All parts are those of the packet whose arrival completed the frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct LatencyParts {
+    /// Capture to the encoder's output.
+    pub encode: Duration,
+    /// The encoder's output to the packet's first hand-off to the network.
+    pub pacer: Duration,
+    /// First hand-off to the hand-off of the copy that reached the SFU: zero without uplink loss.
+    pub up_repair: Duration,
+    /// Waiting in the uplink's queue.
+    pub up_queue: Duration,
+    /// Being serialised on the uplink.
+    pub up_serialise: Duration,
+    /// Propagation and jitter of the uplink.
+    pub up_propagate: Duration,
+    /// Arrival at the SFU to the first hand-off towards this receiver.
+    pub sfu: Duration,
+    /// First hand-off by the SFU to the hand-off of the copy that arrived: zero without downlink loss.
+    pub down_repair: Duration,
+    /// Waiting in the downlink's queue.
+    pub down_queue: Duration,
+    /// Being serialised on the downlink.
+    pub down_serialise: Duration,
+    /// Propagation and jitter of the downlink.
+    pub down_propagate: Duration,
+    /// Completion of the frame to its release for decoding.
+    pub jitter_buffer: Duration,
+    /// Decoding, up to the render.
+    pub decode: Duration,
+}
+
+impl LatencyParts {
+    /// The names of the parts, in order, as `metrics.json` and the plots spell them.
+    pub const NAMES: [&'static str; 13] = [
+        "encode",
+        "pacer",
+        "up_repair",
+        "up_queue",
+        "up_serialise",
+        "up_propagate",
+        "sfu",
+        "down_repair",
+        "down_queue",
+        "down_serialise",
+        "down_propagate",
+        "jitter_buffer",
+        "decode",
+    ];
+
+    /// The parts in the order of [`LatencyParts::NAMES`].
+    pub fn values(&self) -> [Duration; 13] {
+        [
+            self.encode,
+            self.pacer,
+            self.up_repair,
+            self.up_queue,
+            self.up_serialise,
+            self.up_propagate,
+            self.sfu,
+            self.down_repair,
+            self.down_queue,
+            self.down_serialise,
+            self.down_propagate,
+            self.jitter_buffer,
+            self.decode,
+        ]
+    }
+
+    /// The sum of the parts.
+    pub fn total(&self) -> Duration {
+        self.values().iter().sum()
+    }
+}
+
+/// A step on a participant's way into the conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinStep {
+    /// The person decides to join.
+    Intent,
+    /// The signalling exchange is complete: both sides know credentials and streams.
+    Signalled,
+    /// ICE has a nominated pair.
+    Ice,
+    /// DTLS is done and SRTP has keys.
+    Dtls,
+    /// The participant left.
+    Left,
+}
+
+/// Whose estimate of a path's capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case", tag = "of", content = "participant")]
+pub enum EstimateOf {
+    /// The SFU's, of a participant's downlink.
+    Downlink(ParticipantIndex),
+    /// A publisher's, of its own uplink.
+    Uplink(ParticipantIndex),
+}
+
+/// Counters of one flow since its start; later values never fall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct FlowCounters {
+    /// Media packets that the sequence numbers say were sent to this receiver.
+    pub expected: u64,
+    /// Of these, those that did not arrive as first sent in time (they arrived by repair, or never).
+    pub lost_before_repair: u64,
+    /// Of these, those still missing at their playout deadline.
+    pub lost_after_repair: u64,
+    /// Media payload bytes that arrived, RTP headers not counted.
+    pub media_bytes: u64,
+    /// Bytes of RTX packets that arrived.
+    pub rtx_bytes: u64,
+    /// RTX packets that filled a hole in time.
+    pub rtx_useful: u64,
+    /// RTX packets after the playout deadline.
+    pub rtx_late: u64,
+    /// RTX packets for something that was there already.
+    pub rtx_duplicate: u64,
+    /// NACK packets sent.
+    pub nack_packets: u64,
+    /// Sequence numbers asked for, first time and repeated.
+    pub nack_sequences: u64,
+    /// Sequence numbers asked for again.
+    pub nack_repeats: u64,
+    /// Picture loss indications sent.
+    pub pli: u64,
+    /// Frames that arrived complete but could not be decoded, for want of a frame that they depend on.
+    pub frames_undecodable: u64,
+    /// Frames rendered.
+    pub frames_rendered: u64,
+}
+
+/// One thing that was seen at one moment.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum Observation {
+    /// A step on a participant's way in or out.
+    Join {
+        /// Who.
+        participant: ParticipantIndex,
+        /// Which step.
+        step: JoinStep,
+    },
+    /// A receiver begins to want a flow (it, or the publisher, joined or unmuted).
+    Subscribed(Flow),
+    /// A receiver no longer wants a flow, or its publisher left or muted.
+    Unsubscribed(Flow),
+    /// The first RTP packet of a flow arrived.
+    FirstPacket(Flow),
+    /// The first complete key frame of a video flow arrived.
+    FirstKeyFrame(Flow),
+    /// An encoder produced a frame.
+    FrameEncoded {
+        /// Who publishes.
+        publisher: ParticipantIndex,
+        /// Which source.
+        source: SourceIndex,
+        /// Which encoding and temporal layer.
+        layer: Layer,
+        /// Key frame or not.
+        key: bool,
+        /// Encoded size, bytes.
+        bytes: u32,
+    },
+    /// A frame was rendered.
+    FrameRendered {
+        /// On which flow.
+        flow: Flow,
+        /// Which encoding and temporal layer.
+        layer: Layer,
+        /// Picture width and height, px.
+        size: (u32, u32),
+        /// When it was captured.
+        captured: Time,
+        /// Where the time went.
+        parts: LatencyParts,
+    },
+    /// 20 ms (or one packet's worth) of audio began to play.
+    AudioPlayed {
+        /// On which flow.
+        flow: Flow,
+        /// When the first sample of it was captured.
+        captured: Time,
+        /// From arrival to playout.
+        jitter_buffer: Duration,
+        /// How much sound it is.
+        length: Duration,
+    },
+    /// A gap in the audio was concealed.
+    AudioConcealed {
+        /// On which flow.
+        flow: Flow,
+        /// How much sound was missing.
+        length: Duration,
+    },
+    /// The counters of a flow, as they stand now: once per bin and at the end.
+    Counters {
+        /// Which flow.
+        flow: Flow,
+        /// Since its start.
+        counters: FlowCounters,
+    },
+    /// The SFU chose a layer for a flow.
+    LayerChosen {
+        /// Which flow.
+        flow: Flow,
+        /// What it chose; `None`: nothing is sent.
+        layer: Option<Layer>,
+        /// Why, in machine-readable words.
+        reason: String,
+        /// The receiver's downlink estimate at that moment, bit/s.
+        estimate_bps: u64,
+        /// What the receiver is entitled to by its wishes and the layers on offer, were its line without limit.
+        entitled: Option<Layer>,
+    },
+    /// The SFU began to forward another layer (the switch itself), or stopped.
+    LayerForwarded {
+        /// Which flow.
+        flow: Flow,
+        /// What goes out from now on.
+        layer: Option<Layer>,
+    },
+    /// A key frame was asked for at the publisher by the SFU.
+    KeyFrameRequested {
+        /// Who publishes.
+        publisher: ParticipantIndex,
+        /// Which source.
+        source: SourceIndex,
+        /// Which encoding.
+        spatial: u8,
+    },
+    /// A receiver asked the SFU for a key frame.
+    KeyFrameWanted(Flow),
+    /// A capacity estimate, when it changed and once per bin.
+    Estimate {
+        /// Of what.
+        of: EstimateOf,
+        /// The estimate, bit/s.
+        bps: u64,
+    },
+    /// A packet was forwarded: from its arrival at the SFU to its first hand-off to this receiver.
+    Forwarded {
+        /// To whom.
+        receiver: ParticipantIndex,
+        /// Arrival to hand-off.
+        delay: Duration,
+    },
+    /// A packet left a link's serialiser.
+    LinkSent {
+        /// Which link.
+        link: LinkIndex,
+        /// What it is there for.
+        class: TrafficClass,
+        /// Size on the wire, IP and UDP headers included, bytes.
+        bytes: u32,
+        /// Enqueued to first bit on the wire.
+        queued: Duration,
+    },
+    /// A packet was dropped at a link.
+    LinkDropped {
+        /// Which link.
+        link: LinkIndex,
+        /// Why.
+        cause: LossCause,
+        /// Size on the wire, bytes.
+        bytes: u32,
+    },
+    /// A link's capacity from now on, bit/s; `None`: without limit. First at time zero.
+    LinkCapacity {
+        /// Which link.
+        link: LinkIndex,
+        /// The capacity.
+        bps: Option<u64>,
+    },
+    /// A scripted event of the scenario took effect.
+    Script {
+        /// In words: "mute alice", "rate home-up 600kbps".
+        text: String,
+    },
+}
+
+/// Why the network lost a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossCause {
+    /// The queue was full.
+    Queue,
+    /// Active queue management.
+    Aqm,
+    /// The link's random loss.
+    Random,
+    /// A policer.
+    Policer,
+    /// A partition.
+    Partition,
+}
+
+/// Takes observations in order of time.
+pub trait Observer {
+    /// Takes one observation made at `at`.
+    fn observe(&mut self, at: Time, observation: Observation);
+}
+
+/// For tests: keeps everything.
+impl Observer for Vec<(Time, Observation)> {
+    fn observe(&mut self, at: Time, observation: Observation) {
+        self.push((at, observation));
+    }
+}
