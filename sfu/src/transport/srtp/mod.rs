@@ -18,6 +18,8 @@ mod streams;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::hex;
 
 pub use inbound::{Inbound, Unprotected};
 pub use keying::{KeyingMaterial, MasterKey};
