@@ -1,1 +1,6 @@
 //! simulator
+
+pub mod digest;
+pub mod event_queue;
+pub mod network;
+pub mod random;

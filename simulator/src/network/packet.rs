@@ -1,0 +1,95 @@
+//! A datagram on the simulated wire.
+
+use std::net::SocketAddr;
+
+use sfu::DataSize;
+
+/// What IPv4 without options (RFC 791: 20 bytes) and UDP (RFC 768: 8 bytes) add to every payload. Sizes and
+/// rates of links count it, for IPv6 addresses too, so that a result doesn't depend on the addressing plan;
+/// link-layer headers are not counted.
+pub const IP_UDP_OVERHEAD: DataSize = DataSize::from_bytes(28);
+
+/// What a datagram is sent for; links count bytes by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum TrafficClass {
+    /// RTP with audio, sent for the first time.
+    Audio,
+    /// RTP with video, sent for the first time.
+    Video,
+    /// Retransmitted RTP (RFC 4588).
+    Retransmission,
+    /// Forward error correction.
+    Fec,
+    /// RTP with nothing but padding, and other probes.
+    Padding,
+    /// RTCP.
+    Rtcp,
+    /// STUN: connectivity checks and consent.
+    Stun,
+    /// DTLS.
+    Dtls,
+    /// The conference protocol.
+    Signalling,
+    /// Traffic of others.
+    Cross,
+}
+
+impl TrafficClass {
+    /// How many classes there are.
+    pub const COUNT: usize = TrafficClass::Cross as usize + 1;
+
+    /// All classes, in the order of their numbers.
+    pub const ALL: [TrafficClass; TrafficClass::COUNT] = [
+        TrafficClass::Audio,
+        TrafficClass::Video,
+        TrafficClass::Retransmission,
+        TrafficClass::Fec,
+        TrafficClass::Padding,
+        TrafficClass::Rtcp,
+        TrafficClass::Stun,
+        TrafficClass::Dtls,
+        TrafficClass::Signalling,
+        TrafficClass::Cross,
+    ];
+}
+
+/// A UDP datagram with the bytes that a real socket would carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// Source as the receiver sees it.
+    pub from: SocketAddr,
+    /// Destination.
+    pub to: SocketAddr,
+    /// Payload; take it from a [`BufferPool`](super::BufferPool) and give it back.
+    pub bytes: Vec<u8>,
+    /// What it is sent for.
+    pub class: TrafficClass,
+    /// For the integrator: carried along, never looked at.
+    pub tag: u64,
+}
+
+impl Datagram {
+    /// The size that links count: payload and [`IP_UDP_OVERHEAD`].
+    pub fn wire_size(&self) -> DataSize {
+        DataSize::from_bytes(self.bytes.len() as u64) + IP_UDP_OVERHEAD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_classes_are_listed_in_order() {
+        assert!(TrafficClass::ALL.iter().enumerate().all(|(n, &class)| class as usize == n));
+    }
+
+    #[test]
+    fn size_on_the_wire_includes_ip_and_udp() {
+        let any = "10.0.0.1:1".parse().expect("an address");
+        let class = TrafficClass::Video;
+        let datagram = Datagram { from: any, to: any, bytes: vec![0; 1222], class, tag: 0 };
+        assert_eq!(datagram.wire_size(), DataSize::from_bytes(1250));
+    }
+}

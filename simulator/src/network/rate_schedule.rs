@@ -1,0 +1,146 @@
+//! A link's rate over time, piecewise constant, and exact arithmetic on it.
+//!
+//! Work is counted in nanobits: a rate of 1 bit/s carries 1 nanobit in 1 ns. That makes rate × time an
+//! integer product, so that no departure is ever rounded in floating point.
+
+#[cfg(test)]
+mod tests;
+
+use sfu::{DataRate, DataSize, Time};
+
+const NANOBITS_PER_BIT: u128 = 1_000_000_000;
+
+/// Why a list of steps is no schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// It has no step.
+    #[error("a rate schedule needs at least one step")]
+    Empty,
+    /// A step does not come after the one before it.
+    #[error("step {0} of a rate schedule is not later than the step before it")]
+    NotIncreasing(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Step {
+    from: Time,
+    rate: DataRate,
+}
+
+/// Rate by time. The first step's rate also holds before it, the last one's for ever.
+/// [`DataRate::ZERO`] is an outage, [`DataRate::INFINITE`] serialises in no time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateSchedule(Vec<Step>);
+
+/// When a packet is through, and the work left over in the nanosecond that it finished in: what the next
+/// packet starts with when it follows immediately, so that rounding to nanoseconds loses no capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Finish {
+    pub(super) end: Time,
+    pub(super) credit: u128,
+}
+
+impl RateSchedule {
+    /// The same rate for ever.
+    pub fn constant(rate: DataRate) -> Self {
+        RateSchedule(vec![Step { from: Time::ZERO, rate }])
+    }
+
+    /// Steps in order of time.
+    ///
+    /// # Errors
+    /// When there is none, or the times don't increase.
+    pub fn new(steps: impl IntoIterator<Item = (Time, DataRate)>) -> Result<Self, ScheduleError> {
+        let mut steps: Vec<Step> = steps.into_iter().map(|(from, rate)| Step { from, rate }).collect();
+        if let Some(late) = steps.windows(2).position(|pair| pair[0].from >= pair[1].from) {
+            return Err(ScheduleError::NotIncreasing(late + 2));
+        }
+        steps.first_mut().ok_or(ScheduleError::Empty)?.from = Time::ZERO;
+        Ok(RateSchedule(steps))
+    }
+
+    /// The rate from the instant `at` on.
+    pub fn rate_at(&self, at: Time) -> DataRate {
+        self.0[self.index_at(at)].rate
+    }
+
+    /// The rate to size a buffer by: at `at`, or during an outage the last rate before it, or when there was
+    /// none the first one after it. Zero when there is never any.
+    pub fn sizing_rate_at(&self, at: Time) -> DataRate {
+        let (past, future) = self.0.split_at(self.index_at(at) + 1);
+        let mut nearest = past.iter().rev().chain(future).map(|step| step.rate);
+        nearest.find(|&rate| rate > DataRate::ZERO).unwrap_or(DataRate::ZERO)
+    }
+
+    /// Bits that fit between two instants; `None` when the rate is infinite in between. Bits are rounded so
+    /// that adjoining intervals add up exactly.
+    pub fn capacity_between(&self, from: Time, to: Time) -> Option<u64> {
+        let touched = &self.0[self.index_at(from)..];
+        let infinite = |step: &Step| step.rate == DataRate::INFINITE && step.from < to;
+        if from >= to {
+            return Some(0);
+        }
+        if touched.iter().any(infinite) {
+            return None;
+        }
+        let bits = self.work_until(to) / NANOBITS_PER_BIT - self.work_until(from) / NANOBITS_PER_BIT;
+        Some(u64::try_from(bits).unwrap_or(u64::MAX))
+    }
+
+    /// Takes over `new` from `at` on; what was before stays, for [`capacity_between`](Self::capacity_between)
+    /// and for the packet that is being serialised.
+    pub fn replace_from(&mut self, at: Time, new: &RateSchedule) {
+        let rate = new.rate_at(at);
+        self.0.retain(|step| step.from < at);
+        self.0.push(Step { from: at, rate });
+        self.0.extend(new.0.iter().filter(|step| step.from > at));
+    }
+
+    /// Serialises `size` from `start` on, with `credit` nanobits left over from the packet before.
+    pub(super) fn finish(&self, start: Time, credit: u128, size: DataSize) -> Finish {
+        let mut remaining = u128::from(size.as_bytes()) * 8 * NANOBITS_PER_BIT;
+        if credit >= remaining {
+            return Finish { end: start, credit: credit - remaining };
+        }
+        remaining -= credit;
+        let mut from = start;
+        for index in self.index_at(start)..self.0.len() {
+            let rate = self.0[index].rate;
+            if rate == DataRate::INFINITE {
+                return Finish { end: from, credit: 0 };
+            }
+            let until = self.0.get(index + 1).map_or(Time::NEVER, |next| next.from);
+            let work = work(rate, from, until);
+            if work >= remaining {
+                let rate = u128::from(rate.as_bps());
+                let nanos = remaining.div_ceil(rate);
+                let end = Time::from_nanos(from.as_nanos() + nanos as u64);
+                return Finish { end, credit: nanos * rate - remaining };
+            }
+            remaining -= work;
+            from = until;
+        }
+        Finish { end: Time::NEVER, credit: 0 }
+    }
+
+    fn index_at(&self, at: Time) -> usize {
+        // The first step is at time zero, so there is always one that has begun.
+        self.0.partition_point(|step| step.from <= at) - 1
+    }
+
+    /// Nanobits from time zero to `to`, not counting infinite rates.
+    fn work_until(&self, to: Time) -> u128 {
+        let mut total = 0;
+        for (index, step) in self.0.iter().enumerate().take_while(|(_, step)| step.from < to) {
+            let until = self.0.get(index + 1).map_or(to, |next| next.from.min(to));
+            if step.rate != DataRate::INFINITE {
+                total += work(step.rate, step.from, until);
+            }
+        }
+        total
+    }
+}
+
+fn work(rate: DataRate, from: Time, until: Time) -> u128 {
+    u128::from(rate.as_bps()) * u128::from(until.as_nanos().saturating_sub(from.as_nanos()))
+}
