@@ -1,4 +1,6 @@
 //! What lies between a datagram and a packet: demultiplexing, ICE, DTLS and SRTP.
 
+pub mod certificate;
 pub mod demux;
+pub mod dtls;
 pub mod srtp;
