@@ -1,0 +1,316 @@
+//! Keys of everything but participants.
+
+use super::participant::PARTICIPANT;
+use super::{Key, Section, Takes, default, later, optional, required};
+
+const fn section(path: &'static str, about: &'static str, keys: &'static [Key]) -> Section {
+    Section { path, about, keys }
+}
+
+pub(crate) static ROOT: Section = section(
+    "scenario",
+    "The file itself.",
+    &[
+        required("schema", Takes::Form("`1`"), "version of this format"),
+        required("name", Takes::Form("letters, digits, `-`, `_`"), "the scenario's name, as in reports"),
+        default("doc", Takes::Text, "\"\"", "what it shows; its first line appears in `plenum list`"),
+        required("seed", Takes::Whole, "the seed of every random draw"),
+        required("duration", Takes::Duration, "virtual time that the run lasts"),
+        optional("measure", Takes::Table(&MEASURE), "what enters the statistics"),
+        optional("link", Takes::Named(&LINK), "kinds of one-way line"),
+        optional("sfu", Takes::Named(&SFU), "the server; exactly one, `main` with its defaults when absent"),
+        required("participant", Takes::Named(&PARTICIPANT), "people, or groups of alike people"),
+        later("traffic", "cross traffic"),
+        optional(
+            "at",
+            Takes::List(&AT),
+            "what happens during the run; ordered by time, not by place in the file",
+        ),
+        optional(
+            "expect",
+            Takes::List(&EXPECT),
+            "bounds on metrics; a broken one ends the run with exit code 3",
+        ),
+        optional(
+            "applied",
+            Takes::List(&APPLIED),
+            "proof that an impairment took effect; judged like `expect`",
+        ),
+        optional("sweep", Takes::Table(&SWEEP), "variations for `plenum sweep`"),
+    ],
+);
+
+static MEASURE: Section = section(
+    "measure",
+    "What enters the statistics. The time before `from` stays in the series.",
+    &[
+        default("from", Takes::Duration, "\"0s\"", "end of the warm-up; before `duration`"),
+        default("bin", Takes::Duration, "\"200ms\"", "width of a bin of the time series"),
+    ],
+);
+
+pub(crate) static LINK: Section = section(
+    "link.<name>",
+    "A kind of one-way line. Each participant that names it gets a line of its own, unless it is `shared`.",
+    &[
+        optional(
+            "rate",
+            Takes::Form("rate, or list of `[time, rate]`"),
+            "capacity; unlimited when absent, and before a list's first step",
+        ),
+        optional("queue", Takes::Table(&QUEUE), "what waits for the line"),
+        optional("loss", Takes::Short(&LOSS, "rate"), "packets lost after the queue; none when absent"),
+        default("delay", Takes::Short(&DELAY, "base"), "\"0s\"", "propagation"),
+        default("shared", Takes::Flag, "false", "one line for all who name it, in one direction"),
+        later("trace", "delivery opportunities from a file"),
+        later("policer", "token bucket before the queue"),
+        later("filter", "rules before the queue"),
+        later("duplicate", "duplicated packets"),
+        later("corrupt", "corrupted packets"),
+    ],
+);
+
+static QUEUE: Section = section(
+    "link.<name>.queue",
+    "What waits for the line. Bytes in flight don't count, and an empty queue takes any packet.",
+    &[
+        default(
+            "kind",
+            Takes::Choice(&["droptail", "infinite"], &["codel", "fq-codel", "pie"]),
+            "\"droptail\"",
+            "what happens when it is full",
+        ),
+        default("depth", Takes::Form("duration or size"), "\"300ms\"", "droptail: how much may wait"),
+        default(
+            "sized_at",
+            Takes::Form("`\"current-rate\"`, `\"first-rate\"` or a rate"),
+            "\"current-rate\"",
+            "droptail with a duration: the rate that turns it into bytes",
+        ),
+        later("target", "CoDel and PIE"),
+        later("interval", "CoDel"),
+        later("limit", "AQM"),
+        later("ecn", "marking"),
+    ],
+);
+
+static LOSS: Section = section(
+    "link.<name>.loss",
+    "Packets lost after the queue. `loss = \"3%\"` is short for Bernoulli loss at that rate.",
+    &[
+        default(
+            "kind",
+            Takes::Choice(&["bernoulli"], &["gilbert-elliott", "list"]),
+            "\"bernoulli\"",
+            "how losses are drawn",
+        ),
+        required("rate", Takes::Ratio, "probability that a packet is lost, each on its own"),
+        later("mean", "Gilbert-Elliott"),
+        later("burst", "Gilbert-Elliott"),
+        later("packets", "list of lost packets"),
+    ],
+);
+
+static DELAY: Section = section(
+    "link.<name>.delay",
+    "Propagation. `delay = \"25ms\"` is short for that base without jitter.",
+    &[
+        required("base", Takes::Duration, "one-way delay"),
+        default(
+            "jitter",
+            Takes::Choice(&["none", "gauss", "uniform"], &[]),
+            "\"none\"",
+            "how each packet's delay varies around the base",
+        ),
+        optional("std", Takes::Duration, "standard deviation of the jitter; needed with it"),
+        default("cut", Takes::Number, "3", "gauss: no further from the base than this many `std`"),
+        default("reorder", Takes::Flag, "false", "whether jitter may change the order of packets"),
+    ],
+);
+
+static SFU: Section = section(
+    "sfu.<name>",
+    "The server.",
+    &[
+        optional("config", Takes::Table(&SFU_CONFIG), "how it forwards"),
+        optional("cpu", Takes::Table(&CPU), "its speed in virtual time; free of cost when absent"),
+    ],
+);
+
+static SFU_CONFIG: Section = section(
+    "sfu.<name>.config",
+    "How the server forwards.",
+    &[
+        default("rtx", Takes::Flag, "true", "offers retransmission (RFC 4588), both ways"),
+        default(
+            "nack",
+            Takes::Flag,
+            "true",
+            "asks publishers for lost packets, and answers receivers who ask",
+        ),
+        optional("max_bitrate", Takes::Rate, "most that it sends to one receiver; unlimited when absent"),
+        later("congestion_control", "choice of the controller"),
+        later("layer_selection", "choice of the allocation policy"),
+        later("last_n", "video of the last N speakers only"),
+    ],
+);
+
+static CPU: Section = section(
+    "sfu.<name>.cpu",
+    "The cost of a packet in virtual time. The costs follow from what a packet needs, the cores divide the work.",
+    &[
+        default("cores", Takes::Whole, "1", "1 to 256"),
+        default("per_packet_in", Takes::Duration, "\"0s\"", "to receive one"),
+        default("per_packet_out", Takes::Duration, "\"0s\"", "to send one"),
+    ],
+);
+
+static AT: Section = section(
+    "at[]",
+    "One event: a time and exactly one action. At the same moment a link's own rate schedule acts first, then events in the order of the file.",
+    &[
+        required("time", Takes::Duration, "when; before `duration`"),
+        optional("mute", Takes::Short(&MUTE, "participant"), "stops publishing"),
+        optional("unmute", Takes::Short(&MUTE, "participant"), "publishes again"),
+        optional("leave", Takes::Short(&LEAVE, "participant"), "leaves for good"),
+        optional("rate", Takes::Table(&RATE_EVENT), "sets a link's rate until its schedule's next step"),
+        optional("loss", Takes::Table(&LOSS_EVENT), "sets a link's loss rate"),
+        later("delay", "changes a link's delay"),
+        later("partition", "cuts two parties off"),
+        later("lasts", "end of a fault"),
+        later("rebind", "NAT rebinding"),
+        later("restart_ice", "address change with ICE restart"),
+        later("crash", "participant or server crashes"),
+        later("freeze", "participant stands still"),
+        later("slow_cpu", "slower computer"),
+        later("sleep", "computer sleeps"),
+        later("drain", "server drains"),
+        later("clock", "clock skew or step"),
+        later("share", "screen sharing"),
+        later("view", "change of the view"),
+        later("pin", "pinned participant"),
+        later("certificate", "wrong certificate"),
+        later("malformed", "malformed packets"),
+    ],
+);
+
+static MUTE: Section = section(
+    "at[].mute",
+    "Whom to mute or unmute. `mute = \"alice\"` is short for all sources of that participant.",
+    &[
+        required("participant", Takes::Glob, "who, by member name"),
+        optional("source", Takes::Glob, "which of the published sources; all when absent"),
+    ],
+);
+
+static LEAVE: Section = section(
+    "at[].leave",
+    "Who leaves. `leave = \"alice\"` is the usual form.",
+    &[required("participant", Takes::Glob, "who, by member name")],
+);
+
+static RATE_EVENT: Section = section(
+    "at[].rate",
+    "A link's new rate.",
+    &[
+        required(
+            "link",
+            Takes::Glob,
+            "a link's name for all its lines, or one line's, such as `home-up@alice`",
+        ),
+        required("to", Takes::Rate, "the new rate"),
+    ],
+);
+
+static LOSS_EVENT: Section = section(
+    "at[].loss",
+    "A link's new loss rate, Bernoulli.",
+    &[
+        required(
+            "link",
+            Takes::Glob,
+            "a link's name for all its lines, or one line's, such as `home-up@alice`",
+        ),
+        required("to", Takes::Ratio, "the new loss rate"),
+    ],
+);
+
+static EXPECT: Section = section(
+    "expect[]",
+    "A bound on a metric over everything that `where` selects, after the warm-up.",
+    &[
+        required("metric", Takes::Text, "its id, as `plenum metrics` lists them"),
+        optional("where", Takes::Table(&WHERE), "selects by label; everything when absent"),
+        required(
+            "stat",
+            Takes::Choice(&["mean", "min", "p50", "p95", "p99", "max", "count", "total", "value"], &[]),
+            "statistic over the samples of all that is selected; `count` is how many samples there are",
+        ),
+        optional(
+            "min",
+            Takes::Form("number in the metric's unit, or value with unit"),
+            "least allowed; `min` or `max` is needed, both are better",
+        ),
+        optional("max", Takes::Form("number in the metric's unit, or value with unit"), "most allowed"),
+        default("samples_min", Takes::Whole, "1", "fewer samples than this are a failure"),
+    ],
+);
+
+static WHERE: Section = section(
+    "expect[].where",
+    "Labels with wildcards. A selection that nothing can match is an error.",
+    &[
+        optional("receiver", Takes::Glob, "member that receives"),
+        optional("publisher", Takes::Glob, "member that publishes"),
+        optional("participant", Takes::Glob, "member, whatever its part"),
+        optional("source", Takes::Glob, "published source, such as `cam`"),
+        optional("link", Takes::Glob, "link or line"),
+        optional("direction", Takes::Choice(&["up", "down"], &[]), "towards the server, or from it"),
+        optional("layer", Takes::Glob, "simulcast layer"),
+        optional("part", Takes::Glob, "part of a total"),
+        optional("cause", Takes::Glob, "cause of a loss"),
+    ],
+);
+
+static APPLIED: Section = section(
+    "applied[]",
+    "Proof that an impairment took effect, over the whole run, warm-up included. Needs at least one bound.",
+    &[
+        required(
+            "link",
+            Takes::Glob,
+            "a link's name for all its lines, or one line's, such as `home-up@alice`",
+        ),
+        optional(
+            "dropped_min",
+            Takes::Whole,
+            "packets dropped by the queues of all these lines together, at least",
+        ),
+        optional("dropped_max", Takes::Whole, "and at most"),
+        optional(
+            "lost_min",
+            Takes::Whole,
+            "packets lost after the queues of all these lines together, at least",
+        ),
+        optional("lost_max", Takes::Whole, "and at most"),
+        optional("queued_min", Takes::Duration, "the longest wait in any of these queues, at least"),
+        optional(
+            "utilisation_min",
+            Takes::Ratio,
+            "delivered bits over capacity of the busiest of these lines in its busiest second, at least",
+        ),
+    ],
+);
+
+static SWEEP: Section = section(
+    "sweep",
+    "Variations for `plenum sweep`: the product of all grid values and seeds.",
+    &[
+        default("seeds", Takes::Whole, "1", "runs per grid point, from `seed` upwards"),
+        optional(
+            "grid",
+            Takes::Form("table of path to list of values"),
+            "paths as `--set` takes them, quoted: `grid.\"link.home.rate\" = [\"1Mbps\", \"2Mbps\"]`",
+        ),
+    ],
+);

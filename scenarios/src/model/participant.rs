@@ -1,0 +1,112 @@
+//! People and groups of alike people.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+
+use super::Publication;
+use crate::units::{duration_text, format_duration, optional_duration_text};
+
+/// A participant, or a group of alike participants.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Participant {
+    /// How many, 1 to 1000. More than one gives members `<name>.1` to `<name>.<count>`.
+    pub count: u32,
+    /// When to join; before the end of the run.
+    pub join: Join,
+    /// When to leave; after the latest moment to join.
+    #[serde(serialize_with = "optional_duration_text", skip_serializing_if = "Option::is_none")]
+    pub leave: Option<Duration>,
+    /// Link to the server; `None` is [`super::Link::ideal`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub up: Option<String>,
+    /// Link from the server; `None` is [`super::Link::ideal`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub down: Option<String>,
+    /// What to publish, by source name.
+    pub publish: IndexMap<String, Publication>,
+    /// What to watch.
+    pub view: View,
+    /// Offers retransmission (RFC 4588).
+    pub rtx: bool,
+    /// Asks for lost packets, and answers who asks.
+    pub nack: bool,
+}
+
+/// When to join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// At this moment.
+    At(Duration),
+    /// At a moment drawn evenly from `from` to `to`, for each member.
+    Uniform {
+        /// The earliest.
+        from: Duration,
+        /// The latest.
+        to: Duration,
+    },
+}
+
+impl Join {
+    /// The latest moment that it can give.
+    pub fn latest(self) -> Duration {
+        match self {
+            Join::At(at) => at,
+            Join::Uniform { to, .. } => to,
+        }
+    }
+
+    /// The moment for a draw of `unit` from 0 to 1, in whole nanoseconds.
+    pub fn at(self, unit: f64) -> Duration {
+        match self {
+            Join::At(at) => at,
+            Join::Uniform { from, to } => {
+                let width = to.saturating_sub(from).as_nanos() as f64;
+                from + Duration::from_nanos((width * unit.clamp(0.0, 1.0)) as u64)
+            }
+        }
+    }
+}
+
+impl Serialize for Join {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Join::At(at) => duration_text(at, to),
+            Join::Uniform { from, to: latest } => {
+                to.collect_map([("uniform", [format_duration(*from), format_duration(*latest)])])
+            }
+        }
+    }
+}
+
+/// What to watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// How tiles are laid out.
+    pub layout: Layout,
+    /// Most videos at a time, 1 to 100.
+    pub tiles: u32,
+    /// No layer higher than this many pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+}
+
+impl Default for View {
+    /// Ten people see each other: nine tiles of one size.
+    fn default() -> View {
+        View { layout: Layout::Grid, tiles: 9, max_height: None }
+    }
+}
+
+/// How tiles are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// Tiles of one size.
+    Grid,
+    /// The first tile large, the others small.
+    Stage,
+    /// No video.
+    None,
+}

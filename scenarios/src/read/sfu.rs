@@ -1,0 +1,41 @@
+//! Reads `[sfu.<name>]`.
+
+use indexmap::IndexMap;
+
+use super::reader::Reader;
+use crate::model::{Cpu, Sfu};
+
+/// The name of the server when the file describes none.
+pub(crate) const IMPLIED: &str = "main";
+
+pub(crate) fn sfus(root: &Reader<'_>) -> IndexMap<String, Sfu> {
+    let mut sfus = IndexMap::new();
+    for (name, reader) in root.named("sfu") {
+        if !sfus.is_empty() {
+            root.faults.report_unsupported(reader.place(), "a second SFU");
+        }
+        sfus.insert(name.to_owned(), sfu(&reader));
+    }
+    if sfus.is_empty() {
+        sfus.insert(IMPLIED.to_owned(), Sfu::default());
+    }
+    sfus
+}
+
+fn sfu(reader: &Reader<'_>) -> Sfu {
+    let mut sfu = Sfu { cpu: reader.inner("cpu").map(|inner| cpu(&inner)), ..Sfu::default() };
+    if let Some(config) = reader.inner("config") {
+        sfu.rtx = config.flag("rtx").unwrap_or(sfu.rtx);
+        sfu.nack = config.flag("nack").unwrap_or(sfu.nack);
+        sfu.max_bitrate = config.rate("max_bitrate");
+    }
+    sfu
+}
+
+fn cpu(reader: &Reader<'_>) -> Cpu {
+    Cpu {
+        cores: reader.whole("cores", 1..=256).unwrap_or(1) as u32,
+        per_packet_in: reader.duration("per_packet_in").unwrap_or_default(),
+        per_packet_out: reader.duration("per_packet_out").unwrap_or_default(),
+    }
+}

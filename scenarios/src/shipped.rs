@@ -1,0 +1,59 @@
+//! The scenarios that ship inside the binary.
+
+/// A shipped scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shipped {
+    /// Its name, equal to the one inside the file.
+    pub name: &'static str,
+    /// The file's path in the source tree, as messages show it.
+    pub path: &'static str,
+    /// The file's text.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($($theme:literal / $name:literal),* $(,)?) => {
+        [$(Shipped {
+            name: $name,
+            path: concat!("scenarios/files/", $theme, "/", $name, ".toml"),
+            text: include_str!(concat!("../files/", $theme, "/", $name, ".toml")),
+        }),*]
+    };
+}
+
+/// In the order of `plenum list`.
+static ALL: [Shipped; 6] = shipped![
+    "meetings" / "ten-party",
+    "meetings" / "two-party",
+    "meetings" / "late-joiner",
+    "adaptation" / "one-bad-downlink",
+    "adaptation" / "uplink-dip",
+    "repair" / "lossy-uplink",
+];
+
+impl Shipped {
+    /// The first line of its `doc`.
+    ///
+    /// # Panics
+    /// Never: a test parses every shipped file.
+    pub fn summary(&self) -> String {
+        let scenario = crate::parse(self.path, self.text, &[]).expect("shipped scenarios are valid");
+        scenario.doc.lines().next().unwrap_or_default().to_owned()
+    }
+}
+
+/// Every shipped scenario, in the order of `plenum list`.
+pub fn list() -> &'static [Shipped] {
+    &ALL
+}
+
+/// The shipped scenario called `name`.
+pub fn find(name: &str) -> Option<&'static Shipped> {
+    ALL.iter().find(|shipped| shipped.name == name)
+}
+
+/// The name of a shipped scenario that `name` was probably meant to be.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let names: Vec<&'static str> = ALL.iter().map(|shipped| shipped.name).collect();
+    crate::diagnostics::nearest(name, &names)
+}
