@@ -5,6 +5,9 @@ use std::cell::RefCell;
 use super::{Diagnostic, Diagnostics, Place, nearest};
 use crate::overrides::SOURCE_NAME;
 
+/// Most names that a hint lists: more would bury the message.
+const SHOWN: usize = 20;
+
 /// The faults found so far. Shared by reference: every reader reports into the same list.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -22,6 +25,9 @@ impl Faults {
         let hint = match nearest(name, known) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
+            None if known.len() > SHOWN => {
+                Some(format!("known: {}, and {} more", known[..SHOWN].join(", "), known.len() - SHOWN))
+            }
             None => Some(format!("known: {}", known.join(", "))),
         };
         self.push(place, format!("{what} `{name}`"), hint);
@@ -35,6 +41,10 @@ impl Faults {
 
     pub(crate) fn push(&self, place: &Place, message: String, hint: Option<String>) {
         self.found.borrow_mut().push(Diagnostic { place: place.clone(), message, hint });
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.found.borrow().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

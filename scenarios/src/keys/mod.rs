@@ -1,13 +1,15 @@
 //! The one declared table of keys: readers, hints and the format reference all follow it.
 
+mod link;
 mod participant;
 mod reference;
 mod top;
 
 pub use reference::{reference, sections};
 
+pub(crate) use link::LINK;
 pub(crate) use participant::{OPUS, VP8};
-pub(crate) use top::{LINK, ROOT};
+pub(crate) use top::ROOT;
 
 /// A table of the format.
 #[derive(Debug)]
@@ -38,8 +40,10 @@ pub struct Key {
 pub enum Absent {
     /// An error.
     Error,
-    /// This value.
+    /// This value, as in the file.
     Default(&'static str),
+    /// What the text says.
+    Means(&'static str),
     /// What the key's description says.
     Unset,
 }
@@ -88,12 +92,20 @@ impl Section {
     }
 }
 
+const fn section(path: &'static str, about: &'static str, keys: &'static [Key]) -> Section {
+    Section { path, about, keys }
+}
+
 const fn required(name: &'static str, takes: Takes, about: &'static str) -> Key {
     Key { name, takes, absent: Absent::Error, about }
 }
 
 const fn default(name: &'static str, takes: Takes, value: &'static str, about: &'static str) -> Key {
     Key { name, takes, absent: Absent::Default(value), about }
+}
+
+const fn implied(name: &'static str, takes: Takes, means: &'static str, about: &'static str) -> Key {
+    Key { name, takes, absent: Absent::Means(means), about }
 }
 
 const fn optional(name: &'static str, takes: Takes, about: &'static str) -> Key {

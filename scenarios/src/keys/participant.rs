@@ -1,6 +1,6 @@
 //! Keys of participants.
 
-use super::{Section, Takes, default, later, optional, required};
+use super::{Section, Takes, default, implied, later, optional, required};
 
 pub(crate) static PARTICIPANT: Section = Section {
     path: "participant.<name>",
@@ -19,13 +19,13 @@ pub(crate) static PARTICIPANT: Section = Section {
             Takes::Form("link name"),
             "line from the server; unlimited with 10 ms of delay when absent",
         ),
-        default(
+        implied(
             "publish",
             Takes::Sources(&[&OPUS, &VP8]),
             "a `mic` and a `cam` with their defaults",
             "what to publish, by source name",
         ),
-        optional("view", Takes::Table(&VIEW), "what to watch"),
+        optional("view", Takes::Table(&VIEW), "what to watch; a grid of 9 tiles when absent"),
         default("rtx", Takes::Flag, "true", "offers retransmission (RFC 4588)"),
         default("nack", Takes::Flag, "true", "asks for lost packets, and answers who asks"),
         later("nat", "address translation"),
@@ -87,7 +87,7 @@ pub(crate) static VP8: Section = Section {
             "\"rfc8593-statistical\"",
             "model of the encoder",
         ),
-        default(
+        implied(
             "layers",
             Takes::Form("1 to 3 of `\"WIDTHxHEIGHT@FPS RATE\"`"),
             "`320x180@15 150kbps`, `640x360@30 500kbps`, `1280x720@30 1700kbps`",

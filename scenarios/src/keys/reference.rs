@@ -13,13 +13,14 @@ pub fn sections() -> Vec<&'static Section> {
 }
 
 fn collect(section: &'static Section, found: &mut Vec<&'static Section>) {
+    if found.iter().any(|known| std::ptr::eq(*known, section)) {
+        return;
+    }
     found.push(section);
     for key in section.keys {
         match key.takes {
             Takes::Table(inner) | Takes::Short(inner, _) | Takes::Named(inner) | Takes::List(inner) => {
-                if !found.iter().any(|known| std::ptr::eq(*known, inner)) {
-                    collect(inner, found);
-                }
+                collect(inner, found);
             }
             Takes::Sources(variants) => variants.iter().for_each(|inner| collect(inner, found)),
             _ => {}
@@ -83,7 +84,7 @@ fn takes(takes: &Takes) -> String {
 fn absent(absent: &Absent) -> String {
     match absent {
         Absent::Error => "an error".into(),
-        Absent::Default(value) if value.starts_with(['`', 'a']) => (*value).into(),
+        Absent::Means(text) => (*text).into(),
         Absent::Default(value) => format!("`{value}`"),
         Absent::Unset => "–".into(),
     }

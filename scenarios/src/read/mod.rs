@@ -46,13 +46,14 @@ pub(crate) fn scenario(
     let seed = root.whole("seed", 0..=u64::MAX).unwrap_or(0);
     let duration = root.span("duration");
     let measure = root.inner("measure").map(|inner| measure(&inner, duration)).unwrap_or_default();
+    let before = faults.count();
     let links = links(&root);
     let sfus = sfu::sfus(&root);
     let participants = participant::participants(&root, duration, &links);
     // Drawn as late as can be, so that what is checked against a join holds for every draw.
     let cast = expand::cast(&participants, &links, &mut |_| 1.0);
     check_shared(&root, &cast);
-    let names = Names::new(&cast, faults.is_empty());
+    let names = Names::new(&cast, faults.count() == before);
     let events = event::events(&root, duration, &names);
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);

@@ -10,7 +10,7 @@ use crate::units::{Quantity, Rate, Ratio, Size, UnitError, parse_duration};
 pub(crate) fn wrong_kind<T>(faults: &Faults, node: &Node, expected: &str) -> Option<T> {
     faults.report(
         &node.place,
-        format!("{} where {expected} belongs", node.kind()),
+        format!("expected {expected}, found {}", node.kind()),
         format!("give {expected}"),
     );
     None
@@ -111,7 +111,7 @@ pub(crate) fn items<'a, const N: usize>(
         Value::List(list) => match list.as_slice().try_into() {
             Ok(items) => Some(items),
             Err(_) => {
-                let message = format!("{} items where {N} belong", list.len());
+                let message = format!("expected {N} items, found {}", list.len());
                 faults.report(&node.place, message, format!("write {expected}"));
                 None
             }

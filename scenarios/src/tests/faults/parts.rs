@@ -1,0 +1,155 @@
+//! Links and participants.
+
+use super::{Row, check, check_line};
+use crate::tests::with_head;
+
+#[test]
+fn links() {
+    let rows: &[(&str, Row<'_>)] = &[
+        ("rate = 2500", ("9:8", "2500", "unit missing: a rate needs one", "\"2500kbps\"")),
+        ("rate = \"2500\"", ("9:8", "\"2500\"", "unit missing: a rate needs one", "\"2500kbps\"")),
+        ("rate = \"0kbps\"", ("9:8", "\"0kbps\"", "a rate must be above zero", "1bps")),
+        ("rate = []", ("9:8", "[]", "a schedule without steps", "unlimited")),
+        ("rate = [[\"0s\"]]", ("9:9", "[\"0s\"]", "expected 2 items, found 1", "[\"40s\", \"600kbps\"]")),
+        (
+            "rate = [[\"0s\", \"1Mbps\"], [\"0ms\", \"2Mbps\"]]",
+            ("9:26", "[\"0ms\", \"2Mbps\"]", "two steps at the same moment", "one"),
+        ),
+        ("loss = 3", ("9:8", "3", "3 is not a ratio", "write \"3%\"")),
+        ("loss = \"101%\"", ("9:8", "\"101%\"", "too large for a ratio", "100%")),
+        (
+            "loss = { kind = \"gilbert-elliott\", rate = \"1%\" }",
+            ("9:17", "\"gilbert-elliott\"", "kind `gilbert-elliott` is not supported yet", ""),
+        ),
+        ("loss = {}", ("9:1", "loss", "`link.<name>.loss` needs `rate`", "probability")),
+        ("queue = { kind = \"codel\" }", ("9:18", "\"codel\"", "kind `codel` is not supported yet", "")),
+        (
+            "queue = { kind = \"dropptail\" }",
+            ("9:18", "\"dropptail\"", "unknown kind: `dropptail`", "did you mean `droptail`?"),
+        ),
+        ("queue = { depth = \"64KiB\" }", ("9:19", "\"64KiB\"", "`KiB` counts in powers of two", "SI")),
+        (
+            "queue = { depth = 300 }",
+            ("9:19", "300", "unit missing: a depth is a duration or a size", "\"64kB\""),
+        ),
+        (
+            "queue = { depth = \"50packets\" }",
+            ("9:19", "\"50packets\"", "a depth in packets is not supported yet", ""),
+        ),
+        ("queue = { depth = \"0ms\" }", ("9:19", "\"0ms\"", "a queue's depth must be above zero", "")),
+        (
+            "queue = { depth = \"64kB\", sized_at = \"first-rate\" }",
+            ("9:38", "\"first-rate\"", "`sized_at` needs a depth in time", ""),
+        ),
+        (
+            "queue = { sized_at = \"fist-rate\" }",
+            ("9:22", "\"fist-rate\"", "unknown rate to size at: `fist-rate`", "did you mean `first-rate`?"),
+        ),
+        (
+            "queue = { kind = \"infinite\", depth = \"1s\" }",
+            ("9:38", "\"1s\"", "an infinite queue has no `depth`", "take it out"),
+        ),
+        ("delay = 25", ("9:9", "25", "unit missing: a duration needs one", "\"25ms\"")),
+        (
+            "delay = { base = \"25ms\", jitter = \"gauss\" }",
+            ("9:35", "\"gauss\"", "gauss jitter needs `std`", "std"),
+        ),
+        (
+            "delay = { base = \"25ms\", std = \"1ms\" }",
+            ("9:26", "std", "`std` has no effect without jitter", "take it out"),
+        ),
+        (
+            "delay = { base = \"10ms\", jitter = \"gauss\", std = \"5ms\" }",
+            ("9:50", "\"5ms\"", "the jitter reaches below zero delay", "raise `base`"),
+        ),
+        (
+            "delay = { base = \"25ms\", jitter = \"gauss\", std = \"5ms\", cut = 0 }",
+            ("9:63", "0", "`cut` must be above zero", "3"),
+        ),
+        ("shared = \"yes\"", ("9:10", "\"yes\"", "expected `true` or `false`, found a string", "")),
+    ];
+    for (line, row) in rows {
+        check_line(&format!("[link.a]\n{line}"), *row);
+    }
+}
+
+#[test]
+fn participants() {
+    let rows: &[(&str, Row<'_>)] = &[
+        ("count = 0", ("9:9", "0", "0 is out of range", "from 1 to 1000")),
+        ("join = \"60s\"", ("9:8", "\"60s\"", "joins after the end of the run", "duration")),
+        (
+            "join = { uniform = [\"5s\", \"1s\"] }",
+            ("9:20", "[\"5s\", \"1s\"]", "the earliest moment is after the latest", "swap"),
+        ),
+        ("join = {}", ("9:1", "join", "a join is either a moment or drawn", "uniform")),
+        ("join = \"5s\"\nleave = \"4s\"", ("10:9", "\"4s\"", "leaves before it has joined", "join")),
+        ("leave = \"61s\"", ("9:9", "\"61s\"", "leaves after the end of the run", "take it out")),
+        ("publish = \"nothing\"", ("9:11", "\"nothing\"", "unknown publish: `nothing`", "none")),
+        ("publish.cam = {}", ("9:9", "cam", "a source needs `codec`", "vp8")),
+        ("publish.cam = { codec = \"vp9\" }", ("9:25", "\"vp9\"", "codec `vp9` is not supported yet", "")),
+        (
+            "publish.cam = { codec = \"vp80\" }",
+            ("9:25", "\"vp80\"", "unknown codec: `vp80`", "did you mean `vp8`?"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", rate = \"1Mbps\" }",
+            ("9:40", "\"1Mbps\"", "out of range for Opus", "510kbps"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", layers = [] }",
+            (
+                "9:33",
+                "layers",
+                "unknown key in `participant.<name>.publish.<source> (opus)`: `layers`",
+                "known",
+            ),
+        ),
+        ("publish.cam = { codec = \"vp8\", layers = [] }", ("9:41", "[]", "0 layers", "1 to 3")),
+        (
+            "publish.cam = { codec = \"vp8\", layers = [\"320x180 150kbps\"] }",
+            ("9:42", "\"320x180 150kbps\"", "not a layer", "640x360@30 500kbps"),
+        ),
+        (
+            "publish.cam = { codec = \"vp8\", layers = [\"320x180@15 150\"] }",
+            ("9:42", "\"320x180@15 150\"", "unit missing: a rate needs one", ""),
+        ),
+        (
+            "publish.cam = { codec = \"vp8\", layers = [\"640x360@30 500kbps\", \"320x180@15 150kbps\"] }",
+            (
+                "9:64",
+                "\"320x180@15 150kbps\"",
+                "not above the layer before it in size and rate",
+                "lowest first",
+            ),
+        ),
+        (
+            "publish.cam = { codec = \"vp8\", min_rate = \"151kbps\" }",
+            ("9:43", "\"151kbps\"", "above the lowest encoding's rate", "layers"),
+        ),
+        (
+            "publish.cam = { codec = \"vp8\", temporal_layers = 4 }",
+            ("9:50", "4", "4 is out of range", "from 1 to 3"),
+        ),
+        (
+            "view = { layout = \"gird\" }",
+            ("9:19", "\"gird\"", "unknown layout: `gird`", "did you mean `grid`?"),
+        ),
+        ("nat = \"port-restricted\"", ("9:1", "nat", "`nat` (address translation) is not supported yet", "")),
+    ];
+    for (line, row) in rows {
+        check_line(&format!("[participant.bob]\n{line}"), *row);
+    }
+}
+
+#[test]
+fn a_line_that_is_not_there_hints_at_its_neighbour() {
+    let text = with_head("[participant.bob]\nup = \"hone-up\"\n[link.home-up]\nrate = \"1Mbps\"\n");
+    check(&text, &[("9:6", "\"hone-up\"", "no link `hone-up`", "did you mean `home-up`?")]);
+}
+
+#[test]
+fn a_shared_line_carries_one_direction() {
+    let text = with_head("[participant.bob]\nup = \"lan\"\ndown = \"lan\"\n[link.lan]\nshared = true\n");
+    check(&text, &[("10:8", "\"lan\"", "the shared link `lan` already carries the other direction", "own")]);
+}
