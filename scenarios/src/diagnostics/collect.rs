@@ -17,30 +17,27 @@ pub(crate) struct Faults {
 impl Faults {
     /// Reports a fault with a hint.
     pub(crate) fn report(&self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(place, message.into(), Some(hint.into()));
+        let fault = Diagnostic { place: place.clone(), message: message.into(), hint: hint.into() };
+        self.found.borrow_mut().push(fault);
     }
 
     /// Reports a name that isn't among `known`; the hint is the nearest of them, or all when few.
     pub(crate) fn report_unknown(&self, place: &Place, what: &str, name: &str, known: &[&str]) {
         let hint = match nearest(name, known) {
-            Some(near) => Some(format!("did you mean `{near}`?")),
-            None if known.is_empty() => None,
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => "there are none".to_owned(),
             None if known.len() > SHOWN => {
-                Some(format!("known: {}, and {} more", known[..SHOWN].join(", "), known.len() - SHOWN))
+                format!("known: {}, and {} more", known[..SHOWN].join(", "), known.len() - SHOWN)
             }
-            None => Some(format!("known: {}", known.join(", "))),
+            None => format!("known: {}", known.join(", ")),
         };
-        self.push(place, format!("{what} `{name}`"), hint);
+        self.report(place, format!("{what} `{name}`"), hint);
     }
 
     /// Reports a part of the format that this version doesn't carry out.
     pub(crate) fn report_unsupported(&self, place: &Place, what: &str) {
         let hint = "the format defines it, this version doesn't carry it out; take it out to run";
-        self.push(place, format!("{what} is not supported yet"), Some(hint.to_owned()));
-    }
-
-    pub(crate) fn push(&self, place: &Place, message: String, hint: Option<String>) {
-        self.found.borrow_mut().push(Diagnostic { place: place.clone(), message, hint });
+        self.report(place, format!("{what} is not supported yet"), hint);
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -22,7 +22,7 @@ use std::fmt;
 pub struct Diagnostic {
     place: Place,
     message: String,
-    hint: Option<String>,
+    hint: String,
 }
 
 impl Diagnostic {
@@ -47,8 +47,8 @@ impl Diagnostic {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+    pub fn hint(&self) -> &str {
+        &self.hint
     }
 
     /// Characters to underline: the offending text as far as its first line goes, at least one.
@@ -66,11 +66,8 @@ impl fmt::Display for Diagnostic {
         let keep_tabs = |c| if c == '\t' { '\t' } else { ' ' };
         let indent: String = source.chars().take(column - 1).map(keep_tabs).collect();
         writeln!(f, "    {source}")?;
-        write!(f, "    {indent}{}", "^".repeat(self.underline()))?;
-        if let Some(hint) = &self.hint {
-            write!(f, "\n  hint: {hint}")?;
-        }
-        Ok(())
+        writeln!(f, "    {indent}{}", "^".repeat(self.underline()))?;
+        write!(f, "  hint: {}", self.hint)
     }
 }
 
@@ -78,7 +75,7 @@ impl std::error::Error for Diagnostic {}
 
 impl miette::Diagnostic for Diagnostic {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+        Some(Box::new(&self.hint))
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {

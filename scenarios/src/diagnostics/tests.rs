@@ -2,7 +2,7 @@ use super::*;
 
 fn fault(text: &str, span: std::ops::Range<usize>) -> Diagnostic {
     let place = Place::new(&Source::new("room.toml", text), span);
-    Diagnostic { place, message: "unit missing".into(), hint: Some("write \"25ms\"".into()) }
+    Diagnostic { place, message: "unit missing".into(), hint: "write \"25ms\"".into() }
 }
 
 #[test]

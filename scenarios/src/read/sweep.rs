@@ -87,7 +87,7 @@ pub(crate) fn check_grid(faults: &Faults, tree: &Table, start: &Place) {
             super::scenario(&trial, &tree, start, &[]);
             if let Some(fault) = trial.into_first() {
                 let message = format!("`{path}` can't be this: {}", fault.message());
-                faults.push(&item.place, message, fault.hint().map(str::to_owned));
+                faults.report(&item.place, message, fault.hint());
             }
         }
     }

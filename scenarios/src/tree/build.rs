@@ -14,7 +14,11 @@ pub(crate) fn parse_document(source: &Arc<Source>, faults: &Faults) -> Table {
     let (document, errors) = DeTable::parse_recoverable(source.text());
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        faults.push(&Place::new(source, span), format!("TOML: {}", error.message()), None);
+        let hint = match error.message() {
+            "duplicate key" => "keep one of them: a key and a table appear once",
+            _ => "strings are in quotes, lists in [ ], tables in { }; see https://toml.io",
+        };
+        faults.report(&Place::new(source, span), format!("TOML: {}", error.message()), hint);
     }
     table(source, 0, document.into_inner())
 }
