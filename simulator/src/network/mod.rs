@@ -11,6 +11,7 @@ pub mod packet;
 pub mod propagation;
 pub mod queue;
 pub mod rate_schedule;
+pub mod reliable;
 
 pub use buffer_pool::BufferPool;
 pub use hop::{Delivered, DropCause, Dropped, Exit, HopRecord};
