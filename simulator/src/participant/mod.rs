@@ -1,0 +1,3 @@
+//! Synthetic participants.
+
+pub mod media;
