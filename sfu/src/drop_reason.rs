@@ -21,6 +21,8 @@ pub enum DropReason {
     UnexpectedStun,
     /// More connectivity checks from unproven addresses than one participant may cause.
     StunRateLimited,
+    /// A recorded connectivity check, sent again from another address.
+    StunReplay,
     /// DTLS that the handshake refused.
     MalformedDtls,
     /// DTLS that arrived before an address was nominated, or after the association ended.

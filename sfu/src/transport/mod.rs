@@ -3,4 +3,5 @@
 pub mod certificate;
 pub mod demux;
 pub mod dtls;
+pub mod ice_lite;
 pub mod srtp;

@@ -146,7 +146,8 @@ fn t5_077_and_t5_078_all_kinds_of_chunks() {
 #[test]
 fn chunks_as_other_encoders_choose_them() {
     // T5.068: run small 1, run lost 2, run small 1. T5.069: 14 in a vector, run lost 8180, run small 1.
-    let rows: &[(u16, &[u16], &[(u16, i64)])] = &[
+    type Row = (u16, &'static [u16], &'static [(u16, i64)]);
+    let rows: &[Row] = &[
         (4, &[0x2001, 0x0002, 0x2001], &[(10, 0), (13, 48)]),
         (8_195, &[0xa000, 8_180, 0x2001], &[(10, 0), (10 + 8_194, 48)]),
     ];
