@@ -1,1 +1,17 @@
-//! forward
+//! One receiver's outgoing streams, made of what the publishers send. `PROJECTION.md` states the algorithm.
+
+pub mod audio;
+pub mod timestamp;
+pub mod video;
+
+mod frames;
+mod gap;
+mod history;
+mod ingress;
+mod source;
+
+pub use audio::{AudioProjection, IngressAudio, ProjectedAudio};
+pub use ingress::{IngressVideo, VideoPayload};
+pub use source::MAX_ENCODINGS;
+pub use timestamp::ClockMap;
+pub use video::{Layer, Origin, Projected, ProjectedVp8, VideoProjection};

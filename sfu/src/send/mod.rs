@@ -1,1 +1,8 @@
-//! send
+//! What is kept of each outgoing stream, to send parts of it again.
+
+pub mod cache;
+pub mod rtx;
+pub mod sent_log;
+
+pub use cache::{CacheLimits, CachedPacket, PacketCache};
+pub use sent_log::{Refusal, SentLog, SentPacket};

@@ -1,0 +1,75 @@
+use super::*;
+
+fn packet(source: u32, sequence: u64, timestamp: u32, ms: u64) -> IngressAudio {
+    IngressAudio {
+        source,
+        sequence,
+        timestamp,
+        marker: false,
+        arrived: Time::from_millis(ms),
+        padding_only: false,
+    }
+}
+
+/// Sequence (on the wire), timestamp and marker of the outgoing packet.
+fn out(projection: &mut AudioProjection, packet: IngressAudio) -> Result<(u16, u32, bool), DropReason> {
+    projection.project(&packet).map(|p| (p.sequence16(), p.timestamp, p.marker))
+}
+
+#[test]
+fn one_source_keeps_its_gaps_order_and_silences() {
+    let mut p = AudioProjection::new(65534, u32::MAX - 959);
+    let rows = [
+        (10, 5000, 0, Ok((65534, u32::MAX - 959, true))),
+        (11, 5960, 20, Ok((65535, 0, false))),
+        (13, 7880, 60, Ok((1, 1920, false))),
+        (12, 6920, 61, Ok((0, 960, false))),
+        (12, 6920, 62, Err(DropReason::Duplicate)),
+        (9, 4040, 63, Err(DropReason::TooOld)),
+        // Discontinuous transmission: the clock runs on, the numbers don't.
+        (14, 27080, 460, Ok((2, 21120, false))),
+    ];
+    for (sequence, timestamp, ms, expected) in rows {
+        assert_eq!(out(&mut p, packet(1, sequence, timestamp, ms)), expected, "{sequence}");
+    }
+}
+
+#[test]
+fn pause_and_change_of_source_go_on_by_arrival_time() {
+    let mut p = AudioProjection::new(100, 1000);
+    assert_eq!(out(&mut p, packet(1, 10, 0, 0)), Ok((100, 1000, true)));
+    p.pause();
+    assert_eq!(out(&mut p, packet(1, 11, 960, 20)), Err(DropReason::Muted));
+    p.resume();
+    assert_eq!(out(&mut p, packet(1, 60, 48_000, 2_000)), Ok((101, 1000 + 96_000, true)));
+    assert_eq!(out(&mut p, packet(1, 59, 47_040, 2_001)), Err(DropReason::TooOld));
+    // Another source 5 ms later: at least one frame's length ahead.
+    assert_eq!(out(&mut p, packet(2, 7, 77, 2_005)), Ok((102, 1000 + 96_960, true)));
+    assert_eq!(out(&mut p, packet(2, 8, 1037, 2_025)), Ok((103, 1000 + 97_920, false)));
+    assert_eq!(p.map_timestamp(2, 77), Some(1000 + 96_960));
+    assert_eq!(p.map_timestamp(1, 77), None);
+}
+
+#[test]
+fn a_restarted_source_goes_on_without_a_hole() {
+    let mut p = AudioProjection::new(100, 1000);
+    assert_eq!(out(&mut p, packet(1, 10_000, 0, 0)), Ok((100, 1000, true)));
+    // A jump forward, a clock that jumps, and two numbers in a row far behind.
+    assert_eq!(out(&mut p, packet(1, 20_000, 960, 20)), Ok((101, 1960, true)));
+    assert_eq!(out(&mut p, packet(1, 20_001, 900_000_000, 40)), Ok((102, 2920, true)));
+    assert_eq!(out(&mut p, packet(1, 500, 3, 60)), Err(DropReason::TooOld));
+    assert_eq!(out(&mut p, packet(1, 501, 963, 80)), Ok((103, 4840, true)));
+}
+
+#[test]
+fn padding_leaves_no_hole() {
+    let mut p = AudioProjection::new(100, 1000);
+    let padding = |sequence| IngressAudio { padding_only: true, ..packet(1, sequence, 0, 0) };
+    assert_eq!(out(&mut p, padding(9)), Err(DropReason::PaddingOnly));
+    assert_eq!(out(&mut p, packet(1, 10, 0, 0)), Ok((100, 1000, true)));
+    assert_eq!(out(&mut p, padding(11)), Err(DropReason::PaddingOnly));
+    assert_eq!(out(&mut p, packet(1, 12, 960, 20)), Ok((101, 1960, false)));
+    // One lost before the padding keeps its place.
+    assert_eq!(out(&mut p, padding(14)), Err(DropReason::PaddingOnly));
+    assert_eq!(out(&mut p, packet(1, 15, 1920, 40)), Ok((103, 2920, false)));
+}

@@ -1,0 +1,118 @@
+//! The measured rate of a stream.
+
+use std::time::Duration;
+
+use crate::{DataRate, DataSize, Time};
+
+/// Bins in the window.
+const BINS: u64 = 20;
+
+/// Length of one bin. Frames at 30 per second are 33 ms apart, so a bin holds one or two of them; what
+/// enters and leaves with a bin at the window's edges is at most 5 % of it.
+const BIN: Duration = Duration::from_millis(50);
+
+/// A sliding window of 20 bins of 50 ms.
+///
+/// One second holds seven cycles of the longest common temporal pattern (four frames at 30 per second) and
+/// spreads a key frame's burst, which allocation must not take for the stream's rate; and after an encoding
+/// is switched on or off the measure has caught up within that second. Adding and reading cost the same
+/// however fast the stream is.
+#[derive(Clone, Debug, Default)]
+pub struct RateMeter {
+    bins: [u64; BINS as usize],
+    total: u64,
+    /// The first bin ever used and the newest, counted from the epoch.
+    span: Option<(u64, u64)>,
+}
+
+impl RateMeter {
+    /// A meter that has seen nothing.
+    pub fn new() -> Self {
+        RateMeter::default()
+    }
+
+    /// Counts `size` at `now`; a time before the newest counts as the newest.
+    pub fn add(&mut self, now: Time, size: DataSize) {
+        let bin = self.advance(now);
+        let bytes = &mut self.bins[(bin % BINS) as usize];
+        *bytes = bytes.saturating_add(size.as_bytes());
+        self.total = self.total.saturating_add(size.as_bytes());
+    }
+
+    /// The mean rate over the last second, or over as much of it as the stream has lasted (one bin at least).
+    pub fn rate(&mut self, now: Time) -> DataRate {
+        let Some((first, _)) = self.span else { return DataRate::ZERO };
+        let newest = self.advance(now);
+        let bins = BIN.as_nanos() as u64;
+        let oldest = first.max((newest + 1).saturating_sub(BINS));
+        let covered = now.as_nanos().saturating_sub(oldest.saturating_mul(bins)).max(bins);
+        DataRate::of(DataSize::from_bytes(self.total), Duration::from_nanos(covered))
+    }
+
+    /// Forgets everything: the stream was switched off or restarted.
+    pub fn reset(&mut self) {
+        *self = RateMeter::default();
+    }
+
+    /// Empties the bins between the newest and that of `now`, and returns the latter.
+    fn advance(&mut self, now: Time) -> u64 {
+        let bin = now.as_nanos() / BIN.as_nanos() as u64;
+        let Some((_, newest)) = &mut self.span else {
+            self.span = Some((bin, bin));
+            return bin;
+        };
+        let bin = bin.max(*newest);
+        for stale in (*newest + 1)..=bin.min(*newest + BINS) {
+            self.total -= std::mem::take(&mut self.bins[(stale % BINS) as usize]);
+        }
+        *newest = bin;
+        bin
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1,000 bytes every 10 ms from `from` to `to`: 800 kbit/s.
+    fn fill(meter: &mut RateMeter, from: u64, to: u64) {
+        for ms in (from..to).step_by(10) {
+            meter.add(Time::from_millis(ms), DataSize::from_bytes(1_000));
+        }
+    }
+
+    #[test]
+    fn a_constant_stream_measures_its_rate_from_early_on() {
+        let mut meter = RateMeter::new();
+        assert_eq!(meter.rate(Time::from_secs(9)), DataRate::ZERO);
+        for end in [200, 1_000, 1_050, 5_000, 60_000] {
+            let mut meter = RateMeter::new();
+            fill(&mut meter, 0, end);
+            assert_eq!(meter.rate(Time::from_millis(end)), DataRate::from_kbps(800), "until {end} ms");
+        }
+    }
+
+    #[test]
+    fn the_window_slides_and_empties() {
+        let mut meter = RateMeter::new();
+        fill(&mut meter, 0, 1_000);
+        // Half of the bins are stale at 1.5 s, all at 2 s; an hour of silence costs no more than one second.
+        assert_eq!(meter.rate(Time::from_millis(1_499)).as_kbps(), 400);
+        assert_eq!(meter.rate(Time::from_secs(2)), DataRate::ZERO);
+        fill(&mut meter, 3_600_000, 3_601_000);
+        assert_eq!(meter.rate(Time::from_secs(3_601)).as_kbps() / 10, 80);
+        meter.reset();
+        assert_eq!(meter.rate(Time::from_secs(3_602)), DataRate::ZERO);
+    }
+
+    #[test]
+    fn one_burst_does_not_look_like_a_rate_of_its_own() {
+        let mut meter = RateMeter::new();
+        meter.add(Time::from_millis(40), DataSize::from_bytes(5_000));
+        // 5,000 bytes over one bin, not over an instant.
+        assert_eq!(meter.rate(Time::from_millis(40)), DataRate::from_kbps(800));
+        // Time that runs backwards counts as the newest bin.
+        meter.add(Time::ZERO, DataSize::from_bytes(5_000));
+        assert_eq!(meter.rate(Time::from_millis(40)), DataRate::from_kbps(1_600));
+    }
+}
