@@ -1,5 +1,6 @@
-//! simulator
+//! A deterministic simulator of video conferences against the real SFU.
 
+pub mod crypto;
 pub mod digest;
 pub mod event_queue;
 pub mod network;

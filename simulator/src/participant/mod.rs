@@ -1,3 +1,4 @@
-//! Synthetic participants.
+//! A synthetic participant of a conference.
 
 pub mod media;
+pub mod transport;
