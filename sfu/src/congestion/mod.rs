@@ -1,1 +1,133 @@
-//! congestion
+//! Congestion control: how much a path carries, learned from what came of the packets sent on it.
+//!
+//! Every controller stands behind [`CongestionController`] and knows neither conferences nor participants:
+//! the SFU runs one per receiver for its downlink, a publisher runs one for its uplink. A controller never
+//! sends anything. Its owner tells it each packet sent ([`SentPacket`]) and what feedback says of it
+//! ([`PacketResult`], made by [`sent_history::SentHistory`]), asks for the rates, and sends the probe
+//! clusters that it wants ([`probe::pacing::ProbePacing`] spaces their packets).
+//!
+//! `CONSTANTS.md` beside this file lists every constant with its source.
+
+pub mod acknowledged_rate;
+pub mod aimd;
+pub mod alr;
+pub mod arrival_group;
+pub mod delay_based;
+pub mod fixed;
+pub mod gcc;
+pub mod interval_budget;
+pub mod link_capacity;
+pub mod loss_based;
+pub mod pacer;
+pub mod probe;
+pub mod sent_history;
+pub mod trendline;
+
+#[cfg(test)]
+mod bench;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{DataRate, DataSize, Time};
+
+pub use probe::{ClusterId, ProbeCluster};
+
+/// What a packet was sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketClass {
+    /// Audio or video, sent for the first time.
+    Media,
+    /// A repetition of media, asked for by a NACK.
+    Retransmission,
+    /// Bytes that carry nothing.
+    Padding,
+}
+
+/// One packet as it left, with the transport-wide sequence number that feedback will name it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentPacket {
+    /// Transport-wide sequence number, as written into the header extension.
+    pub sequence: u16,
+    /// Bytes on the wire, IP and UDP headers included if the links count them.
+    pub size: DataSize,
+    /// When it left, on the sender's clock.
+    pub at: Time,
+    /// What it was sent for.
+    pub class: PacketClass,
+    /// The probe cluster that it belongs to; packets of any class may carry a probe.
+    pub cluster: Option<ClusterId>,
+}
+
+/// What feedback says of one sent packet. Each packet is told as lost once at most, and as received once at
+/// most; received may follow lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketResult {
+    /// The packet.
+    pub sent: SentPacket,
+    /// When it arrived, on the receiver's clock (of unknown offset to ours); `None`: not by then.
+    pub received: Option<Time>,
+    /// An earlier report had called it lost.
+    pub was_lost: bool,
+}
+
+/// Loss and round trip from an RTCP receiver report (RFC 3550, section 6.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LossReport {
+    /// Packets lost since the previous report; negative when late or repeated ones arrived.
+    pub lost: i64,
+    /// Packets expected since the previous report.
+    pub expected: u64,
+}
+
+/// What the owner of a controller needs of it. All times are of one clock and never decrease.
+pub trait CongestionController: fmt::Debug {
+    /// A packet left.
+    fn on_sent(&mut self, packet: &SentPacket);
+
+    /// Feedback came at `now`; `results` in the order in which the packets were sent.
+    fn on_feedback(&mut self, now: Time, results: &[PacketResult]);
+
+    /// A round-trip time was measured, by RTCP reports or by [`sent_history::SentHistory`].
+    fn on_rtt(&mut self, now: Time, rtt: Duration);
+
+    /// A receiver report came. Controllers that have feedback per packet may ignore it.
+    fn on_loss_report(&mut self, _now: Time, _report: &LossReport) {}
+
+    /// Time passed. To be called at [`Self::deadline`] and harmless at any other moment.
+    fn on_tick(&mut self, now: Time);
+
+    /// When [`Self::on_tick`] has something to do next; [`Time::NEVER`] if it has not.
+    fn deadline(&self) -> Time;
+
+    /// The rate at which all that the owner can send would be sent: the sum of what the receiver still wishes
+    /// for. Controllers probe upwards towards it while their target is below.
+    fn set_wanted(&mut self, now: Time, wanted: DataRate);
+
+    /// Takes the next probe cluster to be sent, if the controller wants one now.
+    fn probe(&mut self, now: Time) -> Option<ProbeCluster>;
+
+    /// The rate for everything that is sent: media, retransmissions and padding.
+    fn target(&self) -> DataRate;
+
+    /// The rate at which a burst may leave; at least the target.
+    fn pacing_rate(&self) -> DataRate;
+
+    /// The inner state, for people.
+    fn state(&self) -> ControllerState;
+}
+
+/// The state of a controller, for debug output and reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "controller", rename_all = "snake_case")]
+pub enum ControllerState {
+    /// See [`gcc::Gcc`].
+    Gcc(gcc::GccState),
+    /// See [`fixed::Fixed`].
+    Fixed {
+        /// The rate.
+        target_bps: u64,
+    },
+}
