@@ -27,6 +27,16 @@ pub(super) struct Frame {
     pub(super) tl0: Option<u8>,
 }
 
+impl Frame {
+    /// Takes back `skipped` picture ids that were kept free for pictures now known to be dropped.
+    pub(super) fn close_up(&mut self, skipped: u64) {
+        if let Some(picture) = &mut self.picture {
+            picture.out -= skipped;
+            self.next_picture -= skipped;
+        }
+    }
+}
+
 /// The newest frame, and a ring of those before it or found late.
 #[derive(Clone, Debug)]
 pub(super) struct Frames {

@@ -50,7 +50,10 @@ impl Gap<'_> {
         }
         let mut head = head_at_least;
         let mut tail = u64::from(!self.after_starts).min(self.missing - head);
-        let mut middle_dropped = self.only_upper_layers_between(after);
+        // What lies between may also be the rest of the frame before, or the beginning of the one after.
+        let rest_dropped = self.before_ended || before_dropped;
+        let beginning_dropped = self.after_starts || after_dropped;
+        let mut middle_dropped = rest_dropped && beginning_dropped && self.only_upper_layers_between(after);
         if self.pictures_between == Some(0) {
             match (self.before_ended, self.after_starts) {
                 (true, false) => tail = self.missing,
@@ -87,18 +90,21 @@ mod tests {
         // frame before, ended, frame after, starts, pictures between, missing → head, middle, tail
         type Part = (u64, bool);
         type Row<'a> = (&'a Frame, bool, Option<&'a Frame>, bool, Option<u64>, u64, Part, bool, Part);
-        let rows: [Row<'_>; 10] = [
+        let rows: [Row<'_>; 12] = [
             // Within one dropped frame, and within one forwarded frame.
             (&upper, false, Some(&upper), false, Some(0), 3, (3, true), false, (0, false)),
             (&base, false, Some(&base), false, Some(0), 3, (3, false), false, (0, false)),
             // The rest of the frame before; the start of the frame after.
-            (&upper, false, Some(&next_base), true, Some(0), 2, (2, true), true, (0, false)).clone(),
+            (&upper, false, Some(&next_base), true, Some(0), 2, (2, true), true, (0, false)),
             (&base, true, Some(&next_upper), false, Some(0), 2, (0, false), true, (2, true)),
             // Either frame's, and both dropped.
             (&upper, false, Some(&next_upper), false, Some(0), 3, (1, true), true, (1, true)),
             // Whole frames between: TL0PICIDX tells that no base frame is among them.
             (&base, true, Some(&next_upper), true, Some(2), 4, (0, false), true, (0, true)),
             (&base, true, Some(&next_base), true, None, 4, (0, false), true, (0, false)),
+            // Of these, some may be of a base frame that goes out.
+            (&base, true, Some(&next_base), false, None, 4, (0, false), false, (1, false)),
+            (&base, false, Some(&next_upper), true, None, 4, (1, false), false, (0, true)),
             // A base frame is missing.
             (&base, true, Some(&frame(2, 2, 8, false)), true, Some(1), 4, (0, false), false, (0, true)),
             // Padding after the gap.

@@ -1,5 +1,7 @@
 //! One receiver's outgoing video stream, made of one publisher's simulcast encodings.
 
+mod late;
+mod newest;
 mod segment;
 
 use super::frames::{Frames, Picture};
@@ -172,7 +174,7 @@ impl VideoProjection {
         let segment = self.segment.as_ref()?;
         let back = (self.next_sequence as u16).wrapping_sub(sequence);
         let out = self.next_sequence.checked_sub(u64::from(back))?;
-        let found = self.history.missing_at(out, segment.oldest(), segment.highest())?;
+        let found = self.history.missing_at(out, segment.oldest(), segment.highest)?;
         Some((segment.encoding, found))
     }
 
@@ -189,7 +191,7 @@ impl VideoProjection {
             return self.try_switch(packet, wanted);
         };
         if segment.is_restart(packet, self.frames.newest()) {
-            let retired = segment.highest();
+            let retired = segment.highest;
             self.sources[encoding].restart_after(retired, packet.sequence);
             self.segment = None;
             self.timeline.restart(packet.encoding);
@@ -204,7 +206,7 @@ impl VideoProjection {
 
     fn end_segment(&mut self) {
         if let Some(segment) = self.segment.take() {
-            self.sources[usize::from(segment.encoding)].on_segment_end(segment.highest());
+            self.sources[usize::from(segment.encoding)].on_segment_end(segment.highest);
         }
     }
 

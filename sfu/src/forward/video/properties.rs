@@ -10,7 +10,7 @@ use check::Checker;
 use publisher::{Conditions, Run};
 
 fn conditions() -> impl Strategy<Value = Conditions> {
-    let network = (0u32..80, 0u64..25, 0u32..50);
+    let network = (0u32..80, 0u64..70, 0u32..50);
     (any::<u64>(), network, any::<[bool; 4]>()).prop_map(
         |(seed, (loss, jitter_ms, duplication), [padding, restarts, short_ids, pauses])| Conditions {
             seed,
@@ -39,7 +39,7 @@ fn check(conditions: Conditions) -> Checker {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn holds_under_every_condition(conditions in conditions()) {

@@ -308,6 +308,32 @@ fn a_source_that_falls_back_is_believed_at_the_second_packet() {
 }
 
 #[test]
+fn stragglers_from_before_a_restart_are_no_restart() {
+    let mut p = projection(layer(0, 2));
+    let mut old = Encoding::new(0, Start { sequence: 70_000, ..Start::default() });
+    p.project(&old.frame(1, true, false, Time::ZERO)[0].packet).expect("key frame");
+    let late = old.frame(3, false, false, Time::ZERO);
+    let mut e = Encoding::new(0, Start { sequence: 90_000, ..Start::default() });
+    p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).expect("key frame");
+    for sent in late {
+        assert_eq!(p.project(&sent.packet), Err(DropReason::TooOld));
+    }
+    assert_eq!(p.project(&e.frame(1, false, false, Time::ZERO)[0].packet).map(|o| o.sequence16()), Ok(103));
+}
+
+#[test]
+fn an_old_key_frame_that_comes_again_starts_nothing() {
+    let mut p = projection(layer(0, 2));
+    let mut e = encoding(0);
+    let key = e.frame(1, true, false, Time::ZERO)[0];
+    p.project(&key.packet).expect("key frame");
+    p.pause();
+    p.resume();
+    assert_eq!(p.project(&key.packet), Err(DropReason::WaitingForKeyFrame));
+    assert!(p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).is_ok());
+}
+
+#[test]
 fn absent_fields_stay_absent_and_widths_stay() {
     let mut p = VideoProjection::new(Origin { picture_id: 300, ..ORIGIN });
     p.set_target(Some(layer(0, 2)));

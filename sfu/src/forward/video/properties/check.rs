@@ -6,7 +6,7 @@ use super::publisher::{Frame, FrameId, Out, Run};
 use crate::rtp::sequence::distance32;
 
 /// Frames at the end of a segment that reordering may leave incomplete.
-const CUT_SHORT: usize = 3;
+const CUT_SHORT: usize = 5;
 
 /// A run whose packets are sorted by outgoing number and cut into segments.
 pub(super) struct Checker {

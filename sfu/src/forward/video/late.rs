@@ -1,0 +1,73 @@
+//! Packets at or below the highest number of a segment: they land in the slot kept free for them, or nowhere.
+
+use super::newest::place_newest;
+use super::{Layer, Projected, VideoProjection};
+use crate::DropReason;
+use crate::forward::frames::Frame;
+use crate::forward::history::{Fate, Slot};
+use crate::forward::ingress::IngressVideo;
+use crate::rtp::sequence::distance32;
+
+impl VideoProjection {
+    /// A packet at or below the highest number: it lands in the slot kept free for it, or nowhere.
+    pub(super) fn late(&mut self, packet: &IngressVideo, wanted: Layer) -> Result<Projected, DropReason> {
+        let slot = self.history.get(packet.sequence);
+        let limit = match slot.fate {
+            Fate::Forwarded => return Err(DropReason::Duplicate),
+            Fate::Dropped | Fate::DroppedLate if packet.padding_only => return Err(DropReason::PaddingOnly),
+            Fate::Dropped | Fate::DroppedLate => return Err(DropReason::TemporalLayer),
+            Fate::Missing { limit } => limit,
+        };
+        if packet.padding_only {
+            self.history.set(packet.sequence, Slot { fate: Fate::DroppedLate, ..slot });
+            return Err(DropReason::PaddingOnly);
+        }
+        let frame = match self.frames.find(packet.timestamp) {
+            Some((frame, is_newest)) => {
+                frame.key |= packet.payload.key_frame_start();
+                let frame = *frame;
+                if is_newest && packet.payload.key_frame_start() && wanted.encoding == packet.encoding {
+                    self.segment_mut().limit = wanted.temporal;
+                }
+                frame
+            }
+            None => self.late_frame(packet, limit)?,
+        };
+        let fate = if frame.forwarded { Fate::Forwarded } else { Fate::DroppedLate };
+        self.history.set(packet.sequence, Slot { fate, ..slot });
+        if !frame.forwarded {
+            return Err(DropReason::TemporalLayer);
+        }
+        Ok(self.projected(packet, slot.out, &frame, false))
+    }
+
+    /// Decides about a frame all of whose packets before this one were missing.
+    fn late_frame(&mut self, packet: &IngressVideo, limit: u8) -> Result<Frame, DropReason> {
+        let newest = *self.frames.newest().expect("a segment starts with a frame");
+        let forwarded = packet.payload.temporal() <= limit;
+        if distance32(packet.timestamp, newest.timestamp) > 0 {
+            // Only padding came after it.
+            let mut frame = self.frame_of(packet, forwarded, place_newest(packet, &newest));
+            frame.next_picture = frame.picture.map_or(frame.next_picture, |picture| picture.out + 1);
+            self.take_newest(packet, frame);
+            return Ok(frame);
+        }
+        let picture = match packet.payload.picture_id() {
+            None => None,
+            Some(id) => Some(self.frames.place_late(id).ok_or(DropReason::TooOld)?),
+        };
+        let frame = Frame {
+            timestamp: packet.timestamp,
+            forwarded,
+            key: packet.payload.key_frame_start(),
+            picture,
+            // Its id was kept free, so it is spent even when the frame is dropped.
+            next_picture: picture.map_or(0, |picture| picture.out + 1),
+            temporal: packet.payload.temporal(),
+            tl0: packet.payload.tl0_picture_index(),
+        };
+        self.frames.push_late(frame);
+        self.note_sent(packet, &frame);
+        Ok(frame)
+    }
+}

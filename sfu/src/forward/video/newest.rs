@@ -1,0 +1,214 @@
+//! Packets beyond the highest number of a segment: they move the limit, close gaps and begin frames.
+
+use super::segment::Segment;
+use super::{Layer, Projected, ProjectedVp8, VideoProjection, narrowed};
+use crate::DropReason;
+use crate::forward::frames::{Frame, Picture};
+use crate::forward::gap::{Gap, Verdict};
+use crate::forward::history::{Fate, HISTORY, Slot};
+use crate::forward::ingress::IngressVideo;
+
+/// Room below the first source picture id, so that pictures before it stay positive.
+const PICTURE_ROOM: u64 = 1 << 15;
+
+/// Where a new frame's picture id lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    /// The ingress id, extended.
+    source: u64,
+    /// Pictures between it and the newest.
+    skipped: u64,
+}
+
+fn place_first(packet: &IngressVideo) -> Option<Placed> {
+    let id = packet.payload.picture_id()?;
+    Some(Placed { source: PICTURE_ROOM + u64::from(id.value()), skipped: 0 })
+}
+
+/// Places the picture of a frame after `newest`, forward in the packet's own width.
+pub(super) fn place_newest(packet: &IngressVideo, newest: &Frame) -> Option<Placed> {
+    let id = packet.payload.picture_id()?;
+    let Some(head) = newest.picture else { return place_first(packet) };
+    let forward = u64::from(id.value().wrapping_sub(head.source as u16) & id.mask());
+    Some(Placed { source: head.source + forward, skipped: forward.saturating_sub(1) })
+}
+
+impl VideoProjection {
+    /// The first packet of a segment.
+    pub(super) fn begin(&mut self, packet: &IngressVideo) -> Result<Projected, DropReason> {
+        let frame = self.frame_of(packet, true, place_first(packet));
+        self.take_newest(packet, frame);
+        self.send_newest(packet, true)
+    }
+
+    /// A packet of the current encoding.
+    pub(super) fn follow(&mut self, packet: &IngressVideo, wanted: Layer) -> Result<Projected, DropReason> {
+        let segment = self.segment.as_ref().expect("the caller found the packet's segment");
+        if packet.sequence.abs_diff(segment.highest) >= HISTORY || packet.sequence < segment.first {
+            return Err(DropReason::TooOld);
+        }
+        if packet.sequence <= segment.highest {
+            return self.late(packet, wanted);
+        }
+        if packet.padding_only {
+            let gap = packet.sequence - segment.highest > 1;
+            self.close_gap(packet, None, segment.limit, None);
+            self.drop_newest(packet.sequence);
+            let segment = self.segment_mut();
+            // Senders pad between frames.
+            segment.ended = true;
+            segment.gap_before_padding |= gap;
+            return Err(DropReason::PaddingOnly);
+        }
+        self.advance(packet, wanted)
+    }
+
+    /// A packet beyond the highest number.
+    fn advance(&mut self, packet: &IngressVideo, wanted: Layer) -> Result<Projected, DropReason> {
+        let newest = *self.frames.newest().expect("a segment starts with a frame");
+        let segment = self.segment.as_mut().expect("the caller found the packet's segment");
+        let (mut frame, limit, between, is_new) = if newest.timestamp == packet.timestamp {
+            (newest, segment.limit, Some(0), false)
+        } else {
+            let limit_before = segment.limit;
+            let forwarded = segment.admit(packet, wanted);
+            let limit = limit_before.min(segment.limit);
+            let placed = place_newest(packet, &newest);
+            let frame = self.frame_of(packet, forwarded, placed);
+            (frame, limit, placed.map(|placed| placed.skipped), true)
+        };
+        let middle_dropped = self.close_gap(packet, Some(&frame), limit, between);
+        if is_new {
+            if middle_dropped && !self.segment_mut().gap_before_padding {
+                frame.close_up(between.unwrap_or(0));
+            }
+            self.take_newest(packet, frame);
+        }
+        let segment = self.segment_mut();
+        segment.ended = packet.marker;
+        segment.arrived = packet.arrived;
+        if frame.forwarded {
+            self.send_newest(packet, false)
+        } else {
+            self.drop_newest(packet.sequence);
+            Err(DropReason::TemporalLayer)
+        }
+    }
+
+    /// A record of the packet's frame, which is the newest.
+    pub(super) fn frame_of(&self, packet: &IngressVideo, forwarded: bool, placed: Option<Placed>) -> Frame {
+        let picture = placed.map(|p| Picture { source: p.source, out: self.next_picture + p.skipped });
+        Frame {
+            timestamp: packet.timestamp,
+            forwarded,
+            key: packet.payload.key_frame_start(),
+            picture,
+            next_picture: picture.map_or(self.next_picture, |picture| picture.out + u64::from(forwarded)),
+            temporal: packet.payload.temporal(),
+            tl0: packet.payload.tl0_picture_index(),
+        }
+    }
+
+    pub(super) fn take_newest(&mut self, packet: &IngressVideo, frame: Frame) {
+        self.next_picture = frame.next_picture;
+        self.frames.push_newest(frame);
+        self.segment_mut().gap_before_padding = false;
+        let segment = self.segment.as_ref().expect("a frame belongs to a segment");
+        if let Some(tl0) = frame.tl0 {
+            // Of a dropped frame as well: the base frame that it names may be the late one.
+            self.next_tl0 = tl0.wrapping_add(segment.tl0_offset).wrapping_add(1);
+        }
+        self.note_sent(packet, &frame);
+    }
+
+    /// Moves the timeline on if the frame goes out.
+    pub(super) fn note_sent(&mut self, packet: &IngressVideo, frame: &Frame) {
+        if frame.forwarded {
+            let segment = self.segment.as_ref().expect("a frame belongs to a segment");
+            let out = segment.map_timestamp(packet.timestamp);
+            self.timeline.sent(segment.encoding, packet.timestamp, out, packet.arrived);
+        }
+    }
+
+    /// Gives every number between the highest and the packet its slot; tells whether all frames that may
+    /// lie wholly in between are known to be dropped.
+    fn close_gap(
+        &mut self,
+        packet: &IngressVideo,
+        after: Option<&Frame>,
+        limit: u8,
+        pictures_between: Option<u64>,
+    ) -> bool {
+        let segment = self.segment.as_ref().expect("a gap belongs to a segment");
+        let from = segment.highest + 1;
+        let missing = packet.sequence - from;
+        if missing == 0 {
+            return false;
+        }
+        let before = self.frames.newest().expect("a segment starts with a frame");
+        let after_starts = packet.padding_only || packet.payload.frame_start();
+        let gap = Gap {
+            missing,
+            before,
+            before_ended: segment.ended,
+            after,
+            after_starts,
+            pictures_between,
+            limit,
+        };
+        let Verdict { head, middle_dropped, tail } = gap.judge();
+        for i in 0..missing {
+            let dropped = match i {
+                i if i < head.0 => head.1,
+                i if i >= missing - tail.0 => tail.1,
+                _ => middle_dropped,
+            };
+            let fate = if dropped { Fate::Dropped } else { Fate::Missing { limit } };
+            self.history.set(from + i, Slot { out: self.next_sequence, fate });
+            self.next_sequence += u64::from(!dropped);
+        }
+        middle_dropped
+    }
+
+    fn drop_newest(&mut self, sequence: u64) {
+        self.history.set(sequence, Slot { out: self.next_sequence, fate: Fate::Dropped });
+        self.segment_mut().highest = sequence;
+    }
+
+    fn send_newest(&mut self, packet: &IngressVideo, switched: bool) -> Result<Projected, DropReason> {
+        let out = self.next_sequence;
+        self.next_sequence += 1;
+        self.history.set(packet.sequence, Slot { out, fate: Fate::Forwarded });
+        self.segment_mut().highest = packet.sequence;
+        let frame = *self.frames.newest().expect("the packet's frame was pushed");
+        Ok(self.projected(packet, out, &frame, switched))
+    }
+
+    pub(super) fn projected(
+        &self,
+        packet: &IngressVideo,
+        out: u64,
+        frame: &Frame,
+        switched: bool,
+    ) -> Projected {
+        let segment = self.segment.as_ref().expect("a packet goes out within a segment");
+        Projected {
+            sequence: out,
+            timestamp: segment.map_timestamp(packet.timestamp),
+            marker: packet.marker,
+            vp8: ProjectedVp8 {
+                picture_id: narrowed(frame.picture, packet.payload.picture_id()),
+                tl0_picture_index: packet
+                    .payload
+                    .tl0_picture_index()
+                    .map(|tl0| tl0.wrapping_add(segment.tl0_offset)),
+            },
+            switched,
+            key_frame: frame.key,
+        }
+    }
+
+    pub(super) fn segment_mut(&mut self) -> &mut Segment {
+        self.segment.as_mut().expect("the caller works within a segment")
+    }
+}
