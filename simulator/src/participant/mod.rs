@@ -1,4 +1,5 @@
 //! A synthetic participant of a conference.
 
 pub mod media;
+pub mod receive;
 pub mod transport;

@@ -1,0 +1,242 @@
+//! The receiver of one audio stream: an adaptive jitter buffer that plays on a fixed clock.
+//!
+//! In NetEq's manner, but simple. Sound plays in steps of 20 ms on a grid that the first playout fixed. The
+//! delay aimed at follows the 95 % quantile of the last packets' transits; the delay in force changes by
+//! whole steps, by adding or dropping a packet that nobody speaks in. A missing packet is concealed and its
+//! place in time is gone; a buffer that ran dry conceals, and what was late plays later.
+
+mod buffer;
+mod playout;
+
+use std::time::Duration;
+
+use reports::observation::FlowCounters;
+use sfu::Time;
+use sfu::rtp::{RtpHeader, Unwrapper};
+
+use self::buffer::{AudioBuffer, AudioPacket};
+use self::playout::Playing;
+use super::packet_history::{Novelty, Origin, PacketHistory};
+use super::quantile::SlidingQuantile;
+use super::statistics::{ReceptionStatistics, ReportBlock, Verdict};
+use crate::participant::media::stamp::AudioStamp;
+
+/// RTP clock of Opus (RFC 7587 section 4.1).
+pub const CLOCK_HZ: u32 = 48_000;
+/// One step of the playout clock, and the length of each packet.
+pub const STEP: Duration = Duration::from_millis(20);
+const STEP_TICKS: u64 = 960;
+/// Packets whose transits are remembered: 2.6 s of speech. NetEq forgets half within 0.8 s.
+const WINDOW: usize = 128;
+/// As NetEq's default: one packet in twenty may be too late.
+const QUANTILE_PERCENT: usize = 95;
+/// Added to the quantile: half a packet, so that a packet that comes just in time is in time.
+const MARGIN: Duration = Duration::from_millis(10);
+/// The first packet waits this long, since nothing is known of the jitter yet.
+const START_DELAY: Duration = Duration::from_millis(40);
+/// Bound of the delay aimed at, over the shortest transit seen.
+const MAX_DELAY: Duration = Duration::from_millis(500);
+
+/// What a receiver is told of its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AudioConfig {
+    /// The media SSRC.
+    pub ssrc: u32,
+    /// Whose stream signalling says it is.
+    pub publisher: u16,
+    /// Which of the publisher's sources.
+    pub source: u8,
+}
+
+/// What a receiver has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudioOutput {
+    /// The first packet of the stream is here.
+    FirstPacket,
+    /// A packet begins to play.
+    Played {
+        /// When its first sample was captured.
+        captured: Time,
+        /// From its arrival to now.
+        jitter_buffer: Duration,
+        /// How much sound it is.
+        length: Duration,
+    },
+    /// Sound was missing and was made up.
+    Concealed {
+        /// When the gap began. Not now, when the buffer ran dry: that this was no silence shows later.
+        began: Time,
+        /// How much sound was missing.
+        length: Duration,
+    },
+}
+
+/// What the jitter buffer did, and what went wrong beyond loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AudioHealth {
+    /// Packets that came after their place was concealed.
+    pub late: u64,
+    /// Packets dropped to shorten the delay.
+    pub dropped: u64,
+    /// Steps added to lengthen the delay.
+    pub inserted: u64,
+    /// Packets whose payload could not be read.
+    pub corrupt: u64,
+    /// Packets of another publisher or source: the SFU's fault.
+    pub foreign: u64,
+}
+
+/// The receiver of one audio stream.
+#[derive(Clone, Debug)]
+pub struct AudioReceiver {
+    config: AudioConfig,
+    statistics: ReceptionStatistics,
+    history: Option<PacketHistory>,
+    timestamps: Unwrapper<32>,
+    transits: SlidingQuantile<WINDOW>,
+    buffer: AudioBuffer,
+    playing: Option<Playing>,
+    counters: FlowCounters,
+    expected_before: u64,
+    health: AudioHealth,
+    /// The phase of the playout clock, once something played.
+    grid: Option<Time>,
+}
+
+impl AudioReceiver {
+    /// A receiver that has seen nothing.
+    pub fn new(config: AudioConfig) -> Self {
+        AudioReceiver {
+            statistics: ReceptionStatistics::new(config.ssrc, CLOCK_HZ),
+            config,
+            history: None,
+            timestamps: Unwrapper::new(),
+            transits: SlidingQuantile::new(),
+            buffer: AudioBuffer::new(),
+            playing: None,
+            counters: FlowCounters::default(),
+            expected_before: 0,
+            health: AudioHealth::default(),
+            grid: None,
+        }
+    }
+
+    /// Takes a packet of the stream; one of another SSRC is ignored.
+    pub fn receive(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        payload: &[u8],
+        sink: &mut dyn FnMut(AudioOutput),
+    ) {
+        if header.ssrc != self.config.ssrc {
+            return;
+        }
+        let sequence = match self.statistics.on_packet(now, header.sequence, header.timestamp) {
+            Verdict::Accept(sequence) => sequence,
+            Verdict::Restart(sequence) => {
+                self.restart(sequence);
+                sequence
+            }
+            Verdict::Stray => return,
+        };
+        self.counters.media_bytes += payload.len() as u64;
+        let history = self.history.get_or_insert_with(|| {
+            sink(AudioOutput::FirstPacket);
+            PacketHistory::new(sequence)
+        });
+        let novelty = history.insert(sequence, Origin::First, &mut self.counters);
+        let Some(stamp) = self.read(payload) else { return };
+        if novelty == Novelty::Duplicate {
+            return;
+        }
+        let timestamp = self.timestamps.unwrap(u64::from(header.timestamp));
+        // A late packet counts here, too: the delay has to grow because of it.
+        self.transits.push(transit(now, timestamp));
+        if novelty == Novelty::Late {
+            self.health.late += 1;
+            return;
+        }
+        let packet =
+            AudioPacket { sequence, timestamp, arrived: now, voiced: stamp.voiced, captured: stamp.captured };
+        self.accept(packet);
+    }
+
+    /// When [`AudioReceiver::handle_timeout`] wants to be called: the next step, unless the stream is silent.
+    pub fn deadline(&self) -> Option<Time> {
+        self.playing.map(|playing| playing.next).filter(|&next| next < Time::NEVER)
+    }
+
+    /// Plays what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Time, sink: &mut dyn FnMut(AudioOutput)) {
+        while self.deadline().is_some_and(|deadline| deadline <= now) {
+            self.step(sink);
+        }
+    }
+
+    /// The counters as they stand; a packet that has not come when its place is played is lost.
+    pub fn counters(&self) -> FlowCounters {
+        let expected = self.history.as_ref().map_or(0, PacketHistory::expected);
+        FlowCounters { expected: self.expected_before + expected, ..self.counters }
+    }
+
+    /// What the jitter buffer did.
+    pub const fn health(&self) -> AudioHealth {
+        self.health
+    }
+
+    /// A sender report of the stream arrived; `ntp_middle` are the middle 32 bits of its NTP time.
+    pub fn on_sender_report(&mut self, now: Time, ntp_middle: u32) {
+        self.statistics.on_sender_report(now, ntp_middle);
+    }
+
+    /// The report block for a receiver report sent now; `None` before the first packet.
+    pub fn report(&mut self, now: Time) -> Option<ReportBlock> {
+        self.statistics.report(now)
+    }
+
+    fn read(&mut self, payload: &[u8]) -> Option<AudioStamp> {
+        let Ok(stamp) = AudioStamp::read(payload) else {
+            // Padding alone has no payload and is no fault.
+            self.health.corrupt += u64::from(!payload.is_empty());
+            return None;
+        };
+        if (stamp.publisher, stamp.source) != (self.config.publisher, self.config.source) {
+            self.health.foreign += 1;
+            return None;
+        }
+        Some(stamp)
+    }
+
+    fn restart(&mut self, first: u64) {
+        self.buffer.clear();
+        self.transits.clear();
+        self.playing = None;
+        if let Some(history) = &mut self.history {
+            history.settle(u64::MAX, &mut self.counters);
+            self.expected_before += history.expected();
+            history.restart(first);
+        }
+    }
+
+    /// The delay aimed at, as a transit in nanoseconds; `None` before the first packet.
+    fn target(&self) -> Option<i64> {
+        let longest = self.transits.min()?.saturating_add(MAX_DELAY.as_nanos() as i64);
+        Some(self.transits.quantile(QUANTILE_PERCENT)?.min(longest).saturating_add(MARGIN.as_nanos() as i64))
+    }
+}
+
+/// A timestamp in nanoseconds.
+fn media_nanos(timestamp: u64) -> i64 {
+    let (seconds, ticks) = (timestamp / u64::from(CLOCK_HZ), timestamp % u64::from(CLOCK_HZ));
+    let nanos = seconds.saturating_mul(1_000_000_000) + ticks * 1_000_000_000 / u64::from(CLOCK_HZ);
+    i64::try_from(nanos).unwrap_or(i64::MAX)
+}
+
+/// How long after its media time something happens, ns; only differences mean anything.
+fn transit(at: Time, timestamp: u64) -> i64 {
+    i64::try_from(at.as_nanos()).unwrap_or(i64::MAX).saturating_sub(media_nanos(timestamp))
+}
+
+#[cfg(test)]
+mod tests;

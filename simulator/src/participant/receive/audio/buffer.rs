@@ -1,0 +1,59 @@
+//! The packets that wait to be played, in order of sequence number.
+
+use std::collections::VecDeque;
+
+use sfu::Time;
+
+/// 1.28 s of sound: more than twice the longest delay aimed at.
+const CAPACITY: usize = 64;
+
+/// A packet that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AudioPacket {
+    pub(super) sequence: u64,
+    /// Unwrapped, in ticks.
+    pub(super) timestamp: u64,
+    pub(super) arrived: Time,
+    pub(super) voiced: bool,
+    pub(super) captured: Time,
+}
+
+/// The packets that wait.
+#[derive(Clone, Debug)]
+pub(super) struct AudioBuffer {
+    packets: VecDeque<AudioPacket>,
+}
+
+impl AudioBuffer {
+    pub(super) fn new() -> Self {
+        AudioBuffer { packets: VecDeque::with_capacity(CAPACITY) }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.packets.clear();
+    }
+
+    /// Adds a packet; `false` when the oldest had to go for it.
+    pub(super) fn insert(&mut self, packet: AudioPacket) -> bool {
+        let room = self.packets.len() < CAPACITY;
+        if !room {
+            self.packets.pop_front();
+        }
+        let behind = self.packets.iter().rev().take_while(|other| other.sequence > packet.sequence).count();
+        self.packets.insert(self.packets.len() - behind, packet);
+        room
+    }
+
+    pub(super) fn head(&self) -> Option<&AudioPacket> {
+        self.packets.front()
+    }
+
+    /// Whether the packet right after the head is here, too.
+    pub(super) fn has_successor(&self) -> bool {
+        matches!((self.packets.front(), self.packets.get(1)), (Some(a), Some(b)) if a.sequence + 1 == b.sequence)
+    }
+
+    pub(super) fn pop(&mut self) -> Option<AudioPacket> {
+        self.packets.pop_front()
+    }
+}

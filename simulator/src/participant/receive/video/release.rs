@@ -1,0 +1,227 @@
+//! What a video receiver does as time passes: release, decode, show, give up, ask.
+
+use sfu::Time;
+
+use super::{Decoding, Rendered, VideoOutput, VideoReceiver};
+use crate::participant::receive::feedback::Feedback;
+use crate::participant::receive::frame_buffer::Frame;
+use crate::participant::receive::reference::References;
+
+type Sink<'a> = dyn FnMut(VideoOutput<'_>) + 'a;
+
+impl VideoReceiver {
+    /// Does everything that is due, and finds the next deadline.
+    pub(super) fn advance(&mut self, now: Time, sink: &mut Sink<'_>) {
+        self.play(now, sink);
+        if self.is_hopeless() || now >= self.patience_ends() {
+            let upto = self.next_key_start();
+            self.give_up(now, upto, sink);
+            self.play(now, sink);
+        }
+        self.ask_for_packets(now, sink);
+        // An ask that was the last may leave a frame without hope.
+        if self.is_hopeless() {
+            let upto = self.next_key_start();
+            self.give_up(now, upto, sink);
+            self.play(now, sink);
+        }
+        self.ask_for_key_frame(now, sink);
+        self.deadline = self.next_deadline();
+    }
+
+    /// Shows what is decoded and releases what is due: one frame is in the decoder at a time.
+    fn play(&mut self, now: Time, sink: &mut Sink<'_>) {
+        loop {
+            if let Some(decoding) = self.decoding {
+                if decoding.until > now {
+                    return;
+                }
+                self.decoding = None;
+                if let Some(rendered) = decoding.show {
+                    self.counters.frames_rendered += 1;
+                    sink(VideoOutput::Rendered(rendered));
+                }
+            }
+            match self.candidate() {
+                Some((index, due)) if due <= now => self.release(now, index, sink),
+                _ => return,
+            }
+        }
+    }
+
+    /// The first frame that can be decoded, and when it is due.
+    fn candidate(&self) -> Option<(usize, Time)> {
+        let decodable = |frame: &Frame| frame.facts().is_some_and(|facts| self.references.allow(&facts));
+        let index = self.frames.iter().position(decodable)?;
+        self.frames.get(index).map(|frame| (index, self.playout.due(frame.media)))
+    }
+
+    /// Hands the frame at `index` to the decoder; whatever lies before it is passed over for good.
+    fn release(&mut self, now: Time, index: usize, sink: &mut Sink<'_>) {
+        for _ in 0..index {
+            let passed = self.frames.pop();
+            self.discard(passed, sink);
+        }
+        let frame = self.frames.pop().expect("the candidate is in the buffer");
+        let facts = frame.facts().expect("the candidate is complete");
+        self.settle(facts.last_sequence + 1);
+        let key = facts.descriptor.key_frame_start;
+        let sound = !frame.mixed && self.references.truly_allow(facts.stamp) && facts.stamp.key == key;
+        self.health.torn += u64::from(!sound);
+        self.references.decoded(&facts);
+        if key {
+            self.key_request.satisfied();
+        }
+        let stamp = &frame.stamp;
+        let until = now + self.config.decode.time(stamp.width, stamp.height);
+        let is_newer = self.last_captured.is_none_or(|last| stamp.captured > last);
+        let superseded = self.is_superseded(now, &self.references);
+        self.health.replayed += u64::from(!is_newer);
+        self.health.superseded += u64::from(is_newer && superseded);
+        let show = (is_newer && !superseded).then(|| rendered(&frame, now, until));
+        if show.is_some() {
+            self.last_captured = Some(stamp.captured);
+        }
+        self.decoding = Some(Decoding { until, show });
+    }
+
+    /// Whether the next frame is here, decodable and due already, so that showing the one before is pointless.
+    fn is_superseded(&self, now: Time, references: &References) -> bool {
+        self.frames.get(0).is_some_and(|next| {
+            next.facts().is_some_and(|facts| references.allow(&facts)) && self.playout.due(next.media) <= now
+        })
+    }
+
+    /// The first complete frame, when nothing in the buffer can be decoded though the stream was running.
+    fn blocked(&self) -> Option<&Frame> {
+        if self.references.lost() || self.candidate().is_some() {
+            return None;
+        }
+        self.frames.iter().find(|frame| frame.journey.is_some())
+    }
+
+    /// Whether a base frame waits for something that will never come.
+    fn is_hopeless(&self) -> bool {
+        self.blocked().is_some_and(|frame| frame.temporal() == 0 && !self.nack.waits_below(frame.start()))
+    }
+
+    fn patience_ends(&self) -> Time {
+        self.blocked().map_or(Time::NEVER, |frame| self.playout.due(frame.media) + self.max_wait)
+    }
+
+    /// Where a key frame starts that has begun to arrive; behind everything when none has.
+    fn next_key_start(&self) -> u64 {
+        let key = self.frames.iter().find(|frame| frame.starts_key()).map(Frame::start);
+        key.unwrap_or_else(|| self.history.as_ref().map_or(0, |history| history.highest() + 1))
+    }
+
+    /// Waits for nothing below `upto` any longer: only a key frame helps.
+    pub(super) fn give_up(&mut self, now: Time, upto: u64, sink: &mut Sink<'_>) {
+        if let (Some(frame), Some(last), Some(history)) =
+            (self.blocked(), self.references.last_sequence(), &self.history)
+        {
+            let whole = frame.temporal() == 0 && history.contains_all(last + 1..frame.start());
+            self.health.broken_chain += u64::from(whole);
+        }
+        self.references.lose();
+        self.pass(upto, sink);
+        self.key_request.want(now);
+    }
+
+    /// The stream starts anew at `first`, with no relation to what was before.
+    pub(super) fn restart(&mut self, now: Time, first: u64, sink: &mut Sink<'_>) {
+        self.pass(u64::MAX, sink);
+        if let Some(history) = &mut self.history {
+            self.expected_before += history.expected();
+            history.restart(first);
+        }
+        self.nack.restart();
+        self.references.lose();
+        self.key_request.begin(now);
+    }
+
+    /// Makes room for a frame by passing over the oldest.
+    pub(super) fn drop_oldest(&mut self, sink: &mut Sink<'_>) {
+        let oldest = self.frames.pop();
+        let end = oldest.as_ref().map_or(0, Frame::end);
+        self.discard(oldest, sink);
+        self.settle(end);
+    }
+
+    /// Passes over all frames that lie before `end`.
+    fn pass(&mut self, end: u64, sink: &mut Sink<'_>) {
+        while let Some(frame) = self.frames.pop_before(end) {
+            self.discard(Some(frame), sink);
+        }
+        self.settle(end);
+    }
+
+    /// Accounts for all packets below `end`.
+    fn settle(&mut self, end: u64) {
+        if let Some(history) = &mut self.history {
+            history.settle(end, &mut self.counters);
+        }
+        self.nack.forget_before(end);
+    }
+
+    fn discard(&mut self, frame: Option<Frame>, sink: &mut Sink<'_>) {
+        if let Some(frame) = frame.filter(|frame| frame.journey.is_some()) {
+            self.counters.frames_undecodable += 1;
+            let (encoding, temporal) = (frame.stamp.encoding, frame.stamp.temporal);
+            sink(VideoOutput::Undecodable { encoding, temporal, captured: frame.stamp.captured });
+        }
+    }
+
+    fn ask_for_packets(&mut self, now: Time, sink: &mut Sink<'_>) {
+        if self.nack.due() > now {
+            return;
+        }
+        let round = self.nack.collect(now, &mut self.sequences);
+        if self.sequences.is_empty() {
+            return;
+        }
+        self.counters.nack_packets += 1;
+        self.counters.nack_sequences += self.sequences.len() as u64;
+        self.counters.nack_repeats += round.repeats;
+        sink(VideoOutput::Feedback(Feedback::Nack { ssrc: self.config.ssrc, sequences: &self.sequences }));
+    }
+
+    fn ask_for_key_frame(&mut self, now: Time, sink: &mut Sink<'_>) {
+        if self.key_request.due() > now {
+            return;
+        }
+        if let Some(arriving) = self.frames.iter().find(|frame| frame.starts_key()) {
+            let until = arriving.began + self.max_wait;
+            if until > now {
+                return self.key_request.postpone(until);
+            }
+        }
+        self.key_request.sent(now);
+        self.counters.pli += 1;
+        sink(VideoOutput::Feedback(Feedback::Pli { ssrc: self.config.ssrc }));
+    }
+
+    fn next_deadline(&self) -> Time {
+        let playing = match (&self.decoding, self.candidate()) {
+            (Some(decoding), _) => decoding.until,
+            (None, Some((_, due))) => due,
+            (None, None) => self.patience_ends(),
+        };
+        playing.min(self.nack.due()).min(self.key_request.due())
+    }
+}
+
+fn rendered(frame: &Frame, released: Time, rendered_at: Time) -> Rendered {
+    let stamp = &frame.stamp;
+    let journey = frame.journey.as_ref().expect("a released frame is complete");
+    Rendered {
+        encoding: stamp.encoding,
+        temporal: stamp.temporal,
+        frame: stamp.frame,
+        key: stamp.key,
+        size: (u32::from(stamp.width), u32::from(stamp.height)),
+        captured: stamp.captured,
+        rendered_at,
+        parts: journey.parts(released, rendered_at),
+    }
+}
