@@ -152,7 +152,8 @@ impl Gcc {
     fn sort_by_arrival(&mut self, results: &[PacketResult]) {
         self.by_arrival.clear();
         self.by_arrival.extend(results.iter().filter(|result| result.received.is_some()));
-        self.by_arrival.sort_unstable_by_key(|result| (result.received, result.sent.at, result.sent.sequence));
+        self.by_arrival
+            .sort_unstable_by_key(|result| (result.received, result.sent.at, result.sent.sequence));
     }
 
     fn update_alr(&mut self, now: Time, size: DataSize) {

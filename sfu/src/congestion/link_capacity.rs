@@ -71,10 +71,7 @@ mod tests {
     #[test]
     fn bounds_are_three_deviations_around_the_mean() {
         let mut capacity = LinkCapacity::default();
-        assert_eq!(
-            (capacity.lower_bound(), capacity.upper_bound()),
-            (DataRate::ZERO, DataRate::INFINITE)
-        );
+        assert_eq!((capacity.lower_bound(), capacity.upper_bound()), (DataRate::ZERO, DataRate::INFINITE));
         capacity.on_overuse(DataRate::from_kbps(1_000));
         // √(0.4 · 1000) = 20 kbps.
         assert_eq!(capacity.lower_bound(), DataRate::from_kbps(940));

@@ -41,6 +41,11 @@ impl Link {
         Link { loss_permille, ..self }
     }
 
+    pub(crate) fn with_seed(mut self, seed: u64) -> Self {
+        self.random ^= seed.wrapping_mul(0xD134_2543_DE82_EF95);
+        self
+    }
+
     pub(crate) fn with_max_wait(self, millis: u64) -> Self {
         Link { max_wait: Duration::from_millis(millis), ..self }
     }

@@ -39,8 +39,7 @@ impl Channel {
     fn bandwidth_bias(&self, mean_loss: f64, config: &LossBasedConfig) -> f64 {
         let below = config.preference_loss_limit - mean_loss;
         let factor = below / (config.preference_smoothing + below.abs());
-        factor
-            * (config.bandwidth_bias * self.kbps + config.log_bandwidth_bias * libm::log(1.0 + self.kbps))
+        factor * (config.bandwidth_bias * self.kbps + config.log_bandwidth_bias * libm::log(1.0 + self.kbps))
     }
 
     fn loss_of(&self, observation: &Observation) -> f64 {
