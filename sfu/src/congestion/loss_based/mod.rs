@@ -164,8 +164,10 @@ impl LossBased {
             inherent_loss: self.config.initial_inherent_loss,
         });
         let mut best = self.best_candidate(current, delay_based, acknowledged);
-        if self.observations.mean_loss() > best.inherent_loss && best.kbps > current.kbps {
-            best.kbps = current.kbps;
+        // What arrives has been carried, however it compares with the estimate: no bound on growth holds below.
+        let carried = acknowledged.map_or(0.0, kbps);
+        if self.observations.mean_loss() > best.inherent_loss && best.kbps > current.kbps.max(carried) {
+            best.kbps = current.kbps.max(carried);
         }
         if self.is_loss_limited() {
             self.bound_growth(&mut best, current, acknowledged);
@@ -206,7 +208,8 @@ impl LossBased {
 
     fn best_candidate(&self, current: Channel, delay: DataRate, acknowledged: Option<DataRate>) -> Channel {
         let in_recovery = self.is_loss_limited() && self.recovering_since.is_some();
-        let upper = if in_recovery { kbps(self.recovery_limit) } else { kbps(self.max) }.max(current.kbps);
+        let upper = if in_recovery { kbps(self.recovery_limit) } else { kbps(self.max) };
+        let upper = upper.max(current.kbps).max(acknowledged.map_or(0.0, kbps));
         let scaled = self.config.candidate_factors.map(|factor| Some(factor * current.kbps));
         let others = [acknowledged.map(kbps), Some(kbps(delay)).filter(|delay| *delay > current.kbps)];
         let mut best = (f64::NEG_INFINITY, current);
@@ -225,7 +228,8 @@ impl LossBased {
     fn bound_growth(&self, best: &mut Channel, current: Channel, acknowledged: Option<DataRate>) {
         let now = self.observations.last_sent();
         if self.recovering_since.is_some_and(|since| since + self.config.delayed_increase > now) {
-            best.kbps = best.kbps.min(kbps(self.recovery_limit));
+            let carried = acknowledged.map_or(0.0, kbps);
+            best.kbps = best.kbps.min(kbps(self.recovery_limit).max(carried));
         }
         if let Some(acknowledged) = acknowledged.filter(|_| best.kbps > current.kbps) {
             best.kbps = best.kbps.min(self.config.acknowledged_factor * kbps(acknowledged)).max(current.kbps);

@@ -111,6 +111,27 @@ fn random_loss_is_told_from_congestion() {
     }
 }
 
+/// A sender that can't go as low as the estimate (its audio alone is more) shows by what arrives that the
+/// estimate is wrong.
+#[test]
+fn what_arrives_lifts_an_estimate_that_is_too_low() {
+    let mut e = LossBased::new(LossBasedConfig::default(), kbps(10), kbps(5_000));
+    e.set_estimate(kbps(100));
+    for step in 0..300u64 {
+        let batch: Vec<_> = (0..20)
+            .map(|index| {
+                let at = Time::from_millis(step * 100 + index * 5);
+                let size = DataSize::from_bytes(1_250);
+                let sent = SentPacket { sequence: 0, size, at, class: PacketClass::Media, cluster: None };
+                let received = !(step * 20 + index).is_multiple_of(37);
+                PacketResult { sent, received: received.then_some(at), was_lost: false }
+            })
+            .collect();
+        e.update(&batch, kbps(5_000), Some(kbps(1_950)));
+    }
+    assert!(e.estimate() > kbps(1_900), "{}", e.estimate());
+}
+
 #[test]
 fn congestive_loss_comes_down_to_what_the_link_carries() {
     // Above 500 kbps everything is lost; the delay says nothing (a policer).
