@@ -17,6 +17,7 @@ use sfu::rtp::{RtpHeader, Unwrapper};
 use self::buffer::{AudioBuffer, AudioPacket};
 use self::playout::Playing;
 use super::packet_history::{Novelty, Origin, PacketHistory};
+use super::playout::media_nanos;
 use super::quantile::SlidingQuantile;
 use super::statistics::{ReceptionStatistics, ReportBlock, Verdict};
 use crate::participant::media::stamp::AudioStamp;
@@ -226,16 +227,9 @@ impl AudioReceiver {
     }
 }
 
-/// A timestamp in nanoseconds.
-fn media_nanos(timestamp: u64) -> i64 {
-    let (seconds, ticks) = (timestamp / u64::from(CLOCK_HZ), timestamp % u64::from(CLOCK_HZ));
-    let nanos = seconds.saturating_mul(1_000_000_000) + ticks * 1_000_000_000 / u64::from(CLOCK_HZ);
-    i64::try_from(nanos).unwrap_or(i64::MAX)
-}
-
 /// How long after its media time something happens, ns; only differences mean anything.
 fn transit(at: Time, timestamp: u64) -> i64 {
-    i64::try_from(at.as_nanos()).unwrap_or(i64::MAX).saturating_sub(media_nanos(timestamp))
+    i64::try_from(at.as_nanos()).unwrap_or(i64::MAX).saturating_sub(media_nanos(timestamp, CLOCK_HZ))
 }
 
 #[cfg(test)]

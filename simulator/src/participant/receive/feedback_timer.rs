@@ -73,7 +73,7 @@ impl FeedbackTimer {
 
 /// Half to one and a half of `mean`, in integers so that every machine schedules alike.
 fn randomised(mean: Duration, random: u32) -> Duration {
-    let share = mean.as_nanos() * u128::from(random) >> u32::BITS;
+    let share = (mean.as_nanos() * u128::from(random)) >> u32::BITS;
     mean / 2 + Duration::from_nanos(u64::try_from(share).unwrap_or(u64::MAX))
 }
 

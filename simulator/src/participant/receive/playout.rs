@@ -32,6 +32,14 @@ pub(super) fn signed_nanos(span: Duration) -> i64 {
     i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
 }
 
+/// An unwrapped RTP timestamp in nanoseconds.
+pub(super) fn media_nanos(timestamp: u64, clock_hz: u32) -> i64 {
+    let clock = u64::from(clock_hz);
+    let (seconds, ticks) = (timestamp / clock, timestamp % clock);
+    let nanos = seconds.saturating_mul(1_000_000_000).saturating_add(ticks * 1_000_000_000 / clock);
+    i64::try_from(nanos).unwrap_or(i64::MAX)
+}
+
 /// The playout delay of one video stream.
 #[derive(Clone, Debug)]
 pub(super) struct PlayoutDelay {

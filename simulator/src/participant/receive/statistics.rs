@@ -136,7 +136,7 @@ impl ReceptionStatistics {
         self.reported = (expected, self.received);
         let expected_since = expected.saturating_sub(expected_before);
         let lost_since = expected_since.saturating_sub(self.received.saturating_sub(received_before));
-        let fraction = if expected_since == 0 { 0 } else { (lost_since * 256 / expected_since).min(255) };
+        let fraction = (lost_since * 256).checked_div(expected_since).unwrap_or(0).min(255);
         let lost = (expected as i64 - self.received as i64).clamp(-(1 << 23), (1 << 23) - 1);
         let (last_sender_report, delay) = match self.sender_report {
             Some((ntp, at)) => (ntp, in_65536ths(now - at)),

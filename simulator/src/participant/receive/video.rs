@@ -1,23 +1,26 @@
 //! The receiver of one video stream, from RTP packets to rendered frames.
 
+mod intake;
+mod output;
 mod payload;
 mod release;
 
+pub use output::{Rendered, VideoHealth, VideoOutput};
+
 use std::time::Duration;
 
-use reports::observation::{FlowCounters, LatencyParts};
+use reports::observation::FlowCounters;
 use sfu::Time;
 use sfu::rtp::{RtpHeader, Unwrapper};
 
-use super::feedback::Feedback;
-use super::frame_buffer::{FrameBuffer, FramePacket};
+use super::frame_buffer::FrameBuffer;
 use super::key_request::KeyRequest;
-use super::latency::{Arrival, Journey, UplinkLookup};
+use super::latency::{Arrival, UplinkLookup};
 use super::nack::NackGenerator;
-use super::packet_history::{Novelty, Origin, PacketHistory};
+use super::packet_history::PacketHistory;
 use super::playout::PlayoutDelay;
 use super::reference::References;
-use super::statistics::{ReceptionStatistics, ReportBlock, Verdict};
+use super::statistics::{ReceptionStatistics, ReportBlock};
 
 /// RTP clock of video (RFC 7741 section 4.1).
 pub const CLOCK_HZ: u32 = 90_000;
@@ -66,69 +69,6 @@ pub struct VideoConfig {
     pub source: u8,
     /// How long decoding takes.
     pub decode: DecodeModel,
-}
-
-/// A frame that is shown now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rendered {
-    /// Simulcast encoding.
-    pub encoding: u8,
-    /// Temporal layer.
-    pub temporal: u8,
-    /// Frame number within its encoding.
-    pub frame: u32,
-    /// Whether it is a key frame.
-    pub key: bool,
-    /// Picture width and height, px.
-    pub size: (u32, u32),
-    /// When it was captured.
-    pub captured: Time,
-    /// When it is shown; the time of the output, too, if the deadline was kept.
-    pub rendered_at: Time,
-    /// Where the time between went; sums exactly to it.
-    pub parts: LatencyParts,
-}
-
-/// What a receiver has to say, in order of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VideoOutput<'a> {
-    /// The first packet of the stream is here.
-    FirstPacket,
-    /// The first complete key frame is here.
-    FirstKeyFrame,
-    /// A frame is shown.
-    Rendered(Rendered),
-    /// A frame was complete but never decoded, for want of one that it depends on.
-    Undecodable {
-        /// Simulcast encoding.
-        encoding: u8,
-        /// Temporal layer.
-        temporal: u8,
-        /// When it was captured.
-        captured: Time,
-    },
-    /// Feedback to send.
-    Feedback(Feedback<'a>),
-}
-
-/// What went wrong beyond loss. All but the first two must stay zero, or the SFU has a fault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct VideoHealth {
-    /// Frames complete only after they were due.
-    pub late: u64,
-    /// Frames decoded but not shown, since a newer one was due already.
-    pub superseded: u64,
-    /// Frames that the descriptor called decodable though a true reference was missing, or that were put
-    /// together from packets of different frames.
-    pub torn: u64,
-    /// Base frames that the descriptor called undecodable though no packet was missing before them.
-    pub broken_chain: u64,
-    /// Packets whose payload could not be read.
-    pub corrupt: u64,
-    /// Packets of another publisher or source.
-    pub foreign: u64,
-    /// Frames not newer than the one shown before.
-    pub replayed: u64,
 }
 
 /// A frame in the decoder.
@@ -260,125 +200,6 @@ impl VideoReceiver {
     pub fn report(&mut self, now: Time) -> Option<ReportBlock> {
         self.statistics.report(now)
     }
-
-    /// A packet of the media SSRC: its number and payload when it is new.
-    fn on_media<'p>(
-        &mut self,
-        now: Time,
-        header: &RtpHeader,
-        payload: &'p [u8],
-        sink: &mut dyn FnMut(VideoOutput<'_>),
-    ) -> Option<(u64, &'p [u8])> {
-        let sequence = match self.statistics.on_packet(now, header.sequence, header.timestamp) {
-            Verdict::Accept(sequence) => sequence,
-            Verdict::Restart(sequence) => {
-                self.restart(now, sequence, sink);
-                sequence
-            }
-            Verdict::Stray => return None,
-        };
-        self.counters.media_bytes += payload.len() as u64;
-        self.key_request.on_packet();
-        let history = self.history.get_or_insert_with(|| {
-            sink(VideoOutput::FirstPacket);
-            self.key_request.begin(now);
-            PacketHistory::new(sequence)
-        });
-        let novelty = history.insert(sequence, Origin::First, &mut self.counters);
-        self.track_gaps(now, sequence, sink);
-        (novelty == Novelty::New).then_some((sequence, payload))
-    }
-
-    /// A packet of the RTX SSRC (RFC 4588 section 4): the original's number and payload when it is new.
-    fn on_retransmission<'p>(
-        &mut self,
-        now: Time,
-        payload: &'p [u8],
-        sink: &mut dyn FnMut(VideoOutput<'_>),
-    ) -> Option<(u64, &'p [u8])> {
-        // Padding alone on this SSRC is a bandwidth probe and carries no original number.
-        let (original, payload) = payload.split_first_chunk::<2>()?;
-        self.counters.rtx_bytes += 2 + payload.len() as u64;
-        let sequence = self.statistics.extend(u16::from_be_bytes(*original));
-        let (Some(history), Some(sequence)) = (&mut self.history, sequence) else {
-            self.counters.rtx_late += 1;
-            return None;
-        };
-        match history.insert(sequence, Origin::Repair, &mut self.counters) {
-            Novelty::New => {
-                self.counters.rtx_useful += 1;
-                self.track_gaps(now, sequence, sink);
-                Some((sequence, payload))
-            }
-            Novelty::Late => {
-                self.counters.rtx_late += 1;
-                None
-            }
-            Novelty::Duplicate => {
-                self.counters.rtx_duplicate += 1;
-                None
-            }
-        }
-    }
-
-    fn track_gaps(&mut self, now: Time, sequence: u64, sink: &mut dyn FnMut(VideoOutput<'_>)) {
-        if !self.nack.on_packet(now, sequence) {
-            self.give_up(now, sequence, sink);
-        }
-    }
-
-    /// Adds a packet that was not there before to its frame; whether that completed the frame.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one arrival, taken apart by the caller")]
-    fn on_new_payload(
-        &mut self,
-        now: Time,
-        header: &RtpHeader,
-        sequence: u64,
-        payload: &[u8],
-        arrival: &Arrival,
-        uplinks: &impl UplinkLookup,
-        sink: &mut dyn FnMut(VideoOutput<'_>),
-    ) -> bool {
-        if payload.is_empty() {
-            return false;
-        }
-        let Ok((descriptor, stamp)) = payload::read(payload) else {
-            self.health.corrupt += 1;
-            return false;
-        };
-        if (stamp.publisher, stamp.source) != (self.config.publisher, self.config.source) {
-            self.health.foreign += 1;
-            return false;
-        }
-        if self.frames.is_full() {
-            self.drop_oldest(sink);
-        }
-        let (timestamp, marker) = (header.timestamp, header.marker);
-        let packet = FramePacket { sequence, timestamp, marker, descriptor, stamp };
-        let media = || media_nanos(self.timestamps.unwrap(u64::from(timestamp)));
-        let Some(frame) = self.frames.insert(&packet, now, media) else { return false };
-        frame.journey = Some(Journey {
-            captured: stamp.captured,
-            encoded: stamp.encoded(),
-            uplink: uplinks.uplink(&stamp),
-            arrival: *arrival,
-            completed: now,
-        });
-        self.health.late += u64::from(!self.references.lost() && self.playout.due(frame.media) < now);
-        self.playout.sample(now, frame.media);
-        if frame.starts_key() && !self.seen_key {
-            self.seen_key = true;
-            sink(VideoOutput::FirstKeyFrame);
-        }
-        true
-    }
-}
-
-/// An unwrapped 90 kHz timestamp in nanoseconds.
-fn media_nanos(timestamp: u64) -> i64 {
-    let (seconds, ticks) = (timestamp / u64::from(CLOCK_HZ), timestamp % u64::from(CLOCK_HZ));
-    let nanos = seconds.saturating_mul(1_000_000_000) + ticks * 1_000_000_000 / u64::from(CLOCK_HZ);
-    i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl VideoStamp {
         let mut w = Writer { out, at: 0 };
         w.put(&[KIND]);
         w.put(&self.publisher.to_be_bytes());
-        w.put(&[self.source, self.encoding, self.temporal << 1 | u8::from(self.key) * KEY]);
+        w.put(&[self.source, self.encoding, (self.temporal << 1) | (u8::from(self.key) * KEY)]);
         w.put(&self.frame.to_be_bytes());
         w.put(&self.index.to_be_bytes());
         w.put(&self.count.to_be_bytes());

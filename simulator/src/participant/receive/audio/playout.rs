@@ -5,9 +5,10 @@ use std::time::Duration;
 use sfu::Time;
 
 use super::{
-    AudioOutput, AudioPacket, AudioReceiver, MARGIN, MAX_DELAY, START_DELAY, STEP, STEP_TICKS, media_nanos,
+    AudioOutput, AudioPacket, AudioReceiver, CLOCK_HZ, MARGIN, MAX_DELAY, START_DELAY, STEP, STEP_TICKS,
     transit,
 };
+use crate::participant::receive::playout::media_nanos;
 
 /// The delay may be this far below the target before a step is added, ns.
 const TOO_SHORT: i64 = 5_000_000;
@@ -73,7 +74,7 @@ impl AudioReceiver {
 
     /// When a packet that begins after silence is to be played: at the delay aimed at, if that makes sense.
     fn due(&self, now: Time, packet: &AudioPacket) -> Time {
-        let due = media_nanos(packet.timestamp).saturating_add(self.target().unwrap_or(0));
+        let due = media_nanos(packet.timestamp, CLOCK_HZ).saturating_add(self.target().unwrap_or(0));
         let due = Time::from_nanos(u64::try_from(due).unwrap_or(0)).max(now);
         // Further ahead than any delay aimed at: the timestamps jumped.
         if due - now > MAX_DELAY + MARGIN { now } else { due }

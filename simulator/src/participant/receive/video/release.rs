@@ -32,14 +32,13 @@ impl VideoReceiver {
     /// Shows what is decoded and releases what is due: one frame is in the decoder at a time.
     fn play(&mut self, now: Time, sink: &mut Sink<'_>) {
         loop {
-            if let Some(decoding) = self.decoding {
+            if let Some(decoding) = &self.decoding {
                 if decoding.until > now {
                     return;
                 }
-                self.decoding = None;
-                if let Some(rendered) = decoding.show {
+                if let Some(rendered) = self.decoding.take().and_then(|decoding| decoding.show) {
                     self.counters.frames_rendered += 1;
-                    sink(VideoOutput::Rendered(rendered));
+                    sink(VideoOutput::Rendered(&rendered));
                 }
             }
             match self.candidate() {

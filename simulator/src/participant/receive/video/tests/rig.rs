@@ -8,6 +8,7 @@ use super::super::*;
 use crate::participant::media::packetizer::{EncodedFrame, VideoIdentity, VideoPacketizer};
 use crate::participant::media::sender_log::{HopRecord, UplinkRecord};
 use crate::participant::media::stamp::VideoStamp;
+use crate::participant::receive::feedback::Feedback;
 
 pub(super) const SSRC: u32 = 0x1111;
 pub(super) const RTX: u32 = 0x2222;
@@ -107,7 +108,7 @@ impl Source {
 pub(super) enum Seen {
     FirstPacket,
     FirstKeyFrame,
-    Rendered(Rendered),
+    Rendered(Box<Rendered>),
     Undecodable(Time),
     Nack(Vec<u16>),
     Pli,
@@ -133,7 +134,7 @@ fn keep(output: VideoOutput<'_>) -> Seen {
     match output {
         VideoOutput::FirstPacket => Seen::FirstPacket,
         VideoOutput::FirstKeyFrame => Seen::FirstKeyFrame,
-        VideoOutput::Rendered(rendered) => Seen::Rendered(rendered),
+        VideoOutput::Rendered(rendered) => Seen::Rendered(Box::new(*rendered)),
         VideoOutput::Undecodable { captured, .. } => Seen::Undecodable(captured),
         VideoOutput::Feedback(Feedback::Nack { ssrc, sequences }) => {
             assert_eq!(ssrc, SSRC);
@@ -207,8 +208,8 @@ impl Rig {
     }
 
     pub(super) fn rendered(&self) -> Vec<Rendered> {
-        let rendered = |seen: &(Time, Seen)| match seen.1 {
-            Seen::Rendered(rendered) => Some((seen.0, rendered)),
+        let rendered = |seen: &(Time, Seen)| match &seen.1 {
+            Seen::Rendered(rendered) => Some((seen.0, **rendered)),
             _ => None,
         };
         self.seen
