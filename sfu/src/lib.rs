@@ -6,18 +6,29 @@
 
 pub mod allocation;
 pub mod codec;
+pub mod conference;
+pub mod config;
 pub mod congestion;
+pub mod core;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;
+pub mod participant;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
 pub mod send;
+pub mod signalling;
+pub mod sink;
 pub mod time;
 pub mod transport;
 pub mod units;
 
-pub use drop_reason::DropReason;
+pub use conference::{Command, CommandError, JoinRequest, Joined};
+pub use config::Config;
+pub use core::{Sfu, Turn};
+pub use drop_reason::{DropCounters, DropReason};
+pub use participant::{ParticipantId, SourceId};
+pub use sink::{Event, PacketClass, Segment, Sink, Transmit};
 pub use time::Time;
 pub use units::{DataRate, DataSize};

@@ -1,0 +1,86 @@
+//! What the core must be told, with the reason beside each default.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::DataRate;
+
+/// Settings of one [`crate::Sfu`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The one UDP address that all peers talk to, as they see it.
+    pub address: SocketAddr,
+    /// Whether NACKs are sent to publishers and answered for receivers.
+    pub nack: bool,
+    /// Whether retransmissions use RTX (RFC 4588); without it nothing is repaired.
+    pub rtx: bool,
+    /// Where each receiver's downlink estimate starts.
+    ///
+    /// 1 Mbps: four thumbnails and everyone's audio, which nearly every line carries; initial probes lift it
+    /// within a second, and a thinner line shows itself within a few hundred milliseconds.
+    pub start_rate: DataRate,
+    /// The estimate's lower bound: what audio alone needs.
+    pub min_rate: DataRate,
+    /// The estimate's upper bound. 20 Mbps: nine pictures of 720p and a share.
+    pub max_rate: DataRate,
+    /// How media is protected; `Null` only ever in simulation.
+    pub crypto: MediaCrypto,
+    /// Limits on what peers can make the core hold.
+    pub limits: Limits,
+}
+
+/// How SRTP is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MediaCrypto {
+    /// As negotiated by DTLS.
+    #[default]
+    Real,
+    /// Same sizes on the wire, no cipher: `plenum run --crypto null`.
+    Null,
+}
+
+/// Caps: a peer can neither crash the core nor make it grow without bound.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Participants in all. 2,000: forty conferences of fifty.
+    pub participants: usize,
+    /// Participants in one conference.
+    pub conference: usize,
+    /// Sources that one participant may publish: camera, share, microphone and room for a few more.
+    pub sources: usize,
+    /// Incoming SSRCs of one participant: sources × three encodings × media and RTX, doubled for restarts.
+    pub streams: usize,
+    /// Streams that one participant may receive.
+    pub subscriptions: usize,
+    /// How long a participant may take from joining to DTLS.
+    pub setup: Duration,
+}
+
+impl Config {
+    /// The defaults, for a server at `address`.
+    pub fn new(address: SocketAddr) -> Self {
+        Config {
+            address,
+            nack: true,
+            rtx: true,
+            start_rate: DataRate::from_kbps(1_000),
+            min_rate: DataRate::from_kbps(50),
+            max_rate: DataRate::from_kbps(20_000),
+            crypto: MediaCrypto::Real,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            participants: 2_000,
+            conference: 500,
+            sources: 8,
+            streams: 64,
+            subscriptions: 256,
+            setup: Duration::from_secs(30),
+        }
+    }
+}

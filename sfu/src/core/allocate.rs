@@ -1,0 +1,199 @@
+//! Choosing layers for one receiver, and carrying the choice out.
+
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::Turn;
+use super::commands::source_id;
+use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, allocate};
+use crate::forward::Layer;
+use crate::participant::source::Source;
+use crate::participant::{MediaKind, ParticipantId};
+use crate::sink::Event;
+use crate::units::DataRate;
+
+/// How often layers are chosen anew when nothing calls for it: hysteresis counts in seconds.
+pub(crate) const INTERVAL: Duration = Duration::from_millis(200);
+/// What one audio stream takes on the line: 32 kbit/s of Opus and as much again of headers, 50 packets a second
+/// of 12 + 16 + 16 + 28 bytes.
+const AUDIO_RATE: DataRate = DataRate::from_kbps(61);
+/// RTP header, extensions, tag, UDP and IP of one packet against 1,100 bytes of payload.
+const OVERHEAD: f64 = 1.08;
+
+/// A video subscription's offers: up to three encodings of up to four temporal layers.
+type Offers = SmallVec<[LayerOffer; 12]>;
+
+/// What one subscription is to the allocation.
+pub(crate) struct Candidate {
+    index: u16,
+    publisher: ParticipantId,
+    source: usize,
+    priority: u8,
+    max_height: u16,
+    current: Option<Layer>,
+    memory: allocation::Memory,
+    offers: Offers,
+}
+
+impl Turn<'_> {
+    /// Chooses layers anew if it is time.
+    pub(super) fn reallocate_due(&mut self, id: ParticipantId) {
+        if self.now >= self.sfu.participants[id].downlink.allocated + INTERVAL {
+            self.reallocate(id);
+        }
+    }
+
+    /// Chooses a layer of each video source that `id` receives.
+    pub(super) fn reallocate(&mut self, id: ParticipantId) {
+        let now = self.now;
+        let Some(participant) = self.sfu.participants.get_mut(id) else { return };
+        participant.downlink.allocated = now;
+        if !participant.transport.is_connected() {
+            return;
+        }
+        let mut candidates = std::mem::take(&mut self.sfu.candidates);
+        let mut decisions = std::mem::take(&mut self.sfu.decisions);
+        let audio = self.gather(id, &mut candidates);
+        let estimate = self.sfu.participants[id].downlink.sender.controller.target();
+        let wanted = audio + candidates.iter().map(Candidate::wanted).sum();
+        self.sfu.participants[id].downlink.sender.controller.set_wanted(now, wanted);
+        let sources: SmallVec<[allocation::Source<'_, u16>; 16]> =
+            candidates.iter().map(Candidate::as_source).collect();
+        let budget = Budget { estimate, audio };
+        let config = AllocationConfig::default();
+        allocate(&config, now, &budget, &sources, &mut self.sfu.workspace, &mut decisions);
+        for decision in &decisions {
+            let candidate = candidates.iter().find(|c| c.index == decision.id).expect("ids come back");
+            self.carry_out(id, candidate, decision, estimate);
+        }
+        drop(sources);
+        candidates.clear();
+        self.sfu.candidates = candidates;
+        self.sfu.decisions = decisions;
+    }
+
+    /// Lists the video subscriptions of `id`, and adds up what its audio takes.
+    fn gather(&mut self, id: ParticipantId, candidates: &mut Vec<Candidate>) -> DataRate {
+        let now = self.now;
+        let mut audio = DataRate::ZERO;
+        for index in 0..self.sfu.participants[id].downlink.slot_count() {
+            let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
+            let (publisher, source) = (subscription.publisher, subscription.source);
+            let (muted, priority) = (subscription.muted, subscription.priority);
+            let max_height = if muted { 0 } else { subscription.max_height };
+            if subscription.kind == MediaKind::Audio {
+                audio += if muted { DataRate::ZERO } else { AUDIO_RATE };
+                continue;
+            }
+            let stream = subscription.video().expect("what is not audio is video");
+            let target = stream.projection.target();
+            let memory = stream.memory;
+            let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
+            let mut offers = Offers::new();
+            offers_of(&mut from.uplink.sources[source], now, &mut offers);
+            candidates.push(Candidate {
+                index,
+                publisher,
+                source,
+                priority,
+                max_height,
+                current: target,
+                memory,
+                offers,
+            });
+        }
+        audio
+    }
+
+    fn carry_out(
+        &mut self,
+        receiver: ParticipantId,
+        candidate: &Candidate,
+        decision: &Decision<u16>,
+        estimate: DataRate,
+    ) {
+        let now = self.now;
+        let downlink = &mut self.sfu.participants[receiver].downlink;
+        let Some((subscription, _)) = downlink.slot(decision.id) else { return };
+        let stream = subscription.video().expect("only video is allocated");
+        stream.memory = decision.memory;
+        let layer = decision.layer.map(|l| Layer { encoding: l.encoding, temporal: l.temporal });
+        let before = stream.projection.current();
+        if layer != stream.projection.target() {
+            stream.projection.set_target(layer);
+        }
+        let after = stream.projection.current();
+        let wanted = stream.projection.wants_key_frame();
+        let kind = std::mem::discriminant(&decision.reason);
+        let told = stream.chosen.replace((layer, kind));
+        let (publisher, source) = (candidate.publisher, source_id(candidate.source));
+        if told != Some((layer, kind)) {
+            let entitled = candidate.entitled();
+            let reason = decision.reason;
+            let event = Event::LayerChosen { receiver, publisher, source, layer, reason, estimate, entitled };
+            self.sink.event(event);
+        }
+        if before != after {
+            self.sink.event(Event::LayerForwarded { receiver, publisher, source, layer: after });
+        }
+        let chosen_anew = told.map(|(told, _)| told) != Some(layer);
+        if let (Some(encoding), true) = (wanted, chosen_anew) {
+            self.request_key_frame(candidate.publisher, candidate.source, encoding, now);
+        }
+    }
+}
+
+impl Candidate {
+    fn as_source(&self) -> allocation::Source<'_, u16> {
+        allocation::Source {
+            id: self.index,
+            priority: i32::from(self.priority),
+            max_height: self.max_height,
+            layers: &self.offers,
+            current: self.current.map(|l| allocation::Layer { encoding: l.encoding, temporal: l.temporal }),
+            memory: self.memory,
+        }
+    }
+
+    /// The best layer that is on offer and no higher than the wish; the lowest when all are.
+    fn best(&self) -> Option<&LayerOffer> {
+        let active = || self.offers.iter().filter(|offer| offer.active);
+        if self.max_height == 0 {
+            return None;
+        }
+        let within = active().filter(|offer| offer.height <= self.max_height).map(|offer| offer.height).max();
+        let height = within.or_else(|| active().map(|offer| offer.height).min())?;
+        active().filter(|offer| offer.height == height).max_by_key(|offer| offer.layer)
+    }
+
+    fn entitled(&self) -> Option<Layer> {
+        self.best().map(|o| Layer { encoding: o.layer.encoding, temporal: o.layer.temporal })
+    }
+
+    fn wanted(&self) -> DataRate {
+        self.best().map_or(DataRate::ZERO, |offer| offer.rate)
+    }
+}
+
+/// What a source offers now. An encoding is active while its packets come; its rate is what was measured,
+/// and what was declared until there is a measurement.
+fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
+    let described = source.description.encodings.iter();
+    for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
+        let measured = encoding.rate.rate(now).scale(OVERHEAD);
+        let active = encoding.ssrc.is_some() && measured > DataRate::ZERO && !source.muted;
+        for temporal in 0..description.temporal_layers {
+            // The layers below the top take about half as much each time: libvpx's default is 40 and 60 %.
+            let halvings = u32::from(description.temporal_layers - 1 - temporal);
+            let part = 1.0 / f64::from(1_u32 << halvings);
+            offers.push(LayerOffer {
+                layer: allocation::Layer { encoding: index as u8, temporal },
+                height: description.height,
+                fps: f64::from(description.fps) * part,
+                rate: measured.scale(if halvings == 0 { 1.0 } else { 0.2 + 0.8 * part }),
+                active,
+            });
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The state machine: datagrams, commands and time come in by a [`Turn`], and every turn ends drained.
+
+mod allocate;
+mod commands;
+mod feedback;
+mod ingest;
+mod repair;
+mod routing;
+mod timers;
+
+use allocate::Candidate;
+pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rtc_crypto::RTCCryptoProvider;
+use rustc_hash::FxHashMap;
+use slotmap::SlotMap;
+
+use crate::allocation::{Decision, Workspace};
+use crate::conference::{CommandError, Conference, ConferenceId};
+use crate::config::Config;
+use crate::congestion::PacketResult;
+use crate::drop_reason::{DropCounters, DropReason};
+use crate::participant::{Participant, ParticipantId};
+use crate::sink::Sink;
+use crate::time::Time;
+use crate::transport::certificate::{Certificate, Fingerprint};
+
+/// A selective forwarding unit.
+///
+/// It changes only through a [`Turn`], and a turn hands all that came of it to its [`Sink`] before it ends:
+/// "mutate, then drain" can't be held wrongly.
+pub struct Sfu {
+    config: Config,
+    provider: Arc<dyn RTCCryptoProvider>,
+    certificate: Certificate,
+    participants: SlotMap<ParticipantId, Participant>,
+    conferences: SlotMap<ConferenceId, Conference>,
+    conference_names: FxHashMap<String, ConferenceId>,
+    by_ufrag: FxHashMap<String, ParticipantId>,
+    by_address: FxHashMap<SocketAddr, ParticipantId>,
+    timers: BinaryHeap<Reverse<(Time, ParticipantId)>>,
+    /// Those with something in their egress; flushed when the turn ends.
+    dirty: Vec<ParticipantId>,
+    /// Whose transport ended in this turn, to be removed before it ends.
+    ended: Vec<(ParticipantId, crate::sink::DisconnectReason)>,
+    drops: DropCounters,
+    forwarded: u64,
+    /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
+    scratch: Vec<u8>,
+    compound: Vec<u8>,
+    results: Vec<PacketResult>,
+    missing: Vec<u16>,
+    /// The allocation's room to work in.
+    candidates: Vec<Candidate>,
+    decisions: Vec<Decision<u16>>,
+    workspace: Workspace,
+}
+
+impl Sfu {
+    /// A core without participants. `provider` is the source of cryptography and randomness; with a
+    /// deterministic one, every run of the same inputs gives the same outputs.
+    ///
+    /// # Errors
+    /// When the provider can't make a certificate.
+    pub fn new(config: Config, provider: Arc<dyn RTCCryptoProvider>) -> Result<Self, CommandError> {
+        let certificate = Certificate::generate(provider.as_ref())
+            .map_err(|error| CommandError::Transport(error.to_string()))?;
+        Ok(Sfu {
+            config,
+            provider,
+            certificate,
+            participants: SlotMap::with_key(),
+            conferences: SlotMap::with_key(),
+            conference_names: FxHashMap::default(),
+            by_ufrag: FxHashMap::default(),
+            by_address: FxHashMap::default(),
+            timers: BinaryHeap::new(),
+            dirty: Vec::new(),
+            ended: Vec::new(),
+            drops: DropCounters::default(),
+            forwarded: 0,
+            scratch: Vec::with_capacity(2048),
+            compound: Vec::with_capacity(2048),
+            results: Vec::new(),
+            missing: Vec::new(),
+            candidates: Vec::new(),
+            decisions: Vec::new(),
+            workspace: Workspace::default(),
+        })
+    }
+
+    /// Begins a turn at `now`, which must not be before the last one's.
+    pub fn turn<'a>(&'a mut self, now: Time, sink: &'a mut dyn Sink) -> Turn<'a> {
+        Turn { sfu: self, now, sink }
+    }
+
+    /// When [`Turn::timeout`] has something to do next.
+    pub fn deadline(&self) -> Time {
+        self.timers.peek().map_or(Time::NEVER, |Reverse((at, _))| *at)
+    }
+
+    /// Every packet that was dropped, by reason.
+    pub fn drops(&self) -> &DropCounters {
+        &self.drops
+    }
+
+    /// Packets handed on to receivers since the start, retransmissions not counted.
+    pub fn forwarded(&self) -> u64 {
+        self.forwarded
+    }
+
+    /// Participants, connected or about to be.
+    pub fn participant_count(&self) -> usize {
+        self.participants.len()
+    }
+
+    /// Conferences with at least one participant.
+    pub fn conference_count(&self) -> usize {
+        self.conferences.len()
+    }
+
+    /// The fingerprint of the certificate that this core shows in DTLS.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.certificate.fingerprint()
+    }
+}
+
+/// Exclusive access to the core at one moment. Dropping it hands everything that is to be sent to the sink.
+pub struct Turn<'a> {
+    sfu: &'a mut Sfu,
+    now: Time,
+    sink: &'a mut dyn Sink,
+}
+
+impl Turn<'_> {
+    /// Takes one datagram that came from `from`. It is decrypted in place.
+    ///
+    /// Whatever is wrong with it is counted in [`Sfu::drops`] and told to the caller; nothing else follows.
+    ///
+    /// # Errors
+    /// The reason for which the datagram went no further.
+    pub fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
+        let result = self.route(from, datagram);
+        if let Err(reason) = result {
+            self.sfu.drops.count(reason);
+        }
+        result
+    }
+
+    /// Ends the turn and says when the next time-out is due.
+    pub fn finish(mut self) -> Time {
+        self.drain();
+        self.sfu.deadline()
+    }
+
+    /// Removes those whose transport ended, then hands all egress to the sink.
+    fn drain(&mut self) {
+        while let Some((id, reason)) = self.sfu.ended.pop() {
+            self.remove(id, reason);
+        }
+        let from = self.sfu.config.address;
+        while let Some(id) = self.sfu.dirty.pop() {
+            if let Some(participant) = self.sfu.participants.get_mut(id) {
+                participant.dirty = false;
+                participant.egress.flush(from, participant.transport.address(), self.sink);
+            }
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.drain();
+    }
+}
+
+impl Sfu {
+    /// Puts `id` on the list of those to flush.
+    fn touch(dirty: &mut Vec<ParticipantId>, id: ParticipantId, participant: &mut Participant) {
+        if !participant.dirty {
+            participant.dirty = true;
+            dirty.push(id);
+        }
+    }
+
+    /// Makes sure that the time-out of `id` comes no later than `at`.
+    fn arm(
+        timers: &mut BinaryHeap<Reverse<(Time, ParticipantId)>>,
+        id: ParticipantId,
+        armed: &mut Time,
+        at: Time,
+    ) {
+        if at < *armed {
+            *armed = at;
+            timers.push(Reverse((at, id)));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Retransmission towards receivers (RFC 4588), and padding for probes on the same streams.
+
+use super::ingest::{srtp_index, write_video_payload};
+use super::{Sfu, Turn};
+use crate::codec::Vp8Descriptor;
+use crate::drop_reason::DropReason;
+use crate::forward::{ProjectedVp8, VideoPayload};
+use crate::participant::downlink::Purpose;
+use crate::participant::packet_writer::OutgoingPacket;
+use crate::participant::subscription::Projection;
+use crate::participant::{Participant, ParticipantId};
+use crate::sink::{ForwardTimes, PacketClass};
+
+/// The most padding that one RTP packet can hold (RFC 3550 section 5.1: the count is one byte).
+const MAX_PADDING: usize = 255;
+/// What a packet of padding has besides: IP and UDP (28), RTP with extensions (24), the tag (16), bytes.
+const OVERHEAD: usize = 68;
+
+impl Turn<'_> {
+    /// A receiver misses packets of `ssrc`.
+    pub(super) fn nacked(&mut self, id: ParticipantId, ssrc: u32, missing: impl Iterator<Item = u16>) {
+        if !self.sfu.config.nack || !self.sfu.config.rtx {
+            return;
+        }
+        let Some((index, _)) = self.sfu.participants[id].downlink.by_ssrc_mut(ssrc) else { return };
+        for sequence in missing {
+            if let Err(reason) = self.retransmit(id, index, sequence) {
+                self.sfu.drops.count(reason);
+            }
+        }
+        let participant = &mut self.sfu.participants[id];
+        Sfu::touch(&mut self.sfu.dirty, id, participant);
+    }
+
+    fn retransmit(&mut self, id: ParticipantId, index: u16, sequence: u16) -> Result<(), DropReason> {
+        let now = self.now;
+        let to = &self.sfu.participants[id];
+        let (publisher, source) = to.downlink.source_of(index).ok_or(DropReason::TooOld)?;
+        let [to, from] = self.sfu.participants.get_disjoint_mut([id, publisher]).ok_or(DropReason::TooOld)?;
+        let rtt = to.downlink.rtt();
+        let Participant { transport, egress, downlink, media, .. } = to;
+        let (subscription, sender) = downlink.slot(index).ok_or(DropReason::TooOld)?;
+        let Projection::Video(stream) = &mut subscription.media else { return Err(DropReason::TooOld) };
+        let rtx = subscription.rtx.as_mut().ok_or(DropReason::UnknownPayloadType)?;
+        let entry = stream.log.answer(now, rtt, sequence).map_err(|_| DropReason::TooOld)?;
+        let (first_sent, ..) = stream.log.times(entry.sequence).expect("it was answered from the log");
+        let encoding = &from.uplink.sources[source].encodings[usize::from(entry.encoding)];
+        let cached = encoding.cache.get(now, entry.source_sequence).ok_or(DropReason::TooOld)?;
+        let descriptor = Vp8Descriptor::parse(cached.payload).map_err(|_| DropReason::MalformedPayload)?;
+        let packet = OutgoingPacket {
+            payload_type: rtx.payload_type,
+            marker: cached.marker,
+            sequence: srtp_index(rtx.sequence.take()),
+            timestamp: entry.timestamp,
+            ssrc: rtx.ssrc,
+            mid: (!subscription.acknowledged).then_some(&subscription.mid),
+            audio_level: None,
+            transport_sequence: sender.peek_sequence(),
+        };
+        let vp8 = ProjectedVp8 { picture_id: entry.picture_id, tl0_picture_index: entry.tl0_picture_index };
+        let forwarded = ForwardTimes { received: cached.arrived, first_sent };
+        let purpose = Purpose { class: PacketClass::Retransmission, forwarded: Some(forwarded) };
+        sender.send(now, (transport, egress), media, &packet, purpose, |buffer| {
+            buffer.extend_from_slice(&sequence.to_be_bytes());
+            write_video_payload(buffer, cached.payload, &VideoPayload::Vp8(descriptor), vp8);
+        })?;
+        Ok(())
+    }
+
+    /// Sends padding on the retransmission stream of a video subscription until the probe's pace is met.
+    pub(super) fn probe(&mut self, id: ParticipantId) {
+        let now = self.now;
+        let participant = &mut self.sfu.participants[id];
+        let Participant { transport, egress, downlink, media, .. } = &mut *participant;
+        if !transport.is_connected() {
+            return;
+        }
+        let Some((subscription, sender)) = downlink.padding_carrier() else { return };
+        let rtx = subscription.rtx.as_mut().expect("a carrier of padding has RTX");
+        while sender.probing.cluster(now).is_some() && sender.probing.next_send_time() <= now {
+            let packet = OutgoingPacket {
+                payload_type: rtx.payload_type,
+                marker: false,
+                sequence: srtp_index(rtx.sequence.take()),
+                timestamp: 0,
+                ssrc: rtx.ssrc,
+                mid: (!subscription.acknowledged).then_some(&subscription.mid),
+                audio_level: None,
+                transport_sequence: sender.peek_sequence(),
+            };
+            let padding = usize::try_from(sender.probing.packet_size().as_bytes())
+                .map_or(MAX_PADDING, |wanted| wanted.saturating_sub(OVERHEAD).clamp(1, MAX_PADDING));
+            let sent = sender.send_padding(now, (transport, egress), media, &packet, padding as u8);
+            if sent.is_err() {
+                break;
+            }
+        }
+        Sfu::touch(&mut self.sfu.dirty, id, participant);
+    }
+}

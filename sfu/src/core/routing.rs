@@ -1,0 +1,106 @@
+//! Where a datagram belongs: protocol by its first bytes, participant by STUN user name or by address.
+
+use std::net::SocketAddr;
+
+use super::{Sfu, Turn};
+use crate::drop_reason::DropReason;
+use crate::participant::ParticipantId;
+use crate::participant::transport::TransportChange;
+use crate::sink::{Event, PacketClass, Segment, Transmit};
+use crate::time::Time;
+use crate::transport::demux::{Protocol, classify};
+use crate::transport::ice_lite;
+
+impl Turn<'_> {
+    pub(super) fn route(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
+        match classify(datagram).ok_or(DropReason::NotDemultiplexed)? {
+            Protocol::Stun => self.stun(from, datagram),
+            Protocol::Dtls => {
+                let id = self.owner(from)?;
+                self.dtls(id, datagram)
+            }
+            Protocol::Rtp => {
+                let id = self.owner(from)?;
+                self.rtp(id, datagram)
+            }
+            Protocol::Rtcp => {
+                let id = self.owner(from)?;
+                self.rtcp(id, datagram)
+            }
+        }
+    }
+
+    fn owner(&self, from: SocketAddr) -> Result<ParticipantId, DropReason> {
+        self.sfu.by_address.get(&from).copied().ok_or(DropReason::UnknownAddress)
+    }
+
+    /// A connectivity check. Its answer goes to where it came from, nominated or not, and only if it proves
+    /// knowledge of the password.
+    fn stun(&mut self, from: SocketAddr, message: &[u8]) -> Result<(), DropReason> {
+        let ufrag = ice_lite::ufrag_of(message).ok_or(DropReason::MalformedStun)?;
+        let id = *self.sfu.by_ufrag.get(ufrag).ok_or(DropReason::UnknownUfrag)?;
+        let own = self.sfu.config.address;
+        // An address that carries another participant's media is not taken over: the check may be genuine,
+        // but who sends it could have forged its source.
+        let owner = self.sfu.by_address.get(&from).copied().filter(|owner| *owner != id);
+        if owner.is_some_and(|owner| self.sfu.is_nominated(owner, from)) {
+            return Err(DropReason::UnexpectedStun);
+        }
+        let participant = self.sfu.participants.get_mut(id).expect("looked up a line ago");
+        self.sfu.scratch.clear();
+        let answer = participant.transport.ice.handle(self.now, from, own, message, &mut self.sfu.scratch)?;
+        if !self.sfu.scratch.is_empty() {
+            let len = self.sfu.scratch.len();
+            let segments = [Segment { len, class: PacketClass::Connectivity, forwarded: None }];
+            let bytes = &self.sfu.scratch;
+            self.sink.transmit(Transmit { from: own, to: from, bytes, segments: &segments });
+        }
+        if let Some(displaced) = answer.displaced {
+            self.sfu.by_address.remove(&displaced);
+        }
+        if answer.is_new_address {
+            self.sfu.by_address.insert(from, id);
+        }
+        if let Some(path) = answer.nominated {
+            self.sink.event(Event::Nominated { participant: id, address: path.remote });
+        }
+        Ok(())
+    }
+
+    fn dtls(&mut self, id: ParticipantId, datagram: &[u8]) -> Result<(), DropReason> {
+        let participant = self.sfu.participants.get_mut(id).ok_or(DropReason::UnknownAddress)?;
+        if participant.transport.address().is_none() {
+            return Err(DropReason::UnexpectedDtls);
+        }
+        let change = participant.transport.dtls(self.now, datagram, &mut participant.egress);
+        Sfu::touch(&mut self.sfu.dirty, id, participant);
+        let deadline = participant.transport.deadline();
+        Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, deadline);
+        self.transport_changed(id, change?);
+        Ok(())
+    }
+
+    pub(super) fn transport_changed(&mut self, id: ParticipantId, change: TransportChange) {
+        match change {
+            TransportChange::None => {}
+            TransportChange::Ended(reason) => self.sfu.ended.push((id, reason)),
+            TransportChange::Connected => {
+                let participant = &mut self.sfu.participants[id];
+                Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, self.now);
+                self.sink.event(Event::Connected { participant: id });
+                self.reallocate(id);
+            }
+        }
+    }
+}
+
+impl Sfu {
+    fn is_nominated(&self, id: ParticipantId, address: SocketAddr) -> bool {
+        self.participants.get(id).and_then(|owner| owner.transport.address()) == Some(address)
+    }
+}
+
+/// The earliest of several moments.
+pub(super) fn earliest(moments: impl IntoIterator<Item = Time>) -> Time {
+    moments.into_iter().min().unwrap_or(Time::NEVER)
+}

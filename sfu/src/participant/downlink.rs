@@ -1,0 +1,237 @@
+//! What one participant receives: its subscriptions, and what its line carries.
+
+use std::time::Duration;
+
+use super::describe::{MediaParameters, ParticipantId};
+use super::egress::Egress;
+use super::packet_writer::OutgoingPacket;
+use super::subscription::Subscription;
+use super::transport::PeerTransport;
+use crate::config::Config;
+use crate::congestion::gcc::{Gcc, GccConfig};
+use crate::congestion::probe::pacing::ProbePacing;
+use crate::congestion::sent_history::SentHistory;
+use crate::congestion::{self, CongestionController, SentPacket};
+use crate::drop_reason::DropReason;
+use crate::sink::{ForwardTimes, PacketClass};
+use crate::time::Time;
+use crate::units::{DataRate, DataSize};
+
+/// IPv4 and UDP headers: what a datagram adds to the line besides its bytes.
+pub(crate) const HEADERS: u64 = 28;
+/// Packets whose feedback is awaited: 4 s of 20 Mbit/s in packets of 1,200 bytes, rounded up.
+const HISTORY: usize = 8_192;
+/// The round trip until one is measured.
+const DEFAULT_RTT: Duration = Duration::from_millis(100);
+
+/// The receiving side of one participant.
+pub(crate) struct Downlink {
+    slots: Vec<Option<Subscription>>,
+    created: u32,
+    pub(crate) sender: PacketSender,
+    pub(crate) rtt: Option<Duration>,
+    /// The estimate that was told last.
+    pub(crate) told: DataRate,
+    pub(crate) allocated: Time,
+    pub(crate) reported: Time,
+}
+
+/// Numbers packets for transport-wide feedback and tells the controller of each.
+pub(crate) struct PacketSender {
+    pub(crate) controller: Box<dyn CongestionController>,
+    pub(crate) history: SentHistory,
+    pub(crate) probing: ProbePacing,
+    next_sequence: u16,
+}
+
+impl Downlink {
+    pub(crate) fn new(config: &Config) -> Self {
+        let gcc = GccConfig::within(config.min_rate, config.start_rate, config.max_rate);
+        Downlink {
+            slots: Vec::new(),
+            created: 0,
+            sender: PacketSender {
+                controller: Box::new(Gcc::new(gcc)),
+                history: SentHistory::new(HISTORY),
+                probing: ProbePacing::default(),
+                next_sequence: 0,
+            },
+            rtt: None,
+            told: DataRate::ZERO,
+            allocated: Time::ZERO,
+            reported: Time::ZERO,
+        }
+    }
+
+    /// The round trip to the participant, or a sensible guess.
+    pub(crate) fn rtt(&self) -> Duration {
+        self.rtt.unwrap_or(DEFAULT_RTT)
+    }
+
+    /// The subscriptions with their places.
+    pub(crate) fn subscriptions(&self) -> impl Iterator<Item = (u16, &Subscription)> {
+        self.slots.iter().enumerate().filter_map(|(i, slot)| slot.as_ref().map(|s| (i as u16, s)))
+    }
+
+    /// The same, to change.
+    pub(crate) fn subscriptions_mut(&mut self) -> impl Iterator<Item = (u16, &mut Subscription)> {
+        self.slots.iter_mut().enumerate().filter_map(|(i, slot)| slot.as_mut().map(|s| (i as u16, s)))
+    }
+
+    /// One past the highest place of a subscription.
+    pub(crate) fn slot_count(&self) -> u16 {
+        self.slots.len() as u16
+    }
+
+    /// When layers are to be chosen anew.
+    pub(crate) fn allocation_due(&self) -> Time {
+        self.allocated + crate::core::ALLOCATION_INTERVAL
+    }
+
+    /// The subscription at `index`, with what sending on it needs.
+    pub(crate) fn slot(&mut self, index: u16) -> Option<(&mut Subscription, &mut PacketSender)> {
+        let slot = self.slots.get_mut(usize::from(index))?.as_mut()?;
+        Some((slot, &mut self.sender))
+    }
+
+    /// The subscription to a source.
+    pub(crate) fn find_mut(&mut self, publisher: ParticipantId, source: usize) -> Option<&mut Subscription> {
+        self.slots.iter_mut().flatten().find(|s| s.publisher == publisher && s.source == source)
+    }
+
+    /// The subscription that sends, or retransmits, on `ssrc`.
+    pub(crate) fn by_ssrc_mut(&mut self, ssrc: u32) -> Option<(u16, &mut Subscription)> {
+        self.subscriptions_mut()
+            .find(|(_, s)| s.ssrc == ssrc || s.rtx.as_ref().is_some_and(|r| r.ssrc == ssrc))
+    }
+
+    /// Whose source the subscription at `index` is for.
+    pub(crate) fn source_of(&self, index: u16) -> Option<(ParticipantId, usize)> {
+        self.slots.get(usize::from(index))?.as_ref().map(|s| (s.publisher, s.source))
+    }
+
+    /// Adds a subscription, gives it a mid of its own, and says its place.
+    pub(crate) fn insert(&mut self, mut subscription: Subscription) -> u16 {
+        subscription.mid = format!("r{}", self.created);
+        self.created += 1;
+        let free = self.slots.iter().position(Option::is_none);
+        let index = free.unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.slots[index] = Some(subscription);
+        u16::try_from(index).expect("limits keep subscriptions below 65,536")
+    }
+
+    /// A video subscription with a retransmission stream, to send padding on.
+    pub(crate) fn padding_carrier(&mut self) -> Option<(&mut Subscription, &mut PacketSender)> {
+        let carrier = self.slots.iter_mut().flatten().find(|subscription| subscription.rtx.is_some());
+        carrier.map(|subscription| (subscription, &mut self.sender))
+    }
+
+    /// When the next packet of a probe is due.
+    pub(crate) fn probe_due(&self) -> Time {
+        let carried = self.slots.iter().flatten().any(|subscription| subscription.rtx.is_some());
+        if carried { self.sender.probing.next_send_time() } else { Time::NEVER }
+    }
+
+    /// A round trip was measured.
+    pub(crate) fn on_rtt(&mut self, now: Time, rtt: Duration) {
+        // As TCP smooths it (RFC 6298 section 2): one outlier must not set the pace of repairs.
+        self.rtt = Some(self.rtt.map_or(rtt, |smoothed| (smoothed * 7 + rtt) / 8));
+        self.sender.controller.on_rtt(now, rtt);
+    }
+
+    /// Ends the subscription at `index`.
+    pub(crate) fn remove(&mut self, index: u16) {
+        if let Some(slot) = self.slots.get_mut(usize::from(index)) {
+            *slot = None;
+        }
+    }
+
+    /// The source of the subscription at `index` was muted or unmuted.
+    pub(crate) fn set_muted(&mut self, index: u16, muted: bool) {
+        if let Some((subscription, _)) = self.slot(index) {
+            subscription.muted = muted;
+        }
+    }
+}
+
+/// P, in the first byte of an RTP header (RFC 3550 section 5.1).
+const PADDING_BIT: u8 = 0x20;
+
+/// What a packet is sent for, besides its header.
+pub(crate) struct Purpose {
+    pub(crate) class: PacketClass,
+    pub(crate) forwarded: Option<ForwardTimes>,
+}
+
+impl PacketSender {
+    /// The transport-wide sequence number of the next packet.
+    pub(crate) fn peek_sequence(&self) -> u16 {
+        self.next_sequence
+    }
+
+    /// Writes, protects and queues one packet. `fill` appends the payload behind the header.
+    pub(crate) fn send(
+        &mut self,
+        now: Time,
+        (transport, egress): (&PeerTransport, &mut Egress),
+        media: &MediaParameters,
+        packet: &OutgoingPacket<'_>,
+        purpose: Purpose,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<usize, DropReason> {
+        let outbound = transport.outbound().ok_or(DropReason::ReceiverNotReady)?;
+        let (buffer, start) = egress.begin().ok_or(DropReason::EgressFull)?;
+        packet.write_header(buffer, media, now);
+        fill(buffer);
+        if !packet.protect(buffer, start, outbound) {
+            egress.abandon();
+            return Err(DropReason::EgressFull);
+        }
+        let len = buffer.len() - start;
+        egress.commit(purpose.class, purpose.forwarded);
+        self.note(now, len, purpose.class);
+        Ok(len)
+    }
+
+    /// Writes, protects and queues one packet of `padding` bytes of padding and no payload.
+    pub(crate) fn send_padding(
+        &mut self,
+        now: Time,
+        path: (&PeerTransport, &mut Egress),
+        media: &MediaParameters,
+        packet: &OutgoingPacket<'_>,
+        padding: u8,
+    ) -> Result<usize, DropReason> {
+        let purpose = Purpose { class: PacketClass::Padding, forwarded: None };
+        let (_, egress) = &path;
+        let start = egress.len();
+        self.send(now, path, media, packet, purpose, |buffer| {
+            buffer[start] |= PADDING_BIT;
+            buffer.extend(std::iter::repeat_n(0, usize::from(padding) - 1));
+            buffer.push(padding);
+        })
+    }
+
+    fn note(&mut self, now: Time, len: usize, class: PacketClass) {
+        let sent = SentPacket {
+            sequence: self.next_sequence,
+            size: DataSize::from_bytes(len as u64 + HEADERS),
+            at: now,
+            class: match class {
+                PacketClass::Retransmission => congestion::PacketClass::Retransmission,
+                PacketClass::Padding => congestion::PacketClass::Padding,
+                _ => congestion::PacketClass::Media,
+            },
+            cluster: self.probing.cluster(now),
+        };
+        self.next_sequence = self.next_sequence.wrapping_add(1);
+        if sent.cluster.is_some() {
+            self.probing.on_sent(now, sent.size);
+        }
+        self.history.on_sent(sent);
+        self.controller.on_sent(&sent);
+    }
+}

@@ -1,0 +1,40 @@
+//! One participant: its transport, what it publishes, and what it receives.
+
+pub(crate) mod describe;
+pub(crate) mod downlink;
+pub(crate) mod egress;
+pub(crate) mod ingress;
+pub(crate) mod packet_writer;
+pub(crate) mod reports;
+pub(crate) mod source;
+pub(crate) mod subscription;
+pub(crate) mod transport;
+pub(crate) mod uplink;
+
+pub use describe::{
+    EncodingDescription, MediaKind, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes,
+    SourceDescription, SourceId, StreamDescription, Wish,
+};
+
+use crate::Time;
+use crate::conference::ConferenceId;
+use downlink::Downlink;
+use egress::Egress;
+use transport::PeerTransport;
+use uplink::Uplink;
+
+/// Everything that the core keeps of one participant.
+pub(crate) struct Participant {
+    pub(crate) name: String,
+    pub(crate) conference: ConferenceId,
+    pub(crate) joined: Time,
+    pub(crate) media: MediaParameters,
+    pub(crate) transport: PeerTransport,
+    pub(crate) uplink: Uplink,
+    pub(crate) downlink: Downlink,
+    pub(crate) egress: Egress,
+    /// The earliest entry in the core's timer heap that stands for this participant.
+    pub(crate) armed: Time,
+    /// Whether the participant is on the list of those whose egress the turn must flush.
+    pub(crate) dirty: bool,
+}

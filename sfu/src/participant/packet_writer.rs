@@ -1,0 +1,72 @@
+//! Writes one outgoing RTP packet: header, extensions, payload, protection.
+
+use super::describe::MediaParameters;
+use crate::rtp::extension::ExtensionWriter;
+use crate::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
+use crate::time::Time;
+use crate::transport::srtp::Outbound;
+
+/// Room for the extension block: its head, and mid (17), transport-cc (3), abs-send-time (4), audio level (2).
+const MAX_EXTENSIONS: usize = 32;
+
+/// The fields of one outgoing packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutgoingPacket<'a> {
+    pub(crate) payload_type: u8,
+    pub(crate) marker: bool,
+    /// Extended from roll-over counter 0: SRTP's index.
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: u32,
+    /// Written while the receiver has not shown that it knows the SSRC.
+    pub(crate) mid: Option<&'a str>,
+    pub(crate) audio_level: Option<(u8, bool)>,
+    pub(crate) transport_sequence: u16,
+}
+
+impl OutgoingPacket<'_> {
+    /// Appends header and extensions to `buffer`.
+    pub(crate) fn write_header(&self, buffer: &mut Vec<u8>, media: &MediaParameters, now: Time) {
+        let ids = &media.extensions;
+        let mut header = [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
+        let (fixed, rest) = header.split_first_chunk_mut().expect("longer than a fixed header");
+        let mut extensions = ExtensionWriter::new(rest);
+        extensions.push(ids.transport_cc, &self.transport_sequence.to_be_bytes());
+        extensions.push(ids.abs_send_time, &abs_send_time(now));
+        if let Some((level, voice)) = self.audio_level {
+            extensions.push(ids.audio_level, &[(u8::from(voice) << 7) | (level & 0x7f)]);
+        }
+        if let Some(mid) = self.mid {
+            extensions.push(ids.mid, mid.as_bytes());
+        }
+        let len = extensions.finish();
+        let kind = (self.marker, self.payload_type);
+        write_fixed_header(fixed, kind, self.sequence as u16, self.timestamp, self.ssrc, len > 0);
+        buffer.extend_from_slice(&header[..FIXED_HEADER_LEN + len]);
+    }
+
+    /// Protects the packet that starts at `start` of `buffer` and ends with it; `false` when SRTP refuses.
+    pub(crate) fn protect(&self, buffer: &mut Vec<u8>, start: usize, outbound: &Outbound) -> bool {
+        buffer.resize(buffer.len() + outbound.profile().tag_len(), 0);
+        outbound.protect_rtp(&mut buffer[start..], self.sequence).is_ok()
+    }
+}
+
+/// 24 bits of 6.18 fixed-point seconds.
+fn abs_send_time(now: Time) -> [u8; 3] {
+    let ticks = (u128::from(now.as_nanos()) << 18) / 1_000_000_000;
+    let [.., a, b, c] = (ticks as u32).to_be_bytes();
+    [a, b, c]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_send_time_is_6_18_fixed_point_and_wraps_at_64_s() {
+        assert_eq!(abs_send_time(Time::from_millis(500)), [0x02, 0x00, 0x00]);
+        assert_eq!(abs_send_time(Time::from_secs(64)), [0, 0, 0]);
+        assert_eq!(abs_send_time(Time::from_secs(63)), [0xfc, 0, 0]);
+    }
+}

@@ -1,0 +1,66 @@
+//! A published source, as the core sees it: its encodings, who receives it, and whether it is muted.
+
+use std::time::Duration;
+
+use super::describe::{MediaKind, ParticipantId, SourceDescription};
+use crate::keyframe::KeyFrameRequests;
+use crate::receive::rate::RateMeter;
+use crate::send::cache::{CacheLimits, PacketCache};
+use crate::time::Time;
+
+/// A published source.
+pub(crate) struct Source {
+    pub(crate) description: SourceDescription,
+    pub(crate) muted: bool,
+    /// Video: one per simulcast encoding; audio: one.
+    pub(crate) encodings: Vec<Encoding>,
+    /// Key-frame requests, coalesced over all receivers.
+    pub(crate) key_frames: KeyFrameRequests,
+    /// Who receives it, and the place in that receiver's subscriptions.
+    pub(crate) subscribers: Vec<(ParticipantId, u16)>,
+}
+
+/// One simulcast encoding of a source, or the one stream of an audio source.
+pub(crate) struct Encoding {
+    /// The stream's SSRC, once a packet named it.
+    pub(crate) ssrc: Option<u32>,
+    /// Measured rate, payload and RTP header.
+    pub(crate) rate: RateMeter,
+    /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
+    pub(crate) clock: Option<(u64, u32, Time)>,
+    /// What can be sent again.
+    pub(crate) cache: PacketCache,
+}
+
+impl Source {
+    pub(crate) fn new(description: SourceDescription) -> Self {
+        let count = description.encodings.len().max(1);
+        Source {
+            key_frames: KeyFrameRequests::new(),
+            encodings: (0..count).map(|_| Encoding::new(description.kind)).collect(),
+            description,
+            muted: false,
+            subscribers: Vec::new(),
+        }
+    }
+}
+
+impl Encoding {
+    fn new(kind: MediaKind) -> Self {
+        // Sound is not sent again: by the time of a second round trip it has been concealed.
+        let limits = match kind {
+            MediaKind::Video => CacheLimits::default(),
+            MediaKind::Audio => CacheLimits { packets: 0, bytes: 0, age: Duration::ZERO },
+        };
+        Encoding { ssrc: None, rate: RateMeter::new(), clock: None, cache: PacketCache::new(limits) }
+    }
+
+    /// The encoding arrives on another SSRC from now on: its old numbers mean nothing any more.
+    pub(crate) fn restart(&mut self, ssrc: u32) {
+        if self.ssrc.replace(ssrc).is_some() {
+            self.rate.reset();
+            self.cache.flush();
+            self.clock = None;
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One stream on its way to one receiver.
+
+use std::mem::Discriminant;
+use std::time::Duration;
+
+use rtc_crypto::RTCCryptoProvider;
+
+use super::describe::{MediaKind, MediaParameters, ParticipantId, SourceDescription, Wish};
+use crate::allocation::Reason;
+use crate::conference::CommandError;
+use crate::congestion::LossReport;
+use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
+use crate::rtcp::{self, NtpTime, ReportBlock};
+use crate::send::rtx::RtxSequence;
+use crate::send::sent_log::SentLog;
+use crate::time::Time;
+
+/// A stream to one receiver.
+pub(crate) struct Subscription {
+    pub(crate) publisher: ParticipantId,
+    /// The place in the publisher's sources.
+    pub(crate) source: usize,
+    pub(crate) kind: MediaKind,
+    pub(crate) mid: String,
+    pub(crate) ssrc: u32,
+    pub(crate) payload_type: u8,
+    pub(crate) rtx: Option<RtxStream>,
+    pub(crate) max_height: u16,
+    pub(crate) priority: u8,
+    pub(crate) muted: bool,
+    pub(crate) media: Projection,
+    /// Whether a receiver report has named the SSRC: from then on the mid need not be written.
+    pub(crate) acknowledged: bool,
+    pub(crate) sent: SentReports,
+}
+
+/// The retransmission stream of a subscription.
+#[derive(Debug)]
+pub(crate) struct RtxStream {
+    pub(crate) ssrc: u32,
+    pub(crate) payload_type: u8,
+    pub(crate) sequence: RtxSequence,
+}
+
+/// How the publisher's numbers become the receiver's.
+pub(crate) enum Projection {
+    Audio(AudioProjection),
+    Video(Box<VideoStream>),
+}
+
+/// What video needs besides its projection.
+pub(crate) struct VideoStream {
+    pub(crate) projection: VideoProjection,
+    pub(crate) log: SentLog,
+    /// The allocation's last word and the kind of its reason: only changes are told.
+    pub(crate) chosen: Option<(Option<Layer>, Discriminant<Reason>)>,
+    /// What hysteresis needs to know of the past.
+    pub(crate) memory: crate::allocation::Memory,
+}
+
+/// What sender reports need, and what came back.
+#[derive(Debug, Default)]
+pub(crate) struct SentReports {
+    pub(crate) packets: u32,
+    pub(crate) octets: u32,
+    /// The last report: its NTP time (the publisher's), and when it left.
+    last: Option<(NtpTime, Time)>,
+    /// Cumulative loss and highest sequence number of the last report block.
+    reported: Option<(i32, u32)>,
+}
+
+impl SentReports {
+    /// A report with the time `ntp` left at `now`.
+    pub(crate) fn remember(&mut self, ntp: NtpTime, now: Time) {
+        self.last = Some((ntp, now));
+    }
+
+    /// The round trip that a report block proves, if it quotes the last report.
+    pub(crate) fn round_trip(&self, now: Time, block: &ReportBlock) -> Option<Duration> {
+        let (ntp, sent) = self.last?;
+        // The quoted time is the publisher's clock; carried on by what passed here, the difference is ours.
+        let carried = NtpTime(ntp.0.wrapping_add(NtpTime::from_time(now).0 - NtpTime::from_time(sent).0));
+        (block.last_sr == ntp.middle())
+            .then(|| rtcp::report::round_trip(carried, block.last_sr, block.delay_since_last_sr))
+            .flatten()
+    }
+
+    /// Loss since the previous report block.
+    pub(crate) fn loss(&mut self, block: &ReportBlock) -> LossReport {
+        let (lost, highest) =
+            self.reported.replace((block.cumulative_lost, block.highest_sequence)).unwrap_or_default();
+        LossReport {
+            lost: i64::from(block.cumulative_lost) - i64::from(lost),
+            expected: u64::from(block.highest_sequence.wrapping_sub(highest)),
+        }
+    }
+}
+
+impl Subscription {
+    pub(crate) fn new(
+        publisher: ParticipantId,
+        source: usize,
+        description: &SourceDescription,
+        media: &MediaParameters,
+        wish: &Wish,
+        provider: &dyn RTCCryptoProvider,
+    ) -> Result<Self, CommandError> {
+        let [ssrc, rtx_ssrc, timestamp, numbers, pictures] = random_words(provider)?;
+        let types = media.payload_types;
+        let (payload_type, rtx_type, projection) = match description.kind {
+            MediaKind::Audio => {
+                let projection = AudioProjection::new(first_sequence(numbers), timestamp);
+                (types.opus, None, Projection::Audio(projection))
+            }
+            MediaKind::Video => {
+                let origin = Origin {
+                    sequence: first_sequence(numbers),
+                    timestamp,
+                    picture_id: pictures as u16 & 0x7fff,
+                    tl0_picture_index: (pictures >> 16) as u8,
+                };
+                let stream = VideoStream {
+                    projection: VideoProjection::new(origin),
+                    log: SentLog::default(),
+                    chosen: None,
+                    memory: crate::allocation::Memory::default(),
+                };
+                (types.vp8, types.vp8_rtx, Projection::Video(Box::new(stream)))
+            }
+        };
+        let rtx = rtx_type.map(|payload_type| RtxStream {
+            ssrc: rtx_ssrc,
+            payload_type,
+            sequence: RtxSequence::new(first_sequence(numbers >> 16)),
+        });
+        Ok(Subscription {
+            publisher,
+            source,
+            kind: description.kind,
+            mid: String::new(),
+            ssrc,
+            payload_type,
+            rtx,
+            max_height: wish.max_height,
+            priority: wish.priority,
+            muted: false,
+            media: projection,
+            acknowledged: false,
+            sent: SentReports::default(),
+        })
+    }
+
+    /// The video part, if it is video.
+    pub(crate) fn video(&mut self) -> Option<&mut VideoStream> {
+        match &mut self.media {
+            Projection::Video(stream) => Some(stream),
+            Projection::Audio(_) => None,
+        }
+    }
+}
+
+/// A first sequence number in the lower half of the range, so that an early loss can't hide a roll-over
+/// (RFC 3711 section 3.3.1).
+fn first_sequence(random: u32) -> u16 {
+    (random & 0x7fff) as u16
+}
+
+fn random_words<const N: usize>(provider: &dyn RTCCryptoProvider) -> Result<[u32; N], CommandError> {
+    let mut bytes = [[0; 4]; N];
+    provider
+        .random()
+        .fill(bytes.as_flattened_mut())
+        .map_err(|error| CommandError::Transport(error.to_string()))?;
+    Ok(bytes.map(u32::from_be_bytes))
+}

@@ -1,0 +1,200 @@
+//! One peer's transport: ICE-lite, DTLS as server, and SRTP once there are keys.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rtc_crypto::RTCCryptoProvider;
+
+use super::egress::Egress;
+use crate::conference::CommandError;
+use crate::config::{Config, MediaCrypto};
+use crate::drop_reason::DropReason;
+use crate::sink::{DisconnectReason, PacketClass};
+use crate::time::Time;
+use crate::transport::certificate::{Certificate, Fingerprint};
+use crate::transport::dtls::{Dtls, DtlsConfig, DtlsEvent, KeyingMaterial, Role};
+use crate::transport::ice_lite::{Credentials, IceLite};
+use crate::transport::srtp::{self, Inbound, MasterKey, Outbound, Profile, SrtpError, Transform};
+
+/// Characters of our user name fragment: 48 bits, twice what RFC 8445 section 5.3 asks for.
+const UFRAG_LEN: usize = 8;
+/// Characters of our password: 144 bits, where RFC 8445 section 5.3 asks for 128.
+const PWD_LEN: usize = 24;
+
+/// Transport state of one peer.
+pub(crate) struct PeerTransport {
+    pub(crate) ice: IceLite,
+    ufrag: String,
+    pwd: String,
+    dtls: Dtls,
+    keys: Option<Keys>,
+    transform: Transform,
+    max_streams: usize,
+}
+
+struct Keys {
+    inbound: Inbound,
+    outbound: Outbound,
+}
+
+/// What became of the transport through DTLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TransportChange {
+    None,
+    Connected,
+    Ended(DisconnectReason),
+}
+
+impl PeerTransport {
+    pub(crate) fn new(
+        config: &Config,
+        provider: &Arc<dyn RTCCryptoProvider>,
+        certificate: &Certificate,
+        remote_ufrag: &str,
+        fingerprint: Fingerprint,
+    ) -> Result<Self, CommandError> {
+        let (ufrag, pwd) = (random_text(&**provider, UFRAG_LEN)?, random_text(&**provider, PWD_LEN)?);
+        let local = Credentials::new(&ufrag, &pwd).expect("drawn from the ICE alphabet, long enough");
+        let dtls = Dtls::new(DtlsConfig {
+            role: Role::Server,
+            certificate: certificate.clone(),
+            remote_fingerprint: fingerprint,
+            provider: Arc::clone(provider),
+            rtt: None,
+        });
+        Ok(PeerTransport {
+            ice: IceLite::new(local, Some(remote_ufrag)),
+            ufrag,
+            pwd,
+            dtls,
+            keys: None,
+            transform: match config.crypto {
+                MediaCrypto::Real => Transform::Cipher,
+                MediaCrypto::Null => Transform::Null,
+            },
+            max_streams: config.limits.streams,
+        })
+    }
+
+    /// Our ICE user name fragment and password.
+    pub(crate) fn credentials(&self) -> (&str, &str) {
+        (&self.ufrag, &self.pwd)
+    }
+
+    /// The peer's nominated address.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.ice.path().map(|path| path.remote)
+    }
+
+    /// Whether media may flow.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.keys.is_some()
+    }
+
+    /// Takes a DTLS datagram from the nominated address.
+    pub(crate) fn dtls(
+        &mut self,
+        now: Time,
+        datagram: &[u8],
+        egress: &mut Egress,
+    ) -> Result<TransportChange, DropReason> {
+        let result = self.dtls.handle(now, datagram);
+        let change = self.drain_dtls(egress);
+        match result {
+            Err(_) if change == TransportChange::None => Err(DropReason::MalformedDtls),
+            _ => Ok(change),
+        }
+    }
+
+    /// Repeats DTLS flights, or gives up.
+    pub(crate) fn timeout(&mut self, now: Time, egress: &mut Egress) -> TransportChange {
+        self.dtls.handle_timeout(now);
+        self.drain_dtls(egress)
+    }
+
+    /// When [`PeerTransport::timeout`] has something to do.
+    pub(crate) fn deadline(&self) -> Time {
+        self.dtls.deadline().unwrap_or(Time::NEVER)
+    }
+
+    /// Says good-bye.
+    pub(crate) fn close(&mut self, now: Time, egress: &mut Egress) {
+        self.dtls.close(now);
+        self.drain_dtls(egress);
+    }
+
+    /// Decrypts an RTP packet in place.
+    pub(crate) fn unprotect_rtp(&mut self, packet: &mut [u8]) -> Result<srtp::Unprotected, DropReason> {
+        let keys = self.keys.as_mut().ok_or(DropReason::NoKeys)?;
+        keys.inbound.unprotect_rtp(packet).map_err(|error| drop_reason(error, DropReason::MalformedRtp))
+    }
+
+    /// Decrypts an RTCP compound in place and gives its plain length.
+    pub(crate) fn unprotect_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, DropReason> {
+        let keys = self.keys.as_mut().ok_or(DropReason::NoKeys)?;
+        keys.inbound.unprotect_rtcp(packet).map_err(|error| drop_reason(error, DropReason::MalformedRtcp))
+    }
+
+    /// Forgets an SSRC that the peer no longer uses, so that its place is free.
+    pub(crate) fn forget(&mut self, ssrc: u32) {
+        if let Some(keys) = &mut self.keys {
+            keys.inbound.forget(ssrc);
+        }
+    }
+
+    /// The protecting side, once there are keys.
+    pub(crate) fn outbound(&self) -> Option<&Outbound> {
+        self.keys.as_ref().map(|keys| &keys.outbound)
+    }
+
+    /// Protects an RTCP compound; `false` without keys.
+    pub(crate) fn protect_rtcp(&mut self, compound: &mut Vec<u8>) -> bool {
+        self.keys.as_mut().is_some_and(|keys| keys.outbound.protect_rtcp(compound).is_ok())
+    }
+
+    fn drain_dtls(&mut self, egress: &mut Egress) -> TransportChange {
+        while let Some(datagram) = self.dtls.poll_transmit() {
+            egress.push(PacketClass::Connectivity, &datagram);
+        }
+        let mut change = TransportChange::None;
+        while let Some(event) = self.dtls.poll_event() {
+            change = match event {
+                DtlsEvent::Connected(material) => self.install(&material),
+                // SCTP data channels are not spoken yet.
+                DtlsEvent::ApplicationData(_) => continue,
+                DtlsEvent::Closed => TransportChange::Ended(DisconnectReason::Closed),
+                DtlsEvent::Failed(_) => TransportChange::Ended(DisconnectReason::DtlsFailed),
+            };
+        }
+        change
+    }
+
+    fn install(&mut self, material: &KeyingMaterial) -> TransportChange {
+        let profile = Profile::from_id(material.profile.wire()).expect("both rooms know the same profiles");
+        let master = |(key, salt)| {
+            MasterKey::new(profile, key, salt).expect("the exporter gave as many bytes as the profile wants")
+        };
+        self.keys = Some(Keys {
+            inbound: Inbound::new(&master(material.client()), self.transform, self.max_streams),
+            outbound: Outbound::new(&master(material.server()), self.transform),
+        });
+        TransportChange::Connected
+    }
+}
+
+fn drop_reason(error: SrtpError, malformed: DropReason) -> DropReason {
+    match error {
+        SrtpError::Authentication => DropReason::SrtpAuthentication,
+        SrtpError::Replayed => DropReason::SrtpReplay,
+        SrtpError::TooManyStreams => DropReason::TooManyStreams,
+        _ => malformed,
+    }
+}
+
+/// `len` characters of the ICE alphabet, six random bits each.
+fn random_text(provider: &dyn RTCCryptoProvider, len: usize) -> Result<String, CommandError> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = vec![0; len];
+    provider.random().fill(&mut bytes).map_err(|error| CommandError::Transport(error.to_string()))?;
+    Ok(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 0x3f)])).collect())
+}

@@ -1,0 +1,124 @@
+//! The conference protocol's messages: JSON, one object a message, `type` first. Version 1.
+//!
+//! A client says `join`, then `subscribe`, `mute` and `leave` as it likes; the server answers each request
+//! and announces what the others do. Browsers carry it over WebSocket; the simulator over a simulated
+//! reliable channel.
+
+use serde::{Deserialize, Serialize};
+
+use crate::participant::{MediaParameters, SourceDescription, StreamDescription, Wish};
+
+/// The version that this crate speaks.
+pub const VERSION: u32 = 1;
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Enters a conference; answered by [`ServerMessage::Joined`].
+    Join {
+        /// [`VERSION`].
+        version: u32,
+        /// The conference's name, 1 to 64 bytes.
+        conference: String,
+        /// The participant's name, at most 64 bytes.
+        name: String,
+        /// The client's ICE credentials.
+        ice: IceCredentials,
+        /// The client's DTLS certificate fingerprint, "sha-256 AB:CD:…".
+        fingerprint: String,
+        /// Payload types and header extensions.
+        media: MediaParameters,
+        /// What it publishes.
+        sources: Vec<SourceDescription>,
+    },
+    /// Replaces the list of what the client wants to receive; answered by [`ServerMessage::Subscribed`].
+    Subscribe {
+        /// All wishes; what is not in the list is no longer sent.
+        wishes: Vec<Wish>,
+    },
+    /// Mutes or unmutes a source of the client's own.
+    Mute {
+        /// Which source, by name.
+        source: String,
+        /// Muted or not.
+        muted: bool,
+    },
+    /// Leaves.
+    Leave,
+}
+
+/// What the server says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ServerMessage {
+    /// The answer to `join`.
+    Joined {
+        /// The client's own id.
+        id: String,
+        /// The server's ICE credentials for this client.
+        ice: IceCredentials,
+        /// The server's one candidate, "address:port" over UDP.
+        candidate: String,
+        /// The server's DTLS certificate fingerprint; the server is the DTLS server.
+        fingerprint: String,
+        /// Who is there already.
+        participants: Vec<Peer>,
+    },
+    /// The answer to `subscribe`: every stream that the client may now receive.
+    Subscribed {
+        /// The streams.
+        streams: Vec<StreamDescription>,
+    },
+    /// Somebody came.
+    ParticipantJoined {
+        /// Who.
+        participant: Peer,
+    },
+    /// Somebody went.
+    ParticipantLeft {
+        /// Who.
+        id: String,
+    },
+    /// Somebody muted or unmuted a source.
+    Muted {
+        /// Who.
+        id: String,
+        /// Which source, by name.
+        source: String,
+        /// Muted or not.
+        muted: bool,
+    },
+    /// A request was refused; nothing changed.
+    Error {
+        /// In machine-readable words.
+        code: String,
+        /// For people.
+        message: String,
+    },
+}
+
+/// ICE user name fragment and password (RFC 8445 section 5.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IceCredentials {
+    /// User name fragment, 4 to 256 characters.
+    pub ufrag: String,
+    /// Password, 22 to 256 characters.
+    pub pwd: String,
+}
+
+/// A participant as the others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it publishes.
+    pub sources: Vec<SourceDescription>,
+    /// The names of its muted sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub muted: Vec<String>,
+}

@@ -1,0 +1,205 @@
+//! The server's side of the conference protocol: one session per client, no sockets.
+
+use std::collections::VecDeque;
+use std::str::FromStr;
+
+use slotmap::{SlotMap, new_key_type};
+
+use super::messages::{ClientMessage, IceCredentials, ServerMessage, VERSION};
+use crate::conference::{Command, CommandError, JoinRequest};
+use crate::core::Turn;
+use crate::participant::{ParticipantId, Wish};
+use crate::sink::Event;
+use crate::transport::certificate::Fingerprint;
+
+/// The longest message that a client may send, bytes: a join with eight sources takes about two thousand.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+
+new_key_type! {
+    /// One client's connection.
+    pub struct SessionId;
+}
+
+/// All sessions of one server.
+#[derive(Debug, Default)]
+pub struct SignallingServer {
+    sessions: SlotMap<SessionId, Option<ParticipantId>>,
+    outbox: VecDeque<(SessionId, String)>,
+}
+
+impl SignallingServer {
+    /// A server without sessions.
+    pub fn new() -> Self {
+        SignallingServer::default()
+    }
+
+    /// A client connected.
+    pub fn open(&mut self) -> SessionId {
+        self.sessions.insert(None)
+    }
+
+    /// A client's connection ended: its participant leaves.
+    pub fn close(&mut self, session: SessionId, turn: &mut Turn<'_>) {
+        if let Some(Some(participant)) = self.sessions.remove(session) {
+            self.leave(participant, turn);
+        }
+    }
+
+    /// A client said something. Whatever is wrong with it comes back as [`ServerMessage::Error`].
+    pub fn message(&mut self, session: SessionId, text: &str, turn: &mut Turn<'_>) {
+        if !self.sessions.contains_key(session) {
+            return;
+        }
+        if let Err(refusal) = self.handle(session, text, turn) {
+            self.say(session, &ServerMessage::Error { code: refusal.code.into(), message: refusal.message });
+        }
+    }
+
+    /// The core reported something: tells the clients what concerns them.
+    pub fn event(&mut self, event: &Event, turn: &mut Turn<'_>) {
+        if let Event::Disconnected { participant, .. } = event {
+            for current in self.sessions.values_mut().filter(|current| **current == Some(*participant)) {
+                *current = None;
+            }
+            self.announce_left(*participant, turn);
+        }
+    }
+
+    /// The next message to send, if any.
+    pub fn poll(&mut self) -> Option<(SessionId, String)> {
+        self.outbox.pop_front()
+    }
+
+    fn handle(&mut self, session: SessionId, text: &str, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        if text.len() > MAX_MESSAGE {
+            return Err(Refusal::new("too_long", format!("message of {} bytes", text.len())));
+        }
+        let message =
+            serde_json::from_str(text).map_err(|error| Refusal::new("malformed", error.to_string()))?;
+        match message {
+            ClientMessage::Join { version, .. } if version != VERSION => {
+                Err(Refusal::new("version", format!("version {version} is not {VERSION}")))
+            }
+            ClientMessage::Join { .. } if self.sessions[session].is_some() => {
+                Err(Refusal::new("joined", "the session has joined already".into()))
+            }
+            ClientMessage::Join { conference, name, ice, fingerprint, media, sources, .. } => {
+                let fingerprint = Fingerprint::from_str(&fingerprint)
+                    .map_err(|error| Refusal::new("fingerprint", error.to_string()))?;
+                let request = JoinRequest {
+                    conference,
+                    name,
+                    remote_ufrag: ice.ufrag,
+                    remote_pwd: ice.pwd,
+                    fingerprint,
+                    media,
+                    sources,
+                };
+                self.join(session, request, turn)
+            }
+            ClientMessage::Subscribe { wishes } => self.subscribe(session, &wishes, turn),
+            ClientMessage::Mute { source, muted } => self.mute(session, source, muted, turn),
+            ClientMessage::Leave => {
+                let participant = self.participant(session)?;
+                self.sessions[session] = None;
+                self.leave(participant, turn);
+                Ok(())
+            }
+        }
+    }
+
+    fn join(&mut self, session: SessionId, request: JoinRequest, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        let joined = turn.join(request)?;
+        self.sessions[session] = Some(joined.participant);
+        let participants = turn
+            .members_with(joined.participant)
+            .iter()
+            .filter(|id| **id != joined.participant)
+            .filter_map(|id| turn.peer(*id))
+            .collect();
+        let answer = ServerMessage::Joined {
+            id: joined.participant.to_string(),
+            ice: IceCredentials { ufrag: joined.ufrag, pwd: joined.pwd },
+            candidate: joined.candidate.to_string(),
+            fingerprint: joined.fingerprint.to_string(),
+            participants,
+        };
+        self.say(session, &answer);
+        if let Some(participant) = turn.peer(joined.participant) {
+            self.tell_others(joined.participant, &ServerMessage::ParticipantJoined { participant }, turn);
+        }
+        Ok(())
+    }
+
+    fn subscribe(&mut self, session: SessionId, wishes: &[Wish], turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        let participant = self.participant(session)?;
+        let streams = turn.subscribe(participant, wishes)?;
+        self.say(session, &ServerMessage::Subscribed { streams });
+        Ok(())
+    }
+
+    fn mute(
+        &mut self,
+        session: SessionId,
+        source: String,
+        muted: bool,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Refusal> {
+        let participant = self.participant(session)?;
+        turn.command(Command::Mute { participant, source: source.clone(), muted })?;
+        let message = ServerMessage::Muted { id: participant.to_string(), source, muted };
+        self.tell_others(participant, &message, turn);
+        Ok(())
+    }
+
+    fn leave(&mut self, participant: ParticipantId, turn: &mut Turn<'_>) {
+        self.announce_left(participant, turn);
+        // Refused only if the participant is gone already, which is what was asked for.
+        let _ = turn.command(Command::Leave { participant });
+    }
+
+    fn announce_left(&mut self, participant: ParticipantId, turn: &Turn<'_>) {
+        self.tell_others(participant, &ServerMessage::ParticipantLeft { id: participant.to_string() }, turn);
+    }
+
+    fn participant(&self, session: SessionId) -> Result<ParticipantId, Refusal> {
+        self.sessions[session].ok_or_else(|| Refusal::new("not_joined", "join first".into()))
+    }
+
+    fn tell_others(&mut self, about: ParticipantId, message: &ServerMessage, turn: &Turn<'_>) {
+        let members = turn.members_with(about);
+        let text = encode(message);
+        for (session, participant) in &self.sessions {
+            if participant.is_some_and(|id| id != about && members.contains(&id)) {
+                self.outbox.push_back((session, text.clone()));
+            }
+        }
+    }
+
+    fn say(&mut self, session: SessionId, message: &ServerMessage) {
+        self.outbox.push_back((session, encode(message)));
+    }
+}
+
+fn encode(message: &ServerMessage) -> String {
+    serde_json::to_string(message).expect("messages have string keys and no failing serializer")
+}
+
+/// Why a request was refused.
+#[derive(Debug)]
+struct Refusal {
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, message: String) -> Self {
+        Refusal { code, message }
+    }
+}
+
+impl From<CommandError> for Refusal {
+    fn from(error: CommandError) -> Self {
+        Refusal { code: error.code(), message: error.to_string() }
+    }
+}
