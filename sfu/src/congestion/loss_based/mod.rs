@@ -48,7 +48,7 @@ pub struct LossBasedConfig {
     pub newton_step: f64,
     /// An observation spans at least this much sending time.
     pub observation: Duration,
-    /// Observations in the window, at most [`observation::CAPACITY`].
+    /// Observations in the window, at most 32.
     pub window: usize,
     /// No estimate before so many observations.
     pub min_observations: u64,
