@@ -1,0 +1,277 @@
+//! All that is kept of one flow.
+
+use std::time::Duration;
+
+use scenarios::Time;
+
+use super::first_media::FirstMediaRecord;
+use super::freeze::FreezeRecord;
+use super::layers::LayerTimeline;
+use super::measure::{Measure, Span};
+use crate::Histogram;
+use crate::observation::{Flow, FlowCounters, LatencyParts, MediaKind};
+
+/// One bin of a flow's series.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowBin {
+    /// Frames rendered, or pieces of audio played.
+    pub presented: u32,
+    /// Width times height of the frames rendered.
+    pub pixels: u32,
+    /// Sum of their delays from capture, µs.
+    pub delay_sum_us: u32,
+    /// Media payload bytes received.
+    pub media_bytes: u32,
+    /// Media packets expected.
+    pub expected: u32,
+    /// Of these, lost before repair.
+    pub lost_before: u32,
+    /// Of these, lost after repair.
+    pub lost_after: u32,
+}
+
+/// All that is kept of one flow.
+#[derive(Clone, Debug)]
+pub struct FlowRecord {
+    /// Which flow.
+    pub flow: Flow,
+    /// When it was wanted.
+    pub subscriptions: Vec<Span>,
+    pub(crate) subscribed_since: Option<Time>,
+    /// The series, by bin; shorter than the run when nothing came at its end.
+    pub bins: Vec<FlowBin>,
+    /// From intent to first frame or sample.
+    pub first: FirstMediaRecord,
+    /// Counters as of the start of the measured time and as of the last report.
+    pub counters: CounterRecord,
+    /// When a frame was last rendered, or audio last played.
+    pub last_presented: Option<Time>,
+    /// What only video or only audio has.
+    pub media: MediaRecord,
+}
+
+/// What only one kind of media has.
+#[derive(Clone, Debug)]
+pub enum MediaRecord {
+    /// A video flow.
+    Video(Box<VideoRecord>),
+    /// An audio flow.
+    Audio(Box<AudioRecord>),
+}
+
+/// What is kept of a video flow.
+#[derive(Clone, Debug, Default)]
+pub struct VideoRecord {
+    /// Capture to render, ns.
+    pub total: Histogram,
+    /// Its parts, in the order of [`LatencyParts::NAMES`], ns.
+    pub parts: [Histogram; LatencyParts::NAMES.len()],
+    /// Freezes and the harmonic frame rate.
+    pub freezes: FreezeRecord,
+    /// Forwarded layers.
+    pub layers: LayerTimeline,
+}
+
+/// What is kept of an audio flow.
+#[derive(Clone, Debug, Default)]
+pub struct AudioRecord {
+    /// Capture to playout, ns.
+    pub mouth_to_ear: Histogram,
+    /// Arrival to playout, ns.
+    pub jitter_buffer: Histogram,
+    /// Sound played in the measured time.
+    pub played: Duration,
+    /// Sound concealed in the measured time.
+    pub concealed: Duration,
+    /// Longest run of concealment in the measured time.
+    pub longest_gap: Duration,
+    /// Runs of concealment in the measured time.
+    pub gaps: u64,
+    run: Duration,
+}
+
+impl AudioRecord {
+    pub(crate) fn played(&mut self, length: Duration, measured: bool) {
+        self.run = Duration::ZERO;
+        if measured {
+            self.played += length;
+        }
+    }
+
+    pub(crate) fn concealed(&mut self, length: Duration, measured: bool) {
+        if !measured {
+            return;
+        }
+        self.gaps += u64::from(self.run.is_zero());
+        self.run += length;
+        self.concealed += length;
+        self.longest_gap = self.longest_gap.max(self.run);
+    }
+}
+
+/// Counters at the two ends of the measured time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CounterRecord {
+    warm_up: FlowCounters,
+    last: FlowCounters,
+}
+
+impl CounterRecord {
+    /// Takes a report; answers what was added since the one before it, or `None` when a counter fell.
+    pub(crate) fn take(
+        &mut self,
+        at: Time,
+        counters: FlowCounters,
+        measure: &Measure,
+    ) -> Option<FlowCounters> {
+        let step = difference(&counters, &self.last)?;
+        self.last = counters;
+        if at <= measure.from {
+            self.warm_up = counters;
+        }
+        Some(step)
+    }
+
+    /// What was counted in the measured time.
+    pub fn measured(&self) -> FlowCounters {
+        difference(&self.last, &self.warm_up).expect("reports that fall are not taken")
+    }
+}
+
+fn difference(later: &FlowCounters, earlier: &FlowCounters) -> Option<FlowCounters> {
+    Some(FlowCounters {
+        expected: later.expected.checked_sub(earlier.expected)?,
+        lost_before_repair: later.lost_before_repair.checked_sub(earlier.lost_before_repair)?,
+        lost_after_repair: later.lost_after_repair.checked_sub(earlier.lost_after_repair)?,
+        media_bytes: later.media_bytes.checked_sub(earlier.media_bytes)?,
+        rtx_bytes: later.rtx_bytes.checked_sub(earlier.rtx_bytes)?,
+        rtx_useful: later.rtx_useful.checked_sub(earlier.rtx_useful)?,
+        rtx_late: later.rtx_late.checked_sub(earlier.rtx_late)?,
+        rtx_duplicate: later.rtx_duplicate.checked_sub(earlier.rtx_duplicate)?,
+        nack_packets: later.nack_packets.checked_sub(earlier.nack_packets)?,
+        nack_sequences: later.nack_sequences.checked_sub(earlier.nack_sequences)?,
+        nack_repeats: later.nack_repeats.checked_sub(earlier.nack_repeats)?,
+        pli: later.pli.checked_sub(earlier.pli)?,
+        frames_undecodable: later.frames_undecodable.checked_sub(earlier.frames_undecodable)?,
+        frames_rendered: later.frames_rendered.checked_sub(earlier.frames_rendered)?,
+    })
+}
+
+impl FlowRecord {
+    pub(crate) fn new(flow: Flow, kind: MediaKind) -> Self {
+        let media = match kind {
+            MediaKind::Video => MediaRecord::Video(Box::default()),
+            MediaKind::Audio => MediaRecord::Audio(Box::default()),
+        };
+        FlowRecord {
+            flow,
+            subscriptions: Vec::new(),
+            subscribed_since: None,
+            bins: Vec::new(),
+            first: FirstMediaRecord::default(),
+            counters: CounterRecord::default(),
+            last_presented: None,
+            media,
+        }
+    }
+
+    /// What only video has, when it is video.
+    pub fn video(&self) -> Option<&VideoRecord> {
+        match &self.media {
+            MediaRecord::Video(video) => Some(video),
+            MediaRecord::Audio(_) => None,
+        }
+    }
+
+    /// What only audio has, when it is audio.
+    pub fn audio(&self) -> Option<&AudioRecord> {
+        match &self.media {
+            MediaRecord::Audio(audio) => Some(audio),
+            MediaRecord::Video(_) => None,
+        }
+    }
+
+    /// Audio or video.
+    pub fn kind(&self) -> MediaKind {
+        match &self.media {
+            MediaRecord::Audio(_) => MediaKind::Audio,
+            MediaRecord::Video(_) => MediaKind::Video,
+        }
+    }
+
+    /// Subscribed time inside `within`.
+    pub fn subscribed_time(&self, within: Span) -> Duration {
+        self.subscriptions.iter().map(|span| span.overlap(within).length()).sum()
+    }
+
+    /// The bins of every whole second of subscribed measured time.
+    pub fn seconds(&self, measure: &Measure) -> impl Iterator<Item = &[FlowBin]> + use<'_> {
+        let seconds: Vec<_> = self.subscriptions.iter().flat_map(|span| measure.seconds(*span)).collect();
+        seconds.into_iter().map(|bins| {
+            let end = bins.end.min(self.bins.len());
+            &self.bins[bins.start.min(end)..end]
+        })
+    }
+
+    pub(crate) fn bin(&mut self, number: usize) -> &mut FlowBin {
+        if number >= self.bins.len() {
+            self.bins.resize(number + 1, FlowBin::default());
+        }
+        &mut self.bins[number]
+    }
+
+    pub(crate) fn presented(&mut self, at: Time, captured: Time, pixels: u32, measure: &Measure) {
+        let bin = self.bin(measure.bin_of(at));
+        let delay = u32::try_from(at.since(captured).as_micros()).unwrap_or(u32::MAX);
+        bin.presented += 1;
+        bin.pixels = bin.pixels.saturating_add(pixels);
+        bin.delay_sum_us = bin.delay_sum_us.saturating_add(delay);
+        self.last_presented = Some(at);
+    }
+
+    /// Books `step` into the bin that ends at `at`, or holds it.
+    pub(crate) fn counted(&mut self, at: Time, step: &FlowCounters, measure: &Measure) {
+        let narrow = |wide: u64| u32::try_from(wide).unwrap_or(u32::MAX);
+        let bin = self.bin(measure.bin_of(at.saturating_sub(Duration::from_nanos(1))));
+        bin.media_bytes = bin.media_bytes.saturating_add(narrow(step.media_bytes));
+        bin.expected = bin.expected.saturating_add(narrow(step.expected));
+        bin.lost_before = bin.lost_before.saturating_add(narrow(step.lost_before_repair));
+        bin.lost_after = bin.lost_after.saturating_add(narrow(step.lost_after_repair));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_a_run_of_concealment() {
+        let mut audio = AudioRecord::default();
+        let packet = Duration::from_millis(20);
+        audio.concealed(packet, false);
+        for step in "ppccpcccp".chars() {
+            match step {
+                'p' => audio.played(packet, true),
+                _ => audio.concealed(packet, true),
+            }
+        }
+        assert_eq!((audio.gaps, audio.longest_gap), (2, 3 * packet));
+        assert_eq!((audio.played, audio.concealed), (4 * packet, 5 * packet));
+    }
+
+    #[test]
+    fn counters_are_counted_from_the_end_of_the_warm_up() {
+        let measure = Measure::new(Time::from_secs(1), Time::from_secs(3));
+        let mut record = CounterRecord::default();
+        let counters = |expected, pli| FlowCounters { expected, pli, ..FlowCounters::default() };
+        let take = |record: &mut CounterRecord, secs, counters| {
+            record.take(Time::from_secs(secs), counters, &measure).map(|step| step.expected)
+        };
+        assert_eq!(take(&mut record, 1, counters(100, 2)), Some(100));
+        assert_eq!(take(&mut record, 2, counters(180, 2)), Some(80));
+        assert_eq!(take(&mut record, 3, counters(300, 3)), Some(120));
+        assert_eq!(record.measured(), counters(200, 1));
+        assert_eq!(take(&mut record, 3, counters(299, 3)), None, "a counter fell");
+        assert_eq!(record.measured(), counters(200, 1));
+    }
+}

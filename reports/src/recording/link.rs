@@ -1,0 +1,177 @@
+//! What passed one link, what it lost, and how long its queue was.
+
+use std::time::Duration;
+
+use scenarios::Time;
+
+use super::measure::{Measure, Span};
+use crate::Histogram;
+use crate::observation::{LossCause, TrafficClass};
+
+/// One bin of a link's series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkBin {
+    /// Bytes that left the serialiser, by class.
+    pub bytes: [u32; TrafficClass::COUNT],
+    /// Packets that left the serialiser.
+    pub packets: u32,
+    /// Packets lost, for any cause.
+    pub dropped: u32,
+    /// Smallest queueing delay, ns; `u64::MAX` when no packet left.
+    pub queue_min: u64,
+    /// Largest queueing delay, ns.
+    pub queue_max: u64,
+}
+
+impl Default for LinkBin {
+    fn default() -> Self {
+        LinkBin { bytes: [0; TrafficClass::COUNT], packets: 0, dropped: 0, queue_min: u64::MAX, queue_max: 0 }
+    }
+}
+
+impl LinkBin {
+    /// Bytes of all classes.
+    pub fn total_bytes(&self) -> u64 {
+        self.bytes.iter().map(|bytes| u64::from(*bytes)).sum()
+    }
+}
+
+/// Packets of a link, sent and lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkCounts {
+    /// Packets that left the serialiser.
+    pub sent: u64,
+    /// Packets lost, by cause.
+    pub dropped: [u64; LossCause::ALL.len()],
+}
+
+impl LinkCounts {
+    /// Packets offered to the link: random loss strikes after the serialiser, every other cause before it.
+    pub fn offered(&self) -> u64 {
+        let before: u64 =
+            LossCause::ALL.iter().filter(|cause| **cause != LossCause::Random).map(|c| self.of(*c)).sum();
+        self.sent + before
+    }
+
+    /// Packets lost for `cause`.
+    pub fn of(&self, cause: LossCause) -> u64 {
+        self.dropped[cause as usize]
+    }
+}
+
+/// All that is kept of one link.
+#[derive(Clone, Debug, Default)]
+pub struct LinkRecord {
+    /// The series, by bin; shorter than the run when nothing passed at its end.
+    pub bins: Vec<LinkBin>,
+    /// Queueing delay per packet in the measured time, ns.
+    pub queued: Histogram,
+    /// Counts in the measured time.
+    pub measured: LinkCounts,
+    /// Counts of the whole run.
+    pub whole: LinkCounts,
+    /// Largest queueing delay of the whole run.
+    pub queued_most: Duration,
+    /// Capacity, bit/s, from each moment on; `None`: without limit.
+    pub capacity: Vec<(Time, Option<u64>)>,
+}
+
+impl LinkRecord {
+    pub(crate) fn sent(
+        &mut self,
+        at: Time,
+        class: TrafficClass,
+        bytes: u32,
+        queued: Duration,
+        measure: &Measure,
+    ) {
+        let nanos = u64::try_from(queued.as_nanos()).unwrap_or(u64::MAX);
+        let bin = self.bin(measure.bin_of(at));
+        bin.bytes[class as usize] = bin.bytes[class as usize].saturating_add(bytes);
+        bin.packets += 1;
+        bin.queue_min = bin.queue_min.min(nanos);
+        bin.queue_max = bin.queue_max.max(nanos);
+        self.whole.sent += 1;
+        self.queued_most = self.queued_most.max(queued);
+        if measure.contains(at) {
+            self.measured.sent += 1;
+            self.queued.record(nanos);
+        }
+    }
+
+    pub(crate) fn dropped(&mut self, at: Time, cause: LossCause, measure: &Measure) {
+        self.bin(measure.bin_of(at)).dropped += 1;
+        self.whole.dropped[cause as usize] += 1;
+        if measure.contains(at) {
+            self.measured.dropped[cause as usize] += 1;
+        }
+    }
+
+    pub(crate) fn capacity_is(&mut self, at: Time, bps: Option<u64>) {
+        if self.capacity.last().is_none_or(|(_, last)| *last != bps) {
+            self.capacity.push((at, bps));
+        }
+    }
+
+    /// Bits that could have passed in each of `spans`, which must be in ascending order; `None` where the
+    /// link is without limit, or its capacity unknown, for any part of the span.
+    pub fn capacity_bits(&self, spans: impl IntoIterator<Item = Span>) -> Vec<Option<f64>> {
+        let mut first = 0;
+        let integral = |span: Span| {
+            while self.capacity.get(first + 1).is_some_and(|(from, _)| *from <= span.from) {
+                first += 1;
+            }
+            let mut bits = 0.0;
+            let mut covered = Duration::ZERO;
+            for (at, (from, bps)) in self.capacity.iter().enumerate().skip(first) {
+                if *from >= span.until {
+                    break;
+                }
+                let until = self.capacity.get(at + 1).map_or(Time::NEVER, |(next, _)| *next);
+                let part = span.overlap(Span { from: *from, until }).length();
+                bits += (*bps)? as f64 * part.as_secs_f64();
+                covered += part;
+            }
+            (covered == span.length()).then_some(bits)
+        };
+        spans.into_iter().map(integral).collect()
+    }
+
+    fn bin(&mut self, number: usize) -> &mut LinkBin {
+        if number >= self.bins.len() {
+            self.bins.resize(number + 1, LinkBin::default());
+        }
+        &mut self.bins[number]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacity_is_integrated_over_its_changes() {
+        let mut link = LinkRecord::default();
+        link.capacity_is(Time::ZERO, Some(1_000_000));
+        link.capacity_is(Time::from_millis(300), Some(500_000));
+        link.capacity_is(Time::from_millis(500), Some(500_000));
+        link.capacity_is(Time::from_millis(700), None);
+        assert_eq!(link.capacity.len(), 3, "a repeated value is no change");
+        let measure = Measure::new(Time::ZERO, Time::from_secs(1));
+        let bits = link.capacity_bits((0..5).map(|bin| measure.bin_span(bin)));
+        // 0.2 s·1M; 0.1·1M + 0.1·0.5M; 0.2·0.5M; limitless from 700 ms on.
+        let expected = [Some(200_000.0), Some(150_000.0), Some(100_000.0), None, None];
+        for (found, expected) in bits.iter().zip(expected) {
+            assert_eq!(found.map(f64::round), expected);
+        }
+        assert_eq!(LinkRecord::default().capacity_bits([measure.bin_span(0)]), [None], "unknown is not zero");
+    }
+
+    #[test]
+    fn random_loss_strikes_packets_that_were_sent() {
+        let mut counts = LinkCounts { sent: 97, ..LinkCounts::default() };
+        counts.dropped[LossCause::Random as usize] = 10;
+        counts.dropped[LossCause::Queue as usize] = 3;
+        assert_eq!(counts.offered(), 100);
+    }
+}
