@@ -4,14 +4,24 @@
 //! here is computed from them.
 
 pub mod distribution;
+pub mod files;
 pub mod glob;
 pub mod histogram;
 pub mod metric;
 pub mod number;
 pub mod observation;
 pub mod recording;
+pub mod series;
+pub mod summary;
+mod table;
+pub mod terminal;
+pub mod verdict;
+pub mod views;
 
 pub use distribution::{Distribution, Stats};
+pub use files::{FilesError, HostInfo, Manifest, RunDirectory};
 pub use histogram::Histogram;
 pub use observation::*;
 pub use recording::{Measure, Recorder, Recording, Span};
+pub use summary::{RunHeader, Summary};
+pub use verdict::{AppliedCheck, Check, CheckError, ExitCode, Expectation, Verdict};

@@ -209,3 +209,49 @@ fn key_frames_are_counted_per_source() {
     assert_eq!(source.encodings[1], source::Encoded { frames: 2, bytes: 1800 });
     assert_eq!(recording.sources().count(), 4);
 }
+
+#[test]
+fn ten_people_take_little_memory() {
+    let sources = cast().participants[0].sources.clone();
+    let member = |name: usize| CastMember { name: name.to_string(), sources: sources.clone() };
+    let cast = Cast { participants: (0..10).map(member).collect(), links: Vec::new() };
+    let mut recorder = Recorder::new(cast, Measure::new(Time::ZERO, Time::from_secs(60)));
+    // 30 fps on each of 90 video flows for a minute, six parts scattered over up to 25 ms each.
+    let mut random = 1_u64;
+    let mut scatter = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_nanos((random >> 33) % 25_000_000)
+    };
+    for frame in 0..1800_u64 {
+        let at = Time::from_millis(200 + frame * 33);
+        for pair in (0..100_u16).filter(|pair| pair / 10 != pair % 10) {
+            let flow = Flow {
+                receiver: ParticipantIndex(pair / 10),
+                publisher: ParticipantIndex(pair % 10),
+                source: CAM,
+            };
+            let parts = LatencyParts {
+                encode: scatter(),
+                up_queue: scatter(),
+                up_propagate: scatter(),
+                down_queue: scatter(),
+                down_propagate: scatter(),
+                jitter_buffer: scatter(),
+                ..LatencyParts::default()
+            };
+            let captured = at.saturating_sub(parts.total());
+            let layer = Layer { spatial: 1, temporal: 0 };
+            recorder
+                .observe(at, Observation::FrameRendered { flow, layer, size: (640, 360), captured, parts });
+        }
+    }
+    let recording = recorder.finish();
+    assert_eq!(recording.broken().count(), 0);
+    let videos = recording.flows().map(|flow| flow.video().expect("cameras only"));
+    let bytes: usize = videos
+        .map(|video| {
+            video.total.heap_bytes() + video.parts.iter().map(crate::Histogram::heap_bytes).sum::<usize>()
+        })
+        .sum();
+    assert!(bytes < 30 << 20, "{bytes}");
+}

@@ -1,0 +1,476 @@
+use std::time::Duration;
+
+use scenarios::Time;
+
+use super::*;
+use crate::Recorder;
+use crate::metric;
+use crate::observation::*;
+use crate::recording::Measure;
+use crate::recording::testing::{ALICE, AUDIO, BOB, CAM, DOWN, UP, VIDEO, cast};
+
+const LOW: Layer = Layer { spatial: 0, temporal: 0 };
+const HIGH: Layer = Layer { spatial: 1, temporal: 0 };
+
+/// Observations with their times in ms, in any order.
+#[derive(Default)]
+struct Script(Vec<(u64, Observation)>);
+
+impl Script {
+    fn at(&mut self, millis: u64, observation: Observation) {
+        self.0.push((millis, observation));
+    }
+
+    fn summary(mut self) -> Summary {
+        self.0.sort_by_key(|(millis, _)| *millis);
+        let mut recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
+        for (millis, observation) in self.0 {
+            recorder.observe(Time::from_millis(millis), observation);
+        }
+        let recording = recorder.finish();
+        assert_eq!(recording.broken().first, None);
+        Summary::of(&recording, header())
+    }
+}
+
+fn header() -> RunHeader {
+    RunHeader { scenario: "demo".to_owned(), seeds: vec![7], digest: "00ff".to_owned() }
+}
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn joins(script: &mut Script) {
+    for (participant, times) in [(ALICE, [0, 20, 50, 100]), (BOB, [100, 130, 180, 260])] {
+        let steps = [JoinStep::Intent, JoinStep::Signalled, JoinStep::Ice, JoinStep::Dtls];
+        for (millis, step) in times.into_iter().zip(steps) {
+            script.at(millis, Observation::Join { participant, step });
+        }
+    }
+    for flow in [VIDEO, AUDIO] {
+        script.at(130, Observation::Subscribed(flow));
+    }
+    script.at(300, Observation::FirstPacket(VIDEO));
+    script.at(310, Observation::FirstKeyFrame(VIDEO));
+    script.at(280, Observation::FirstPacket(AUDIO));
+}
+
+/// 20 frames a second of 40 ms latency from 350 ms on; none between 2000 and 2500 ms, and the one then has 80 ms.
+fn video(script: &mut Script) {
+    for millis in (350..4000).step_by(50).filter(|millis| *millis <= 2000 || *millis >= 2500) {
+        let jitter_buffer = ms(if millis == 2500 { 60 } else { 20 });
+        let parts = LatencyParts {
+            encode: ms(10),
+            up_queue: ms(4),
+            sfu: ms(1),
+            jitter_buffer,
+            decode: ms(5),
+            ..LatencyParts::default()
+        };
+        let captured = Time::from_millis(millis).saturating_sub(parts.total());
+        let frame =
+            Observation::FrameRendered { flow: VIDEO, layer: HIGH, size: (640, 360), captured, parts };
+        script.at(millis, frame);
+    }
+    for (millis, layer) in [(300, LOW), (1500, HIGH), (2500, LOW), (3400, HIGH)] {
+        script.at(
+            millis,
+            Observation::LayerChosen {
+                flow: VIDEO,
+                layer: Some(layer),
+                reason: "estimate".to_owned(),
+                estimate_bps: 700_000,
+                entitled: Some(HIGH),
+            },
+        );
+        script.at(millis, Observation::LayerForwarded { flow: VIDEO, layer: Some(layer) });
+    }
+    let encoded =
+        |layer, key, bytes| Observation::FrameEncoded { publisher: ALICE, source: CAM, layer, key, bytes };
+    script.at(1500, encoded(LOW, true, 3000));
+    script.at(1500, encoded(HIGH, false, 6000));
+    script.at(1600, encoded(HIGH, false, 6000));
+    script.at(500, encoded(HIGH, true, 60_000));
+    for _ in 0..3 {
+        script.at(1490, Observation::KeyFrameWanted(VIDEO));
+    }
+    for _ in 0..2 {
+        script.at(1490, Observation::KeyFrameRequested { publisher: ALICE, source: CAM, spatial: 0 });
+    }
+}
+
+/// 20 ms pieces from 320 ms on, 60 ms from mouth to ear; three concealed from 2000 ms on.
+fn audio(script: &mut Script) {
+    for millis in (320..4000).step_by(20) {
+        let length = ms(20);
+        script.at(
+            millis,
+            if (2000..2060).contains(&millis) {
+                Observation::AudioConcealed { flow: AUDIO, length }
+            } else {
+                let captured = Time::from_millis(millis - 60);
+                Observation::AudioPlayed { flow: AUDIO, captured, jitter_buffer: ms(30), length }
+            },
+        );
+    }
+}
+
+fn counters(script: &mut Script) {
+    let warm_up = FlowCounters {
+        expected: 100,
+        lost_before_repair: 50,
+        lost_after_repair: 40,
+        media_bytes: 10_000,
+        pli: 1,
+        ..FlowCounters::default()
+    };
+    let last = FlowCounters {
+        expected: 1100,
+        lost_before_repair: 80,
+        lost_after_repair: 43,
+        media_bytes: 385_000,
+        rtx_bytes: 37_500,
+        rtx_useful: 27,
+        rtx_late: 2,
+        rtx_duplicate: 1,
+        nack_packets: 10,
+        nack_sequences: 33,
+        nack_repeats: 3,
+        pli: 3,
+        frames_undecodable: 1,
+        frames_rendered: 49,
+    };
+    for flow in [VIDEO, AUDIO] {
+        script.at(1000, Observation::Counters { flow, counters: warm_up });
+        script.at(4000, Observation::Counters { flow, counters: last });
+    }
+}
+
+fn network(script: &mut Script) {
+    let sent = |link, class, bytes, queued| Observation::LinkSent { link, class, bytes, queued: ms(queued) };
+    for link in [UP, DOWN] {
+        script.at(0, Observation::LinkCapacity { link, bps: Some(1_000_000) });
+    }
+    for millis in (50..4000).step_by(100) {
+        let queued = if millis == 2050 { 50 } else { 10 };
+        script.at(millis, sent(UP, TrafficClass::Video, 2500, queued));
+        script.at(millis, sent(DOWN, TrafficClass::Video, 900, 0));
+        script.at(millis, sent(DOWN, TrafficClass::Rtcp, 100, 2));
+    }
+    for millis in [500, 1500, 1500, 2500, 2500, 2500, 3500, 3500, 3500, 3500, 3500] {
+        script.at(millis, Observation::LinkDropped { link: UP, cause: LossCause::Queue, bytes: 2500 });
+    }
+    for (millis, bps) in [(0, 1_000_000), (2000, 2_000_000)] {
+        script.at(millis, Observation::Estimate { of: EstimateOf::Downlink(BOB), bps });
+    }
+    for micros in [500, 500, 2000] {
+        let delay = Duration::from_micros(micros);
+        script.at(1200, Observation::Forwarded { receiver: BOB, delay });
+    }
+}
+
+fn rich() -> Summary {
+    let mut script = Script::default();
+    joins(&mut script);
+    video(&mut script);
+    audio(&mut script);
+    counters(&mut script);
+    network(&mut script);
+    script.summary()
+}
+
+#[track_caller]
+fn expect(summary: &Summary, stat: Stat, labels: &[&str], rows: &[(&str, u64, f64)]) {
+    for (id, samples, value) in rows {
+        let row = summary.row(id, labels).unwrap_or_else(|| panic!("{id} of {labels:?} is there"));
+        assert_eq!(row.samples, *samples, "samples of {id}");
+        assert!((row.stat(stat) - value).abs() < 1e-6, "{id}: {} is not {value}", row.stat(stat));
+    }
+}
+
+const FLOW: [&str; 3] = ["bob", "alice", "cam"];
+const SOUND: [&str; 3] = ["bob", "alice", "mic"];
+
+#[test]
+fn every_declared_metric_can_be_measured() {
+    let summary = rich();
+    for definition in metric::all() {
+        assert!(summary.of_metric(definition.id).count() > 0, "{} has no row", definition.id);
+    }
+    assert!(summary.absent.is_empty(), "{:?}", summary.absent);
+}
+
+#[test]
+fn latency_and_frames() {
+    let summary = rich();
+    // 50 frames of 40 ms and one of 80 ms in the measured time.
+    let mean = (50.0 * 40.0 + 80.0) / 51.0;
+    expect(
+        &summary,
+        Stat::Mean,
+        &FLOW,
+        &[
+            ("video.capture_to_render", 51, mean),
+            ("video.capture_to_render.encode", 51, 10.0),
+            ("video.capture_to_render.up_queue", 51, 4.0),
+            ("video.capture_to_render.pacer", 51, 0.0),
+            ("video.capture_to_render.jitter_buffer", 51, mean - 20.0),
+            // 20, 11 and 20 frames in the three seconds.
+            ("video.fps", 3, 17.0),
+            ("video.quality", 3, 17.0 * 640.0 * 360.0),
+            ("video.quality.ratio", 3, 0.85),
+            // Σd = 50·0.05 + 0.5 = 3 s, Σd² = 50·0.0025 + 0.25 = 0.375 s².
+            ("video.fps_harmonic", 51, 8.0),
+            ("video.freeze_w3c.count", 51, 1.0),
+            ("video.freeze_w3c.total", 51, 500.0),
+            ("video.freeze_w3c.ratio", 51, 500.0 / 3000.0),
+            ("video.pause.count", 51, 0.0),
+            // 375 kB over three seconds, all reported at the end.
+            ("video.bitrate", 3, 1000.0),
+        ],
+    );
+    expect(
+        &summary,
+        Stat::Max,
+        &FLOW,
+        &[("video.capture_to_render", 51, 80.0), ("video.bitrate", 3, 3000.0)],
+    );
+    // The median is exact to three significant digits, from above.
+    let median = summary.row("video.capture_to_render", &FLOW).expect("is there").stat(Stat::P50);
+    assert!((40.0..40.04).contains(&median), "{median}");
+}
+
+#[test]
+fn first_media_and_joins() {
+    let summary = rich();
+    expect(
+        &summary,
+        Stat::Mean,
+        &FLOW,
+        &[
+            ("time_to_first_frame", 1, 250.0),
+            ("time_to_first_frame.signalling", 1, 30.0),
+            ("time_to_first_frame.ice", 1, 50.0),
+            ("time_to_first_frame.dtls", 1, 80.0),
+            ("time_to_first_frame.first_rtp", 1, 40.0),
+            ("time_to_first_frame.first_key_frame", 1, 10.0),
+            ("time_to_first_frame.decode", 1, 40.0),
+        ],
+    );
+    expect(
+        &summary,
+        Stat::Mean,
+        &SOUND,
+        &[
+            ("time_to_first_audio", 1, 220.0),
+            ("time_to_first_audio.first_rtp", 1, 20.0),
+            ("time_to_first_audio.playout", 1, 40.0),
+        ],
+    );
+    expect(
+        &summary,
+        Stat::Mean,
+        &["bob"],
+        &[
+            ("join.time", 1, 160.0),
+            ("join.time.signalling", 1, 30.0),
+            ("join.time.ice", 1, 50.0),
+            ("join.time.dtls", 1, 80.0),
+            ("sfu.forward_delay", 3, 1.0),
+        ],
+    );
+    expect(
+        &summary,
+        Stat::Mean,
+        &[],
+        &[
+            ("participants.connected", 2, 2.0),
+            ("flows.subscribed.video", 1, 1.0),
+            ("flows.rendering.video", 1, 1.0),
+            ("flows.rendering.audio", 1, 1.0),
+        ],
+    );
+}
+
+#[test]
+fn layers_and_key_frames() {
+    let summary = rich();
+    // Low from 1.0 to 1.5 s and from 2.5 to 3.4 s, high for the other 1.6 s of three.
+    expect(
+        &summary,
+        Stat::Mean,
+        &FLOW,
+        &[
+            ("layer_share.top", 15, 1.6 / 3.0),
+            ("layer_share.none", 15, 0.0),
+            ("layer_share.below_entitled", 15, 1.4 / 3.0),
+            ("layer_switches", 15, 60.0),
+            ("layer_switches.oscillation", 15, 1.0),
+        ],
+    );
+    expect(&summary, Stat::Mean, &["bob", "alice", "cam", "s0t0"], &[("layer_share", 15, 1.4 / 3.0)]);
+    expect(
+        &summary,
+        Stat::Mean,
+        &["alice", "cam"],
+        &[
+            ("keyframe.requests", 3, 2.0),
+            ("keyframe.wanted", 3, 3.0),
+            ("keyframe.coalesced", 3, 1.0),
+            ("keyframe.produced", 3, 1.0),
+            ("keyframe.storm_index", 1, 2.0),
+        ],
+    );
+    expect(&summary, Stat::Mean, &["alice", "cam", "s1"], &[("video.encoded_bitrate", 2, 32.0)]);
+}
+
+#[test]
+fn sound() {
+    let summary = rich();
+    expect(
+        &summary,
+        Stat::Mean,
+        &SOUND,
+        &[
+            ("audio.mouth_to_ear", 147, 60.0),
+            ("audio.concealed_ratio", 147, 0.02),
+            ("audio.longest_gap", 148, 60.0),
+            ("audio.bitrate", 3, 1000.0),
+        ],
+    );
+    expect(&summary, Stat::Mean, &["bob", "alice", "mic", "audio"], &[("jitter_buffer_delay", 147, 30.0)]);
+}
+
+#[test]
+fn losses_and_repair_leave_the_warm_up_out() {
+    let summary = rich();
+    expect(
+        &summary,
+        Stat::Mean,
+        &["bob", "alice", "cam", "video"],
+        &[
+            ("loss.before_repair", 1000, 0.03),
+            ("loss.after_repair", 1000, 0.003),
+            ("repair_cost.rtx_recovered", 30, 0.9),
+            ("repair_cost.rtx_ratio", 1000, 0.1),
+            ("repair_cost.rtx_useful", 1000, 27.0),
+            ("repair_cost.rtx_late", 1000, 2.0),
+            ("repair_cost.rtx_duplicate", 1000, 1.0),
+            ("repair_cost.nack_packets", 1000, 10.0),
+            ("repair_cost.nack_sequences", 1000, 33.0),
+            ("repair_cost.nack_repeats", 1000, 3.0),
+            ("repair_cost.pli", 1000, 2.0),
+        ],
+    );
+    expect(&summary, Stat::Mean, &FLOW, &[("loss.undecodable", 50, 0.02)]);
+}
+
+#[test]
+fn links_and_estimates() {
+    let summary = rich();
+    let up = ["home-up@alice", "alice", "up"];
+    // Two packets of 20 kbit in each bin of 200 ms on 1 Mbit/s; 30 packets, one of which waited for 50 ms.
+    expect(
+        &summary,
+        Stat::Mean,
+        &up,
+        &[
+            ("link.rate", 3, 200.0),
+            ("link.utilisation", 15, 0.2),
+            ("queue.delay_added", 30, (29.0 * 10.0 + 50.0) / 30.0),
+            ("queue.standing", 3, 10.0),
+            ("repair_cost.feedback_share", 30, 0.0),
+        ],
+    );
+    expect(&summary, Stat::Max, &up, &[("queue.delay_added", 30, 50.0)]);
+    expect(
+        &summary,
+        Stat::Mean,
+        &["home-up@alice", "alice", "up", "queue"],
+        &[("loss.network", 40, 0.25), ("loss.network.packets", 40, 10.0)],
+    );
+    expect(&summary, Stat::Mean, &["home-up@alice", "alice", "up", "random"], &[("loss.network", 40, 0.0)]);
+    let down = ["home-down@bob", "bob", "down"];
+    expect(
+        &summary,
+        Stat::Mean,
+        &down,
+        &[("repair_cost.feedback_share", 60, 0.1), ("queue.standing", 3, 0.0)],
+    );
+    expect(
+        &summary,
+        Stat::Mean,
+        &["home-down@bob", "bob", "down", "rtcp"],
+        &[("link.rate.class", 60, 8.0), ("link.utilisation.class", 60, 0.008)],
+    );
+    // Five bins of 1 Mbit/s, ten of 2 Mbit/s.
+    expect(&summary, Stat::Mean, &["bob", "down"], &[("bwe.estimate", 15, 25_000.0 / 15.0)]);
+    assert!(
+        summary
+            .row("link.rate", &["backbone", "shared", "down"])
+            .is_some_and(|row| row.stat(Stat::Max) == 0.0)
+    );
+    assert!(summary.row("queue.standing", &["backbone", "shared", "down"]).is_none(), "absent is not zero");
+}
+
+#[test]
+fn a_flow_that_stopped_no_longer_renders() {
+    let mut script = Script::default();
+    joins(&mut script);
+    script.at(
+        350,
+        Observation::AudioPlayed { flow: AUDIO, captured: Time::ZERO, jitter_buffer: ms(1), length: ms(20) },
+    );
+    let summary = script.summary();
+    expect(
+        &summary,
+        Stat::Mean,
+        &[],
+        &[("flows.rendering.audio", 1, 0.0), ("flows.rendering.video", 1, 0.0)],
+    );
+    let absent: Vec<_> = summary.absent.iter().map(|absent| absent.definition.id).collect();
+    let expected =
+        ["video.capture_to_render", "video.freeze_w3c.ratio", "time_to_first_frame", "audio.mouth_to_ear"];
+    assert_eq!(absent, expected);
+    assert_eq!(summary.absent[2].longer_than_ms, Some(3900.0));
+}
+
+#[test]
+fn merging_runs_adds_their_samples() {
+    let (one, other) = (rich(), rich());
+    let both = Summary::merged([&one, &other], RunHeader { seeds: vec![1, 2], ..header() });
+    assert_eq!(both.rows.len(), one.rows.len());
+    for (merged, single) in both.rows.iter().zip(&one.rows) {
+        assert_eq!((merged.definition, &merged.labels), (single.definition, &single.labels));
+        assert_eq!(merged.samples, 2 * single.samples);
+        for stat in Stat::ALL {
+            assert_eq!(merged.stat(stat), single.stat(stat), "{} {stat}", single.definition.id);
+        }
+    }
+}
+
+#[test]
+fn the_json_is_the_contract() {
+    let summary = rich();
+    let parsed: serde_json::Value = serde_json::from_str(&summary.json()).expect("valid JSON");
+    assert_eq!((&parsed["schema"], &parsed["scenario"]), (&1.into(), &"demo".into()));
+    assert_eq!((&parsed["seed"], &parsed["digest"]), (&7.into(), &"00ff".into()));
+    let metrics = parsed["metrics"].as_array().expect("a list");
+    assert_eq!(metrics.len(), summary.rows.len());
+    let line = r#"{"id":"video.freeze_w3c.ratio","unit":"ratio","better":"lower","labels":{"receiver":"bob","publisher":"alice","source":"cam"},"n":51,"stats":{"mean":0.166667,"min":0.166667,"p50":0.166667,"p95":0.166667,"p99":0.166667,"max":0.166667}}"#;
+    assert!(summary.json().lines().any(|found| found.trim_end_matches(',') == line));
+    let merged = Summary { header: RunHeader { seeds: vec![1, 2], ..header() }, ..summary };
+    let parsed: serde_json::Value = serde_json::from_str(&merged.json()).expect("valid JSON");
+    assert_eq!(parsed["seeds"], serde_json::json!([1, 2]));
+    assert!(parsed.get("seed").is_none());
+    let aggregate =
+        parsed["aggregates"].as_array().expect("a list").iter().find(|one| one["id"] == "join.time");
+    assert_eq!(
+        *aggregate.expect("is there"),
+        serde_json::json!({
+            "id": "join.time", "unit": "ms", "better": "lower", "stat": "max", "participants": 2,
+            "worst": 160.0, "worst_participant": "bob", "p95": 160.0, "mean": 130.0,
+        })
+    );
+}
