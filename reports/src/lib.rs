@@ -8,6 +8,7 @@ pub mod files;
 pub mod glob;
 pub mod histogram;
 pub mod metric;
+mod names;
 pub mod number;
 pub mod observation;
 pub mod recording;

@@ -37,13 +37,6 @@ pub struct Layer {
     pub temporal: u8,
 }
 
-impl std::fmt::Display for Layer {
-    /// "s2t1": as it is spelt in labels.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "s{}t{}", self.spatial, self.temporal)
-    }
-}
-
 /// Who and what takes part in a run: what indices stand for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Cast {
@@ -96,16 +89,6 @@ pub enum MediaKind {
     Video,
 }
 
-impl MediaKind {
-    /// As it is spelt in labels.
-    pub const fn name(self) -> &'static str {
-        match self {
-            MediaKind::Audio => "audio",
-            MediaKind::Video => "video",
-        }
-    }
-}
-
 /// A link instance of the run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LinkInfo {
@@ -127,16 +110,6 @@ pub enum Direction {
     Up,
     /// SFU to participant.
     Down,
-}
-
-impl Direction {
-    /// As it is spelt in labels.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Direction::Up => "up",
-            Direction::Down => "down",
-        }
-    }
 }
 
 /// What a packet is there for: the split of link utilisation.
@@ -179,21 +152,6 @@ impl TrafficClass {
         TrafficClass::Signalling,
         TrafficClass::Cross,
     ];
-
-    /// As it is spelt in labels.
-    pub const fn name(self) -> &'static str {
-        match self {
-            TrafficClass::Audio => "audio",
-            TrafficClass::Video => "video",
-            TrafficClass::Retransmission => "retransmission",
-            TrafficClass::Fec => "fec",
-            TrafficClass::Padding => "padding",
-            TrafficClass::Rtcp => "rtcp",
-            TrafficClass::Connectivity => "connectivity",
-            TrafficClass::Signalling => "signalling",
-            TrafficClass::Cross => "cross",
-        }
-    }
 }
 
 /// Where the time from capture to render went; the parts sum exactly to the total.
@@ -286,19 +244,6 @@ pub enum JoinStep {
     Dtls,
     /// The participant left.
     Left,
-}
-
-impl JoinStep {
-    /// As it is spelt in `events.jsonl`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            JoinStep::Intent => "intent",
-            JoinStep::Signalled => "signalled",
-            JoinStep::Ice => "ice",
-            JoinStep::Dtls => "dtls",
-            JoinStep::Left => "left",
-        }
-    }
 }
 
 /// Whose estimate of a path's capacity.
@@ -508,23 +453,6 @@ pub enum LossCause {
     Partition,
 }
 
-impl LossCause {
-    /// All causes, in the order of their discriminants.
-    pub const ALL: [LossCause; 5] =
-        [LossCause::Queue, LossCause::Aqm, LossCause::Random, LossCause::Policer, LossCause::Partition];
-
-    /// As it is spelt in labels.
-    pub const fn name(self) -> &'static str {
-        match self {
-            LossCause::Queue => "queue",
-            LossCause::Aqm => "aqm",
-            LossCause::Random => "random",
-            LossCause::Policer => "policer",
-            LossCause::Partition => "partition",
-        }
-    }
-}
-
 /// Takes observations in order of time.
 pub trait Observer {
     /// Takes one observation made at `at`.
@@ -535,28 +463,5 @@ pub trait Observer {
 impl Observer for Vec<(Time, Observation)> {
     fn observe(&mut self, at: Time, observation: Observation) {
         self.push((at, observation));
-    }
-}
-
-impl Cast {
-    /// A participant's name. Panics when the cast has no such participant.
-    pub fn name(&self, who: ParticipantIndex) -> &str {
-        &self.participants[usize::from(who.0)].name
-    }
-
-    /// A published source. Panics when the cast has no such source.
-    pub fn source(&self, publisher: ParticipantIndex, source: SourceIndex) -> &SourceInfo {
-        &self.participants[usize::from(publisher.0)].sources[usize::from(source.0)]
-    }
-
-    /// A link. Panics when the cast has no such link.
-    pub fn link(&self, link: LinkIndex) -> &LinkInfo {
-        &self.links[usize::from(link.0)]
-    }
-
-    /// "alice/cam → bob", for messages.
-    pub fn flow_name(&self, flow: Flow) -> String {
-        let source = &self.source(flow.publisher, flow.source).name;
-        format!("{}/{source} → {}", self.name(flow.publisher), self.name(flow.receiver))
     }
 }
