@@ -1,7 +1,7 @@
 //! The receiver of one audio stream: an adaptive jitter buffer that plays on a fixed clock.
 //!
 //! In NetEq's manner, but simple. Sound plays in steps of 20 ms on a grid that the first playout fixed. The
-//! delay aimed at follows the 95 % quantile of the last packets' transits; the delay in force changes by
+//! delay aimed at follows the 99 % quantile of the last packets' transits; the delay in force changes by
 //! whole steps, by adding or dropping a packet that nobody speaks in. A missing packet is concealed and its
 //! place in time is gone; a buffer that ran dry conceals, and what was late plays later.
 
@@ -27,10 +27,11 @@ pub const CLOCK_HZ: u32 = 48_000;
 /// One step of the playout clock, and the length of each packet.
 pub const STEP: Duration = Duration::from_millis(20);
 const STEP_TICKS: u64 = 960;
-/// Packets whose transits are remembered: 2.6 s of speech. NetEq forgets half within 0.8 s.
-const WINDOW: usize = 128;
-/// As NetEq's default: one packet in twenty may be too late.
-const QUANTILE_PERCENT: usize = 95;
+/// Packets whose transits are remembered: 5.1 s of speech.
+const WINDOW: usize = 256;
+/// One packet in a hundred may be too late. NetEq takes the 95 % quantile, but of the largest delay in each
+/// half second (`DelayManager`), which is stricter than 95 % of all packets.
+const QUANTILE_PERCENT: usize = 99;
 /// Added to the quantile: half a packet, so that a packet that comes just in time is in time.
 const MARGIN: Duration = Duration::from_millis(10);
 /// The first packet waits this long, since nothing is known of the jitter yet.

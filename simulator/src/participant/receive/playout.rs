@@ -13,8 +13,8 @@ use super::quantile::SlidingQuantile;
 
 /// Frames remembered: 8.5 s at 30 frames per second.
 const WINDOW: usize = 256;
-/// 1 frame in 20 may come late; a late frame is shown on arrival, so it costs smoothness and not content.
-/// NetEq's default quantile for audio is the same.
+/// One frame in twenty may come late; a late frame is shown on arrival, so it costs smoothness and not content.
+/// libwebrtc's `JitterEstimator` aims at 99 % of its noise, but leaves out frames that waited for a repair.
 const QUANTILE_PERCENT: usize = 95;
 /// Added for decoding and showing; libwebrtc's render delay (`VCMTiming`) is the same 10 ms.
 const MARGIN: Duration = Duration::from_millis(10);
@@ -23,8 +23,8 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 /// The offset grows at once and shrinks by 1/20 of the time that passes (50 ms per second): playing 5 %
 /// faster isn't seen. libwebrtc allows 100 ms per second.
 const SHRINK_DIVISOR: u64 = 20;
-/// A transit this far off means that the timestamps jumped, not that the network did (libwebrtc's
-/// `TimestampExtrapolator` resets at the same 10 s).
+/// A transit this far off means that the timestamps jumped, not that the network did: libwebrtc resets its
+/// timing at the same 10 s (`FrameHasBadRenderTiming`).
 const RESTART: Duration = Duration::from_secs(10);
 
 /// Nanoseconds as a signed number: the clocks compared have different epochs.

@@ -17,7 +17,7 @@ const TOO_SHORT: i64 = 5_000_000;
 const TOO_LONG: i64 = 25_000_000;
 /// While somebody speaks, the delay changes only when it is this much further off, ns.
 const SPEECH_TOLERANCE: i64 = 35_000_000;
-/// And only once in so many steps: NetEq stretches speech by 10 % at most.
+/// And only once in so many steps: speech that is a tenth faster or slower is still natural.
 const SPEECH_STEPS: u8 = 10;
 /// Further above the target than this (a stall that ended in a burst), old sound is skipped at once, ns.
 const SKIP: i64 = 200_000_000;

@@ -193,7 +193,7 @@ fn the_delay_follows_the_jitter_in_silence() {
         rig.deliver(at, n, n, false);
     }
     rig.run(ms(10_000));
-    // The 95 % quantile is the late packets' transit, 55 ms above the others: packets then wait for 65 ms, give
+    // The 99 % quantile is the late packets' transit, 55 ms above the others: packets then wait for 65 ms, give
     // or take what the steps leave, and after the first few none is too late.
     let waits: Vec<u64> = rig.played()[50..].iter().filter(|p| p.0 % 5 != 4).map(|p| p.2).collect();
     assert!(waits.iter().all(|wait| (60..=90).contains(wait)), "{waits:?}");
@@ -203,7 +203,7 @@ fn the_delay_follows_the_jitter_in_silence() {
 #[test]
 fn speech_is_stretched_only_when_far_off() {
     let mut rig = Rig::new();
-    for n in 0..100 {
+    for n in 0..400 {
         // After the first packet the path is 80 ms shorter: the delay is 120 ms above the target.
         rig.deliver(if n == 0 { 130 } else { 130.max(50 + 20 * n) }, n, n, true);
     }
@@ -217,12 +217,12 @@ fn speech_is_stretched_only_when_far_off() {
 #[test]
 fn a_stall_ends_with_a_skip() {
     let mut rig = Rig::new();
-    for n in 0..600 {
+    for n in 0..800 {
         // Nothing arrives from 1,050 to 1,850 ms, then all at once.
         let at = 50 + 20 * n;
         rig.deliver(if (1_050..1_850).contains(&at) { 1_850 } else { at }, n, n, true);
     }
-    rig.run(ms(20_000));
+    rig.run(ms(30_000));
     // Dry from 1,090 ms on; the burst at 1,850 ms is played from the next step, but for the oldest of it.
     let concealed = rig.concealed();
     assert_eq!(concealed.len(), 1, "{concealed:?}");
@@ -232,7 +232,7 @@ fn a_stall_ends_with_a_skip() {
     // much. 50 to 55 are skipped, which leaves 190 ms, and 56 goes by the rule for speech.
     assert_eq!(rig.played()[50], (57, 1_870, 20));
     // Once the burst is forgotten, the delay shrinks in speech to 60 ms above the target of 10 ms.
-    assert!(wait_at(11_000).is_some_and(|wait| wait <= 70), "{:?}", wait_at(11_000));
+    assert!(wait_at(15_000).is_some_and(|wait| wait <= 70), "{:?}", wait_at(15_000));
     assert_eq!(rig.receiver.counters().lost_after_repair, 0);
 }
 
