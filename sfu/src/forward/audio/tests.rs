@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn packet(source: u32, sequence: u64, timestamp: u32, ms: u64) -> IngressAudio {
@@ -72,4 +74,31 @@ fn padding_leaves_no_hole() {
     // One lost before the padding keeps its place.
     assert_eq!(out(&mut p, padding(14)), Err(DropReason::PaddingOnly));
     assert_eq!(out(&mut p, packet(1, 15, 1920, 40)), Ok((103, 2920, false)));
+}
+
+proptest! {
+    #[test]
+    fn no_number_goes_out_twice_whatever_comes(
+        steps in proptest::collection::vec(
+            (0u32..3, prop_oneof![9 => 70_000u64..70_300, 1 => 0u64..1 << 48], any::<u32>(), 0u64..50, 0u8..20),
+            1..300,
+        )
+    ) {
+        let mut p = AudioProjection::new(65_400, 7);
+        let (mut ms, mut numbers) = (0, std::collections::BTreeSet::new());
+        for (source, sequence, timestamp, after, action) in steps {
+            ms += after;
+            match action {
+                0 => p.pause(),
+                1 => p.resume(),
+                _ => {}
+            }
+            // Timestamps mostly follow the numbers.
+            let timestamp = if action < 5 { timestamp } else { (sequence as u32).wrapping_mul(960) };
+            let padding_only = action == 2;
+            if let Ok(out) = p.project(&IngressAudio { padding_only, ..packet(source, sequence, timestamp, ms) }) {
+                prop_assert!(numbers.insert(out.sequence) && !padding_only);
+            }
+        }
+    }
 }

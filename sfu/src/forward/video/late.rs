@@ -26,7 +26,9 @@ impl VideoProjection {
             Some((frame, is_newest)) => {
                 frame.key |= packet.payload.key_frame_start();
                 let frame = *frame;
-                if is_newest && packet.payload.key_frame_start() && wanted.encoding == packet.encoding {
+                // With a gap behind it (before padding), frames after it have met the old limit already.
+                let raises = is_newest && !self.segment_mut().gap_before_padding;
+                if raises && packet.payload.key_frame_start() && wanted.encoding == packet.encoding {
                     self.segment_mut().limit = wanted.temporal;
                 }
                 frame

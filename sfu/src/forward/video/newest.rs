@@ -83,6 +83,7 @@ impl VideoProjection {
                 frame.close_up(between.unwrap_or(0));
             }
             self.take_newest(packet, frame);
+            self.segment_mut().gap_before_padding = false;
         }
         let segment = self.segment_mut();
         segment.ended = packet.marker;
@@ -112,7 +113,6 @@ impl VideoProjection {
     pub(super) fn take_newest(&mut self, packet: &IngressVideo, frame: Frame) {
         self.next_picture = frame.next_picture;
         self.frames.push_newest(frame);
-        self.segment_mut().gap_before_padding = false;
         let segment = self.segment.as_ref().expect("a frame belongs to a segment");
         if let Some(tl0) = frame.tl0 {
             // Of a dropped frame as well: the base frame that it names may be the late one.

@@ -2,6 +2,7 @@
 //! restarts and wrap-arounds.
 
 mod check;
+mod garbage;
 mod publisher;
 
 use proptest::prelude::*;
@@ -39,7 +40,7 @@ fn check(conditions: Conditions) -> Checker {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn holds_under_every_condition(conditions in conditions()) {

@@ -15,6 +15,8 @@
 //! - VP8 picture ids of one encoding keep their width; LiveKit's unwrapping over mixed widths is in the
 //!   forward direction only, which is all that a sender needs that changes from 7 to 15 bits.
 
+mod segments;
+
 use super::fixture::{Encoding, Sent, Start};
 use super::*;
 use crate::Time;
@@ -95,34 +97,6 @@ fn a_hole_names_the_packet_that_it_is_kept_for() {
     let mut expected = vec![None; 10];
     (expected[3], expected[4]) = (Some((0, 2)), Some((0, 3)));
     assert_eq!(holes, expected);
-}
-
-#[test]
-fn packets_before_the_key_frame_wait_and_can_be_fetched_again() {
-    // packets that come before the key frame's first, and whether that is taken then
-    for (early, taken) in [(0..=4, true), (0..=120, true), (0..=140, false)] {
-        let mut e = encoding(0);
-        let mut packets = e.frame(3, true, false, Time::ZERO);
-        for _ in 0..160 {
-            packets.extend(e.frame(1, false, false, Time::ZERO));
-        }
-        let mut p = projection(layer(0, 2));
-        for i in early.clone().skip(1) {
-            assert_eq!(p.project(&packets[i].packet), Err(DropReason::WaitingForKeyFrame));
-        }
-        let first = p.project(&packets[0].packet);
-        assert_eq!(first.is_ok(), taken, "{early:?}");
-        if taken {
-            assert!(first.expect("taken").switched && p.wants_key_frame().is_none());
-            for (i, sent) in packets.iter().enumerate().skip(1) {
-                let out = p.project(&sent.packet).expect("all follow");
-                assert_eq!((out.sequence16(), out.switched), (101 + i as u16, false));
-            }
-        } else {
-            assert_eq!(p.wants_key_frame(), Some(0));
-            assert!(p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).expect("a new one").switched);
-        }
-    }
 }
 
 #[test]
@@ -225,6 +199,36 @@ fn a_key_frame_lifts_and_the_target_lowers_the_temporal_layer() {
 }
 
 #[test]
+fn a_late_frame_meets_the_limit_of_its_own_time() {
+    let mut e = encoding(0);
+    let mut p = projection(layer(0, 0));
+    // Frame 10 is the next sync point of TL1.
+    let frames: Vec<_> = (0..12).map(|i| e.frame(1, i == 0, i == 10, Time::ZERO)[0].packet).collect();
+    for frame in &frames[..6] {
+        let _ = p.project(frame);
+    }
+    p.set_target(Some(layer(0, 2)));
+    assert!(p.project(&frames[10]).is_ok());
+    // TL1 before its sync point depends on what was dropped; the base frame doesn't.
+    let late = [6, 7, 8, 9].map(|i: usize| p.project(&frames[i]).is_ok());
+    assert_eq!((late, p.current()), ([false, false, true, false], Some(layer(0, 1))));
+}
+
+#[test]
+fn a_frame_lost_before_padding_keeps_its_picture_id() {
+    let mut e = encoding(0);
+    let mut p = projection(layer(0, 1));
+    let frames = [true, false, false].map(|key| e.frame(1, key, false, Time::ZERO)[0].packet);
+    let padding = e.padding(Time::ZERO);
+    let after = [false; 2].map(|key| e.frame(1, key, false, Time::ZERO)[0].packet);
+    let picture = |p: &mut VideoProjection, packet| p.project(packet).ok().and_then(|out| out.vp8.picture_id);
+    assert_eq!([&frames[0], &frames[1], &padding].map(|at| picture(&mut p, at)), [Some(0), None, None]);
+    p.set_target(Some(layer(0, 0)));
+    // The next base frame, with the TL2 frame between lost: then the TL1 frame from before the padding.
+    assert_eq!([&after[1], &frames[2]].map(|at| picture(&mut p, at)), [Some(3), Some(1)]);
+}
+
+#[test]
 fn padding_leaves_no_hole() {
     let mut e = encoding(0);
     let mut p = projection(layer(0, 2));
@@ -245,92 +249,6 @@ fn padding_leaves_no_hole() {
     assert_eq!(p.project(&next.packet).expect("media").sequence16(), 105);
     assert_eq!(p.project(&late), Err(DropReason::PaddingOnly));
     assert_eq!(p.hole(104), None);
-}
-
-#[test]
-fn a_pause_ends_the_stream_until_a_key_frame() {
-    let mut e = encoding(0);
-    let mut p = projection(layer(0, 2));
-    let mut at = 0;
-    let mut step = |p: &mut VideoProjection, e: &mut Encoding, key| {
-        at += 33;
-        p.project(&e.frame(1, key, false, Time::from_millis(at))[0].packet)
-    };
-    assert_eq!(step(&mut p, &mut e, true).expect("key frame").sequence16(), 101);
-    p.pause();
-    assert_eq!((p.current(), p.wants_key_frame()), (None, None));
-    assert_eq!(step(&mut p, &mut e, true), Err(DropReason::NotSelected));
-    p.resume();
-    assert_eq!(p.wants_key_frame(), Some(0));
-    assert_eq!(step(&mut p, &mut e, false), Err(DropReason::WaitingForKeyFrame));
-    let back = step(&mut p, &mut e, true).expect("key frame");
-    assert_eq!((back.sequence16(), back.switched), (102, true));
-    assert_eq!(back.timestamp, ORIGIN.timestamp + 3 * 3000);
-    p.set_target(None);
-    assert_eq!(step(&mut p, &mut e, true), Err(DropReason::NotSelected));
-}
-
-#[test]
-fn a_restarted_source_goes_on_at_its_key_frame_without_a_hole() {
-    // next sequence number and timestamp after the restart, packets refused before the key frame is taken
-    let rows = [(5_000u64, 4_000u32, 0), (105, 4_000_000_000, 0), (105, 700_000_000, 0), (69_999, 9, 0)];
-    for (sequence, timestamp, refused) in rows {
-        let mut e = Encoding::new(0, Start { sequence: 100, timestamp: 1_000, ..Start::default() });
-        let mut p = projection(layer(0, 2));
-        for i in 0..5 {
-            p.project(&e.frame(1, i == 0, false, Time::ZERO)[0].packet).expect("all go out");
-        }
-        let mut e = Encoding::new(0, Start { sequence, timestamp, picture: 9, ..Start::default() });
-        let mut numbers = Vec::new();
-        for i in 0..4 {
-            let at = Time::from_millis(100 + 33 * i);
-            numbers.extend(p.project(&e.frame(1, i == 0, false, at)[0].packet).map(|out| {
-                (out.sequence16(), out.vp8.picture_id.expect("it has"), out.timestamp - ORIGIN.timestamp)
-            }));
-        }
-        let expected: Vec<_> =
-            (refused..4).map(|i| (106 + i as u16, 5 + i as u16, 12_000 + 9_000 + 3_000 * i)).collect();
-        assert_eq!(numbers, expected, "{sequence} {timestamp}");
-    }
-}
-
-#[test]
-fn a_source_that_falls_back_is_believed_at_the_second_packet() {
-    let mut p = projection(layer(0, 2));
-    let mut e = Encoding::new(0, Start { sequence: 90_000, ..Start::default() });
-    p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).expect("key frame");
-    let mut e = Encoding::new(0, Start { sequence: 70_000, ..Start::default() });
-    let outcomes: Vec<_> = [true, false, false, true]
-        .map(|key| p.project(&e.frame(1, key, false, Time::ZERO)[0].packet).map(|out| out.sequence16()))
-        .into();
-    let waiting = Err(DropReason::WaitingForKeyFrame);
-    assert_eq!(outcomes, [Err(DropReason::TooOld), waiting, waiting, Ok(102)]);
-}
-
-#[test]
-fn stragglers_from_before_a_restart_are_no_restart() {
-    let mut p = projection(layer(0, 2));
-    let mut old = Encoding::new(0, Start { sequence: 70_000, ..Start::default() });
-    p.project(&old.frame(1, true, false, Time::ZERO)[0].packet).expect("key frame");
-    let late = old.frame(3, false, false, Time::ZERO);
-    let mut e = Encoding::new(0, Start { sequence: 90_000, ..Start::default() });
-    p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).expect("key frame");
-    for sent in late {
-        assert_eq!(p.project(&sent.packet), Err(DropReason::TooOld));
-    }
-    assert_eq!(p.project(&e.frame(1, false, false, Time::ZERO)[0].packet).map(|o| o.sequence16()), Ok(103));
-}
-
-#[test]
-fn an_old_key_frame_that_comes_again_starts_nothing() {
-    let mut p = projection(layer(0, 2));
-    let mut e = encoding(0);
-    let key = e.frame(1, true, false, Time::ZERO)[0];
-    p.project(&key.packet).expect("key frame");
-    p.pause();
-    p.resume();
-    assert_eq!(p.project(&key.packet), Err(DropReason::WaitingForKeyFrame));
-    assert!(p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).is_ok());
 }
 
 #[test]
