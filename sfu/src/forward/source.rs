@@ -16,19 +16,25 @@ pub(super) struct Source {
     highest: u64,
     /// Numbers below were the subject of an earlier segment.
     floor: u64,
-    /// The highest number before the last restart.
+    /// The highest number before the last restart, or the last jump out of reach.
     retired: Option<u64>,
 }
 
 impl Source {
     /// Takes note of a packet.
     pub(super) fn on_packet(&mut self, sequence: u64) {
+        if self.highest > 0 && sequence >= self.highest.saturating_add(HISTORY) {
+            self.retired = Some(self.highest);
+        }
         self.highest = self.highest.max(sequence);
     }
 
     /// Whether a segment may start at the key frame packet `sequence`.
     pub(super) fn may_start(&mut self, sequence: u64) -> bool {
         if sequence.saturating_add(HISTORY) < self.highest {
+            if self.retired.is_some_and(|retired| retired.abs_diff(sequence) < HISTORY) {
+                return false;
+            }
             // Too far back to be late: the source counts anew.
             self.restart(sequence);
         }
