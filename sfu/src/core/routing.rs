@@ -55,10 +55,14 @@ impl Turn<'_> {
             let bytes = &self.sfu.scratch;
             self.sink.transmit(Transmit { from: own, to: from, bytes, segments: &segments });
         }
-        if let Some(displaced) = answer.displaced {
+        // What was given up may have become somebody else's meanwhile.
+        if let Some(displaced) = answer.displaced
+            && self.sfu.by_address.get(&displaced) == Some(&id)
+        {
             self.sfu.by_address.remove(&displaced);
         }
-        if answer.is_new_address {
+        // Not only the first time: another participant may have claimed the address in between.
+        if participant.transport.ice.is_proven(from) {
             self.sfu.by_address.insert(from, id);
         }
         if let Some(path) = answer.nominated {
