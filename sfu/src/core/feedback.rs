@@ -5,11 +5,15 @@ use super::{Sfu, Turn};
 use crate::DataRate;
 use crate::drop_reason::DropReason;
 use crate::keyframe::KeyFrameRequest;
+use crate::participant::ingress::StreamRole;
 use crate::participant::{Participant, ParticipantId};
 use crate::rtcp::{self, Packet, ReportBlock, SenderInfo, TransportFeedback};
 use crate::sink::Event;
 use crate::time::Time;
 
+/// What one feedback message can be about: as many packets as are remembered. A message may claim 65,535 in a
+/// few bytes, and a compound may hold forty of them.
+const MAX_STATUSES: usize = crate::participant::downlink::HISTORY;
 /// A change of the estimate by this part of what was told is told at once.
 const TELLING_CHANGE: f64 = 0.02;
 
@@ -45,6 +49,10 @@ impl Turn<'_> {
         let uplink = &mut self.sfu.participants[id].uplink;
         let Some(stream) = uplink.streams.iter_mut().find(|stream| stream.ssrc == ssrc) else { return };
         stream.stats.note_sender_report(now, info.ntp);
+        // A sender without a wall clock says 0 (RFC 3550 section 6.4.1).
+        if stream.role != StreamRole::Media || ntp == 0 {
+            return;
+        }
         let (source, encoding) = (stream.source, stream.encoding);
         let published = &mut uplink.sources[source];
         published.encodings[usize::from(encoding)].clock = Some((ntp, rtp, now));
@@ -60,15 +68,15 @@ impl Turn<'_> {
     }
 
     /// What a receiver says of a stream that it gets: proof that it knows the SSRC, and a round trip.
+    ///
+    /// Its loss says nothing of the downlink: the numbers that were lost on the publisher's uplink are missing
+    /// in the stream too. Transport-wide feedback is about what was sent here, and nothing else.
     fn report_block(&mut self, id: ParticipantId, block: &ReportBlock) {
         let now = self.now;
         let downlink = &mut self.sfu.participants[id].downlink;
         let Some((_, subscription)) = downlink.by_ssrc_mut(block.ssrc) else { return };
         subscription.acknowledged = true;
-        let rtt = subscription.sent.round_trip(now, block);
-        let report = subscription.sent.loss(block);
-        downlink.sender.controller.on_loss_report(now, &report);
-        if let Some(rtt) = rtt {
+        if let Some(rtt) = subscription.sent.round_trip(now, block) {
             downlink.on_rtt(now, rtt);
         }
     }
@@ -79,7 +87,8 @@ impl Turn<'_> {
         let Participant { downlink, armed, .. } = &mut participants[id];
         results.clear();
         let sender = &mut downlink.sender;
-        let rtt = sender.history.on_feedback(now, feedback.reference, feedback.statuses(), results);
+        let statuses = feedback.statuses().take(MAX_STATUSES);
+        let rtt = sender.history.on_feedback(now, feedback.reference, statuses, results);
         sender.controller.on_feedback(now, results.as_slice());
         if let Some(rtt) = rtt {
             downlink.on_rtt(now, rtt);
@@ -118,7 +127,8 @@ impl Turn<'_> {
         let (publisher, source) = (subscription.publisher, subscription.source);
         let Some(stream) = subscription.video() else { return };
         let wanted = stream.projection.wants_key_frame();
-        let encoding = wanted.or(stream.projection.current().map(|layer| layer.encoding));
+        let current = stream.projection.current();
+        let encoding = wanted.or(current.map(|layer| layer.encoding));
         let event = Event::KeyFrameWanted { receiver: id, publisher, source: source_id(source) };
         self.sink.event(event);
         if let Some(encoding) = encoding {

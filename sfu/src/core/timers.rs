@@ -88,7 +88,7 @@ impl Turn<'_> {
         let rtt = participant.downlink.rtt();
         let scratch = &mut self.sfu.scratch;
         scratch.clear();
-        let mut give_up: Option<(usize, u8)> = None;
+        let mut given_up: SmallVec<[(usize, u8); 8]> = SmallVec::new();
         for stream in &mut participant.uplink.streams {
             let Some(nack) = &mut stream.nack else { continue };
             let missing = &mut self.sfu.missing;
@@ -96,32 +96,28 @@ impl Turn<'_> {
             nack.collect_due(now, rtt, |sequence| missing.push(sequence));
             rtcp::write_nack(scratch, participant.uplink.local_ssrc, stream.ssrc, missing);
             if nack.take_key_frame_needed() {
-                give_up = Some((stream.source, stream.encoding));
+                given_up.push((stream.source, stream.encoding));
             }
         }
         self.send_compounds(id);
-        if let Some((source, encoding)) = give_up
-            && self.is_forwarded(id, source, encoding)
-        {
-            self.request_key_frame(id, source, encoding, now);
+        for (source, encoding) in given_up {
+            if self.is_wanted(id, source, encoding) {
+                self.request_key_frame(id, source, encoding, now);
+            }
         }
     }
 
     /// Whether some receiver gets, or waits for, an encoding: only then is a key frame of it worth asking for.
-    fn is_forwarded(&mut self, id: ParticipantId, source: usize, encoding: u8) -> bool {
-        let subscribers = std::mem::take(&mut self.sfu.participants[id].uplink.sources[source].subscribers);
-        let forwarded = subscribers.iter().any(|(receiver, index)| {
-            let to = self.sfu.participants.get_mut(*receiver);
-            let slot = to.and_then(|to| {
-                to.downlink.slot(*index).and_then(|(s, _)| {
-                    s.video()
-                        .map(|v| v.projection.current().or(v.projection.target()).map(|layer| layer.encoding))
-                })
-            });
-            slot.flatten() == Some(encoding)
-        });
-        self.sfu.participants[id].uplink.sources[source].subscribers = subscribers;
-        forwarded
+    fn is_wanted(&self, id: ParticipantId, source: usize, encoding: u8) -> bool {
+        let participants = &self.sfu.participants;
+        let subscribers = &participants[id].uplink.sources[source].subscribers;
+        subscribers.iter().any(|(receiver, index)| {
+            let to = participants.get(*receiver);
+            to.and_then(|to| to.downlink.projection(*index)).is_some_and(|projection| {
+                let current = projection.current().map(|layer| layer.encoding);
+                current == Some(encoding) || projection.wants_key_frame() == Some(encoding)
+            })
+        })
     }
 
     fn key_frames_due(&mut self, id: ParticipantId) {
@@ -130,7 +126,7 @@ impl Turn<'_> {
             let participant = &mut self.sfu.participants[id];
             let due = participant.uplink.sources[source].key_frames.due(now);
             for encoding in due.iter() {
-                if self.is_forwarded(id, source, encoding) {
+                if self.is_wanted(id, source, encoding) {
                     self.send_key_frame_request(id, source, encoding);
                 } else {
                     self.sfu.participants[id].uplink.sources[source].key_frames.withdraw(encoding);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::describe::{MediaParameters, ParticipantId};
 use super::egress::Egress;
 use super::packet_writer::OutgoingPacket;
-use super::subscription::Subscription;
+use super::subscription::{Projection, Subscription};
 use super::transport::PeerTransport;
 use crate::config::Config;
 use crate::congestion::gcc::{Gcc, GccConfig};
@@ -13,6 +13,7 @@ use crate::congestion::probe::pacing::ProbePacing;
 use crate::congestion::sent_history::SentHistory;
 use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
+use crate::forward::VideoProjection;
 use crate::sink::{ForwardTimes, PacketClass};
 use crate::time::Time;
 use crate::units::{DataRate, DataSize};
@@ -20,7 +21,7 @@ use crate::units::{DataRate, DataSize};
 /// IPv4 and UDP headers: what a datagram adds to the line besides its bytes.
 pub(crate) const HEADERS: u64 = 28;
 /// Packets whose feedback is awaited: 4 s of 20 Mbit/s in packets of 1,200 bytes, rounded up.
-const HISTORY: usize = 8_192;
+pub(crate) const HISTORY: usize = 8_192;
 /// The round trip until one is measured.
 const DEFAULT_RTT: Duration = Duration::from_millis(100);
 
@@ -99,10 +100,18 @@ impl Downlink {
         self.slots.iter_mut().flatten().find(|s| s.publisher == publisher && s.source == source)
     }
 
-    /// The subscription that sends, or retransmits, on `ssrc`.
+    /// The subscription whose media goes out on `ssrc`. Reports on its retransmissions count other numbers, and
+    /// nobody asks for those again.
     pub(crate) fn by_ssrc_mut(&mut self, ssrc: u32) -> Option<(u16, &mut Subscription)> {
-        self.subscriptions_mut()
-            .find(|(_, s)| s.ssrc == ssrc || s.rtx.as_ref().is_some_and(|r| r.ssrc == ssrc))
+        self.subscriptions_mut().find(|(_, subscription)| subscription.ssrc == ssrc)
+    }
+
+    /// The projection of the video subscription at `index`.
+    pub(crate) fn projection(&self, index: u16) -> Option<&VideoProjection> {
+        match &self.slots.get(usize::from(index))?.as_ref()?.media {
+            Projection::Video(stream) => Some(&stream.projection),
+            Projection::Audio(_) => None,
+        }
     }
 
     /// Whose source the subscription at `index` is for.

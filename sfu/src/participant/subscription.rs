@@ -8,7 +8,6 @@ use rtc_crypto::RTCCryptoProvider;
 use super::describe::{MediaKind, MediaParameters, ParticipantId, SourceDescription, Wish};
 use crate::allocation::Reason;
 use crate::conference::CommandError;
-use crate::congestion::LossReport;
 use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
 use crate::rtcp::{self, NtpTime, ReportBlock};
 use crate::send::rtx::RtxSequence;
@@ -65,8 +64,6 @@ pub(crate) struct SentReports {
     pub(crate) octets: u32,
     /// The last report: its NTP time (the publisher's), and when it left.
     last: Option<(NtpTime, Time)>,
-    /// Cumulative loss and highest sequence number of the last report block.
-    reported: Option<(i32, u32)>,
 }
 
 impl SentReports {
@@ -83,16 +80,6 @@ impl SentReports {
         (block.last_sr == ntp.middle())
             .then(|| rtcp::report::round_trip(carried, block.last_sr, block.delay_since_last_sr))
             .flatten()
-    }
-
-    /// Loss since the previous report block.
-    pub(crate) fn loss(&mut self, block: &ReportBlock) -> LossReport {
-        let (lost, highest) =
-            self.reported.replace((block.cumulative_lost, block.highest_sequence)).unwrap_or_default();
-        LossReport {
-            lost: i64::from(block.cumulative_lost) - i64::from(lost),
-            expected: u64::from(block.highest_sequence.wrapping_sub(highest)),
-        }
     }
 }
 
