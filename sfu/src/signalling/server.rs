@@ -20,10 +20,17 @@ new_key_type! {
     pub struct SessionId;
 }
 
+/// Who joined what over a session.
+#[derive(Clone, Debug)]
+struct Member {
+    participant: ParticipantId,
+    conference: String,
+}
+
 /// All sessions of one server.
 #[derive(Debug, Default)]
 pub struct SignallingServer {
-    sessions: SlotMap<SessionId, Option<ParticipantId>>,
+    sessions: SlotMap<SessionId, Option<Member>>,
     outbox: VecDeque<(SessionId, String)>,
 }
 
@@ -40,8 +47,8 @@ impl SignallingServer {
 
     /// A client's connection ended: its participant leaves.
     pub fn close(&mut self, session: SessionId, turn: &mut Turn<'_>) {
-        if let Some(Some(participant)) = self.sessions.remove(session) {
-            self.leave(participant, turn);
+        if let Some(Some(member)) = self.sessions.remove(session) {
+            self.leave(&member, turn);
         }
     }
 
@@ -56,12 +63,14 @@ impl SignallingServer {
     }
 
     /// The core reported something: tells the clients what concerns them.
-    pub fn event(&mut self, event: &Event, turn: &mut Turn<'_>) {
-        if let Event::Disconnected { participant, .. } = event {
-            for current in self.sessions.values_mut().filter(|current| **current == Some(*participant)) {
-                *current = None;
-            }
-            self.announce_left(*participant, turn);
+    ///
+    /// Who left by a message is announced and forgotten already: the `Disconnected` that follows changes nothing.
+    pub fn event(&mut self, event: &Event, _turn: &mut Turn<'_>) {
+        let Event::Disconnected { participant, .. } = event else { return };
+        let is_theirs = |member: &Member| member.participant == *participant;
+        let gone = self.sessions.values_mut().find_map(|member| member.take_if(|member| is_theirs(member)));
+        if let Some(member) = gone {
+            self.announce_left(&member);
         }
     }
 
@@ -100,17 +109,19 @@ impl SignallingServer {
             ClientMessage::Subscribe { wishes } => self.subscribe(session, &wishes, turn),
             ClientMessage::Mute { source, muted } => self.mute(session, source, muted, turn),
             ClientMessage::Leave => {
-                let participant = self.participant(session)?;
+                let member = self.member(session)?.clone();
                 self.sessions[session] = None;
-                self.leave(participant, turn);
+                self.leave(&member, turn);
                 Ok(())
             }
         }
     }
 
     fn join(&mut self, session: SessionId, request: JoinRequest, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        let conference = request.conference.clone();
         let joined = turn.join(request)?;
-        self.sessions[session] = Some(joined.participant);
+        let member = Member { participant: joined.participant, conference };
+        self.sessions[session] = Some(member.clone());
         let participants = turn
             .members_with(joined.participant)
             .iter()
@@ -126,13 +137,13 @@ impl SignallingServer {
         };
         self.say(session, &answer);
         if let Some(participant) = turn.peer(joined.participant) {
-            self.tell_others(joined.participant, &ServerMessage::ParticipantJoined { participant }, turn);
+            self.tell_others(&member, &ServerMessage::ParticipantJoined { participant });
         }
         Ok(())
     }
 
     fn subscribe(&mut self, session: SessionId, wishes: &[Wish], turn: &mut Turn<'_>) -> Result<(), Refusal> {
-        let participant = self.participant(session)?;
+        let participant = self.member(session)?.participant;
         let streams = turn.subscribe(participant, wishes)?;
         self.say(session, &ServerMessage::Subscribed { streams });
         Ok(())
@@ -145,32 +156,33 @@ impl SignallingServer {
         muted: bool,
         turn: &mut Turn<'_>,
     ) -> Result<(), Refusal> {
-        let participant = self.participant(session)?;
+        let member = self.member(session)?.clone();
+        let participant = member.participant;
         turn.command(Command::Mute { participant, source: source.clone(), muted })?;
-        let message = ServerMessage::Muted { id: participant.to_string(), source, muted };
-        self.tell_others(participant, &message, turn);
+        self.tell_others(&member, &ServerMessage::Muted { id: participant.to_string(), source, muted });
         Ok(())
     }
 
-    fn leave(&mut self, participant: ParticipantId, turn: &mut Turn<'_>) {
-        self.announce_left(participant, turn);
+    fn leave(&mut self, member: &Member, turn: &mut Turn<'_>) {
+        self.announce_left(member);
         // Refused only if the participant is gone already, which is what was asked for.
-        let _ = turn.command(Command::Leave { participant });
+        let _ = turn.command(Command::Leave { participant: member.participant });
     }
 
-    fn announce_left(&mut self, participant: ParticipantId, turn: &Turn<'_>) {
-        self.tell_others(participant, &ServerMessage::ParticipantLeft { id: participant.to_string() }, turn);
+    fn announce_left(&mut self, member: &Member) {
+        self.tell_others(member, &ServerMessage::ParticipantLeft { id: member.participant.to_string() });
     }
 
-    fn participant(&self, session: SessionId) -> Result<ParticipantId, Refusal> {
-        self.sessions[session].ok_or_else(|| Refusal::new("not_joined", "join first".into()))
+    fn member(&self, session: SessionId) -> Result<&Member, Refusal> {
+        self.sessions[session].as_ref().ok_or_else(|| Refusal::new("not_joined", "join first".into()))
     }
 
-    fn tell_others(&mut self, about: ParticipantId, message: &ServerMessage, turn: &Turn<'_>) {
-        let members = turn.members_with(about);
+    /// By the conference's name, not by the core's list of members: who is told about may be gone from that.
+    fn tell_others(&mut self, about: &Member, message: &ServerMessage) {
         let text = encode(message);
-        for (session, participant) in &self.sessions {
-            if participant.is_some_and(|id| id != about && members.contains(&id)) {
+        for (session, member) in &self.sessions {
+            let Some(member) = member else { continue };
+            if member.participant != about.participant && member.conference == about.conference {
                 self.outbox.push_back((session, text.clone()));
             }
         }
