@@ -48,7 +48,8 @@ pub struct Limits {
     pub conference: usize,
     /// Sources that one participant may publish: camera, share, microphone and room for a few more.
     pub sources: usize,
-    /// Incoming SSRCs of one participant: sources × three encodings × media and RTX, doubled for restarts.
+    /// Incoming SSRCs of one participant: sources × three encodings × media and RTX, and sixteen that
+    /// restarts have replaced.
     pub streams: usize,
     /// Streams that one participant may receive.
     pub subscriptions: usize,

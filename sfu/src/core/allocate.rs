@@ -137,8 +137,11 @@ impl Turn<'_> {
         if before != after {
             self.sink.event(Event::LayerForwarded { receiver, publisher, source, layer: after });
         }
-        let chosen_anew = told.map(|(told, _)| told) != Some(layer);
-        if let (Some(encoding), true) = (wanted, chosen_anew) {
+        // Each time, not only when the choice is new: the key frame may have come without being of use. Requests
+        // are coalesced, and a key frame that is just being handed on needs none.
+        if let Some(encoding) = wanted
+            && self.arriving != Some((publisher, candidate.source, encoding))
+        {
             self.request_key_frame(candidate.publisher, candidate.source, encoding, now);
         }
     }
@@ -182,7 +185,8 @@ fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
     let described = source.description.encodings.iter();
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
         let measured = encoding.rate.rate(now).scale(OVERHEAD);
-        let active = encoding.ssrc.is_some() && measured > DataRate::ZERO && !source.muted;
+        encoding.active &= measured > DataRate::ZERO;
+        let active = encoding.active && !source.muted;
         for temporal in 0..description.temporal_layers {
             // The layers below the top take about half as much each time: libvpx's default is 40 and 60 %.
             let halvings = u32::from(description.temporal_layers - 1 - temporal);

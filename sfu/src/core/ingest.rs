@@ -1,21 +1,18 @@
 //! Media from a publisher: decrypt, find the stream, account for it, hand it on.
 
 use super::commands::source_id;
-use super::{Sfu, Turn};
-use crate::codec::Vp8Descriptor;
+use super::forwarding::Sent;
+use super::{Sfu, Timers, Turn};
 use crate::drop_reason::DropReason;
-use crate::forward::{IngressAudio, IngressVideo, ProjectedVp8, VideoPayload};
-use crate::participant::downlink::Purpose;
+use crate::forward::{IngressAudio, IngressVideo};
 use crate::participant::ingress::StreamRole;
-use crate::participant::packet_writer::OutgoingPacket;
-use crate::participant::subscription::Projection;
-use crate::participant::{MediaKind, Participant, ParticipantId};
+use crate::participant::uplink::Binding;
+use crate::participant::{MediaKind, Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
 use crate::rtp::{Extensions, RtpHeader};
 use crate::send::cache::CachedPacket;
 use crate::send::rtx;
-use crate::send::sent_log::SentPacket;
-use crate::sink::{Event, ForwardTimes, PacketClass};
+use crate::sink::Event;
 use crate::time::Time;
 use crate::units::DataSize;
 
@@ -42,34 +39,28 @@ pub(super) struct Media<'a> {
 impl Turn<'_> {
     pub(super) fn rtp(&mut self, id: ParticipantId, datagram: &mut [u8]) -> Result<(), DropReason> {
         let now = self.now;
-        let nack = self.sfu.config.nack;
         let participant = self.sfu.participants.get_mut(id).ok_or(DropReason::UnknownAddress)?;
         let opened = participant.transport.unprotect_rtp(datagram)?;
         let packet = &datagram[..opened.len];
         let header = RtpHeader::parse(packet).map_err(|_| DropReason::MalformedRtp)?;
         let extensions = Extensions::parse(packet, &header, &participant.media.extensions);
         if let Some(sequence) = extensions.transport_cc {
-            Self::record_arrival(self.sfu, id, sequence, now);
+            Self::record_arrival(&mut self.sfu.timers, id, participant, sequence, now);
         }
-        let participant = self.sfu.participants.get_mut(id).expect("it was there a line ago");
-        let index = participant.uplink.stream(&header, &extensions, nack)?;
-        if let Some(ssrc) = participant.uplink.displaced.take() {
-            participant.transport.forget(ssrc);
-        }
-        let stream = &mut participant.uplink.streams[index];
-        stream.stats.note_packet(now, header.sequence, header.timestamp);
-        stream.highest = stream.highest.max(opened.index);
-        let types = participant.media.payload_types;
-        let (source, encoding) = (stream.source, stream.encoding);
-        let kind = participant.uplink.sources[source].description.kind;
-        let expected = match (kind, stream.role) {
-            (MediaKind::Audio, _) => Some(types.opus),
-            (MediaKind::Video, StreamRole::Media) => Some(types.vp8),
-            (MediaKind::Video, StreamRole::Rtx) => types.vp8_rtx,
+        let known = participant.uplink.find(header.ssrc);
+        let index = match known {
+            Some(index) => index,
+            None => self.bind(id, &header, &extensions)?,
         };
-        if expected != Some(header.payload_type) {
+        let participant = &mut self.sfu.participants[id];
+        let stream = &mut participant.uplink.streams[index];
+        let (source, encoding, role) = (stream.source, stream.encoding, stream.role);
+        let kind = participant.uplink.sources[source].description.kind;
+        if payload_type_of(kind, role, &participant.media.payload_types) != Some(header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
+        stream.stats.note_packet(now, header.sequence, header.timestamp);
+        stream.highest = stream.highest.max(opened.index);
         let media = Media {
             publisher: id,
             source,
@@ -81,20 +72,79 @@ impl Turn<'_> {
             audio_level: extensions.audio_level,
             received: now,
         };
-        match (kind, participant.uplink.streams[index].role) {
-            (MediaKind::Audio, _) => self.audio(&media),
+        match (kind, role) {
+            (MediaKind::Audio, _) => self.audio(&media, header.is_padding_only()),
             (MediaKind::Video, StreamRole::Rtx) => self.repaired(&media, &header),
             (MediaKind::Video, StreamRole::Media) => self.video(&media, index, header.is_padding_only()),
         }
     }
 
-    fn record_arrival(sfu: &mut Sfu, id: ParticipantId, sequence: u16, now: Time) {
-        let participant = &mut sfu.participants[id];
+    /// A new SSRC: finds out what it is.
+    fn bind(
+        &mut self,
+        id: ParticipantId,
+        header: &RtpHeader,
+        extensions: &Extensions<'_>,
+    ) -> Result<usize, DropReason> {
+        let nack = self.sfu.config.nack;
+        let Participant { uplink, transport, media, .. } = &mut self.sfu.participants[id];
+        if uplink.is_retired(header.ssrc) {
+            return Err(DropReason::UnknownStream);
+        }
+        match uplink.bind(header, extensions, &media.payload_types, nack) {
+            Ok(Binding::New(index)) => Ok(index),
+            Ok(Binding::Restarted { index, forgotten }) => {
+                if let Some(ssrc) = forgotten {
+                    transport.forget(ssrc);
+                }
+                self.restarted(id, index);
+                Ok(index)
+            }
+            Err(reason) => {
+                // What stands for nothing takes up none of the streams that there may be.
+                transport.forget(header.ssrc);
+                Err(reason)
+            }
+        }
+    }
+
+    /// A stream goes on under another SSRC: its numbers begin anew, for every receiver.
+    fn restarted(&mut self, id: ParticipantId, index: usize) {
+        let uplink = &mut self.sfu.participants[id].uplink;
+        let stream = &uplink.streams[index];
+        let (source, encoding) = (stream.source, stream.encoding);
+        if stream.role != StreamRole::Media || uplink.sources[source].description.kind != MediaKind::Video {
+            return;
+        }
+        uplink.sources[source].key_frames.withdraw(encoding);
+        let subscribers = std::mem::take(&mut uplink.sources[source].subscribers);
+        for (receiver, index) in &subscribers {
+            let to = self.sfu.participants.get_mut(*receiver);
+            let Some((subscription, _)) = to.and_then(|to| to.downlink.slot(*index)) else { continue };
+            let Some(stream) = subscription.video() else { continue };
+            let before = stream.projection.current();
+            stream.projection.on_source_restart(encoding);
+            stream.log.forget_encoding(encoding);
+            let layer = stream.projection.current();
+            if before != layer {
+                let (receiver, source) = (*receiver, source_id(source));
+                self.sink.event(Event::LayerForwarded { receiver, publisher: id, source, layer });
+            }
+        }
+        self.sfu.participants[id].uplink.sources[source].subscribers = subscribers;
+    }
+
+    fn record_arrival(
+        timers: &mut Timers,
+        id: ParticipantId,
+        participant: &mut Participant,
+        sequence: u16,
+        now: Time,
+    ) {
         participant.uplink.arrivals.record(now, sequence);
         if participant.uplink.feedback_due == Time::NEVER {
             participant.uplink.feedback_due = now + FEEDBACK_INTERVAL;
-            let due = participant.uplink.feedback_due;
-            Sfu::arm(&mut sfu.timers, id, &mut participant.armed, due);
+            Sfu::arm(timers, id, &mut participant.armed, now + FEEDBACK_INTERVAL);
         }
     }
 
@@ -126,15 +176,15 @@ impl Turn<'_> {
             let due = nack.deadline().unwrap_or(Time::NEVER);
             Sfu::arm(&mut self.sfu.timers, media.publisher, &mut participant.armed, due);
         }
+        let ingress = if padding_only { media.padding(now) } else { media.video(now)? };
+        let key_frame = ingress.payload.key_frame_start();
         let source = &mut participant.uplink.sources[media.source];
-        let payload = match Vp8Descriptor::parse(media.payload) {
-            _ if padding_only => VideoPayload::Opaque { frame_start: false, key_frame_start: false },
-            Ok(descriptor) => VideoPayload::Vp8(descriptor),
-            Err(_) => return Err(DropReason::MalformedPayload),
-        };
         let encoding = &mut source.encodings[usize::from(media.encoding)];
-        encoding.rate.add(now, DataSize::from_bytes(media.payload.len() as u64));
+        let mut resumed = false;
         if !padding_only {
+            encoding.rate.add(now, DataSize::from_bytes(media.payload.len() as u64));
+            resumed = !std::mem::replace(&mut encoding.active, true);
+            encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,
                 timestamp: media.timestamp,
@@ -142,181 +192,81 @@ impl Turn<'_> {
                 arrived: media.received,
                 payload: media.payload,
             });
-            if payload.key_frame_start() {
-                source.key_frames.on_key_frame(media.encoding);
-            }
         }
-        let muted = source.muted;
-        let ingress = IngressVideo {
-            encoding: media.encoding,
-            sequence: media.sequence,
-            timestamp: media.timestamp,
-            marker: media.marker,
-            payload,
-            arrived: now,
-            padding_only,
-        };
-        let subscribers = std::mem::take(&mut source.subscribers);
-        for (receiver, index) in &subscribers {
-            let result = if muted {
-                Err(DropReason::Muted)
-            } else {
-                self.video_to(*receiver, *index, media, &ingress)
-            };
-            if let Err(reason) = result {
-                self.sfu.drops.count(reason);
-            }
+        if key_frame {
+            source.key_frames.on_key_frame(media.encoding);
+            self.arriving = Some((media.publisher, media.source, media.encoding));
         }
-        self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
+        if resumed {
+            self.choose_for_subscribers(media.publisher, media.source);
+        }
+        self.video_to_all(media, &ingress);
+        self.arriving = None;
         if padding_only { Err(DropReason::PaddingOnly) } else { Ok(()) }
     }
 
-    pub(super) fn video_to(
-        &mut self,
-        receiver: ParticipantId,
-        index: u16,
-        media: &Media<'_>,
-        ingress: &IngressVideo,
-    ) -> Result<(), DropReason> {
-        let now = self.now;
-        let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
-        if !to.transport.is_connected() {
-            return Err(DropReason::ReceiverNotReady);
+    fn video_to_all(&mut self, media: &Media<'_>, ingress: &IngressVideo) {
+        let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
+        let muted = source.muted;
+        let subscribers = std::mem::take(&mut source.subscribers);
+        for (receiver, index) in &subscribers {
+            let result =
+                if muted { Err(DropReason::Muted) } else { self.video_to(*receiver, *index, media, ingress) };
+            match result {
+                Ok(Sent { switched: true }) => self.replay_after(*receiver, *index, media),
+                Ok(_) => {}
+                // Padding is no packet that anybody could miss.
+                Err(_) if ingress.padding_only => {}
+                Err(reason) => self.sfu.withheld.count(reason),
+            }
         }
-        let Participant { transport, egress, downlink, media: parameters, .. } = &mut *to;
-        let (subscription, sender) = downlink.slot(index).ok_or(DropReason::NotSelected)?;
-        let Projection::Video(stream) = &mut subscription.media else {
-            return Err(DropReason::NotSelected);
-        };
-        let before = stream.projection.current();
-        let projected = stream.projection.project(ingress)?;
-        let after = stream.projection.current();
-        let packet = OutgoingPacket {
-            payload_type: subscription.payload_type,
-            marker: projected.marker,
-            sequence: srtp_index(projected.sequence),
-            timestamp: projected.timestamp,
-            ssrc: subscription.ssrc,
-            mid: (!subscription.acknowledged).then_some(&subscription.mid),
-            audio_level: None,
-            transport_sequence: sender.peek_sequence(),
-        };
-        let forwarded = ForwardTimes { received: media.received, first_sent: now };
-        let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
-            write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
-        })?;
-        stream.log.record(
-            now,
-            SentPacket {
-                sequence: projected.sequence,
-                encoding: media.encoding,
-                source_sequence: media.sequence,
-                timestamp: projected.timestamp,
-                picture_id: projected.vp8.picture_id,
-                tl0_picture_index: projected.vp8.tl0_picture_index,
-            },
-        );
-        subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
-        subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
-        Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
-        if before != after {
-            let (publisher, source) = (media.publisher, source_id(media.source));
-            let event = Event::LayerForwarded { receiver, publisher, source, layer: after };
-            self.sink.event(event);
-        }
-        Ok(())
+        self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
     }
 
-    fn audio(&mut self, media: &Media<'_>) -> Result<(), DropReason> {
+    /// An encoding begins, or goes on after a silence: whoever subscribes to the source may want it, and from its
+    /// very first packet on.
+    fn choose_for_subscribers(&mut self, publisher: ParticipantId, source: usize) {
+        for place in 0.. {
+            let subscribers = &self.sfu.participants[publisher].uplink.sources[source].subscribers;
+            let Some((receiver, _)) = subscribers.get(place).copied() else { break };
+            self.reallocate(receiver);
+        }
+    }
+
+    fn audio(&mut self, media: &Media<'_>, padding_only: bool) -> Result<(), DropReason> {
         let participant = &mut self.sfu.participants[media.publisher];
         let source = &mut participant.uplink.sources[media.source];
-        source.encodings[0].rate.add(self.now, DataSize::from_bytes(media.payload.len() as u64));
-        let ssrc = source.encodings[0].ssrc.unwrap_or(0);
-        if source.muted {
-            return Err(DropReason::Muted);
-        }
         let ingress = IngressAudio {
-            source: ssrc,
-            padding_only: false,
+            source: source.encodings[0].ssrc.unwrap_or(0),
+            padding_only,
             sequence: media.sequence,
             timestamp: media.timestamp,
             marker: media.marker,
             arrived: self.now,
         };
+        let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
         for (receiver, index) in &subscribers {
-            if let Err(reason) = self.audio_to(*receiver, *index, media, &ingress) {
-                self.sfu.drops.count(reason);
+            let result = if muted {
+                Err(DropReason::Muted)
+            } else {
+                self.audio_to(*receiver, *index, media, &ingress)
+            };
+            match result {
+                Err(reason) if !padding_only => self.sfu.withheld.count(reason),
+                _ => {}
             }
         }
         self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
-        Ok(())
-    }
-
-    fn audio_to(
-        &mut self,
-        receiver: ParticipantId,
-        index: u16,
-        media: &Media<'_>,
-        ingress: &IngressAudio,
-    ) -> Result<(), DropReason> {
-        let now = self.now;
-        let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
-        if !to.transport.is_connected() {
-            return Err(DropReason::ReceiverNotReady);
-        }
-        let Participant { transport, egress, downlink, media: parameters, .. } = &mut *to;
-        let (subscription, sender) = downlink.slot(index).ok_or(DropReason::NotSelected)?;
-        let Projection::Audio(projection) = &mut subscription.media else {
-            return Err(DropReason::NotSelected);
-        };
-        let projected = projection.project(ingress)?;
-        let packet = OutgoingPacket {
-            payload_type: subscription.payload_type,
-            marker: projected.marker,
-            sequence: srtp_index(projected.sequence),
-            timestamp: projected.timestamp,
-            ssrc: subscription.ssrc,
-            mid: (!subscription.acknowledged).then_some(&subscription.mid),
-            audio_level: media.audio_level,
-            transport_sequence: sender.peek_sequence(),
-        };
-        let forwarded = ForwardTimes { received: media.received, first_sent: now };
-        let purpose = Purpose { class: PacketClass::Audio, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
-            buffer.extend_from_slice(media.payload);
-        })?;
-        subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
-        subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
-        Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
-        Ok(())
+        if padding_only { Err(DropReason::PaddingOnly) } else { Ok(()) }
     }
 }
 
-/// Projections count from one whole range up; SRTP's roll-over counter starts at zero.
-pub(super) fn srtp_index(sequence: u64) -> u64 {
-    sequence - (1 << 16)
-}
-
-/// Appends `payload` with the descriptor's numbers as projected.
-pub(super) fn write_video_payload(
-    buffer: &mut Vec<u8>,
-    payload: &[u8],
-    kind: &VideoPayload,
-    projected: ProjectedVp8,
-) {
-    let start = buffer.len();
-    buffer.extend_from_slice(payload);
-    let VideoPayload::Vp8(descriptor) = kind else { return };
-    let written = &mut buffer[start..];
-    // The projection gives a value only for a field that the packet has, and in its width.
-    if let Some(id) = projected.picture_id {
-        descriptor.rewrite_picture_id(written, id).expect("a picture id is projected in its own width");
-    }
-    if let Some(index) = projected.tl0_picture_index {
-        descriptor.rewrite_tl0_picture_index(written, index).expect("TL0PICIDX is projected where it is");
+/// The payload type that a stream of a participant has to have.
+pub(crate) fn payload_type_of(kind: MediaKind, role: StreamRole, types: &PayloadTypes) -> Option<u8> {
+    match (kind, role) {
+        (MediaKind::Audio, _) => Some(types.opus),
+        (MediaKind::Video, StreamRole::Media) => Some(types.vp8),
+        (MediaKind::Video, StreamRole::Rtx) => types.vp8_rtx,
     }
 }

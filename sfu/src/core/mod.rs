@@ -3,13 +3,16 @@
 mod allocate;
 mod commands;
 mod feedback;
+mod forwarding;
 mod ingest;
 mod repair;
 mod routing;
 mod timers;
+mod validation;
 
 use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
+pub(crate) use ingest::payload_type_of;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -30,6 +33,10 @@ use crate::sink::Sink;
 use crate::time::Time;
 use crate::transport::certificate::{Certificate, Fingerprint};
 
+/// When whose time-out is due, the earliest first. An entry that an earlier one has overtaken stays until its
+/// time, and stands for nothing.
+type Timers = BinaryHeap<Reverse<(Time, ParticipantId)>>;
+
 /// A selective forwarding unit.
 ///
 /// It changes only through a [`Turn`], and a turn hands all that came of it to its [`Sink`] before it ends:
@@ -43,18 +50,22 @@ pub struct Sfu {
     conference_names: FxHashMap<String, ConferenceId>,
     by_ufrag: FxHashMap<String, ParticipantId>,
     by_address: FxHashMap<SocketAddr, ParticipantId>,
-    timers: BinaryHeap<Reverse<(Time, ParticipantId)>>,
+    timers: Timers,
     /// Those with something in their egress; flushed when the turn ends.
     dirty: Vec<ParticipantId>,
     /// Whose transport ended in this turn, to be removed before it ends.
     ended: Vec<(ParticipantId, crate::sink::DisconnectReason)>,
     drops: DropCounters,
+    withheld: DropCounters,
+    unrepaired: DropCounters,
     forwarded: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
     scratch: Vec<u8>,
     compound: Vec<u8>,
     results: Vec<PacketResult>,
     missing: Vec<u16>,
+    /// The payload of a packet that is taken out of a cache.
+    replayed: Vec<u8>,
     /// The allocation's room to work in.
     candidates: Vec<Candidate>,
     decisions: Vec<Decision<u16>>,
@@ -83,11 +94,14 @@ impl Sfu {
             dirty: Vec::new(),
             ended: Vec::new(),
             drops: DropCounters::default(),
+            withheld: DropCounters::default(),
+            unrepaired: DropCounters::default(),
             forwarded: 0,
             scratch: Vec::with_capacity(2048),
             compound: Vec::with_capacity(2048),
             results: Vec::new(),
             missing: Vec::new(),
+            replayed: Vec::new(),
             candidates: Vec::new(),
             decisions: Vec::new(),
             workspace: Workspace::default(),
@@ -96,7 +110,7 @@ impl Sfu {
 
     /// Begins a turn at `now`, which must not be before the last one's.
     pub fn turn<'a>(&'a mut self, now: Time, sink: &'a mut dyn Sink) -> Turn<'a> {
-        Turn { sfu: self, now, sink }
+        Turn { sfu: self, now, sink, arriving: None }
     }
 
     /// When [`Turn::timeout`] has something to do next.
@@ -104,12 +118,23 @@ impl Sfu {
         self.timers.peek().map_or(Time::NEVER, |Reverse((at, _))| *at)
     }
 
-    /// Every packet that was dropped, by reason.
+    /// Every datagram that [`Turn::datagram`] refused, by reason.
     pub fn drops(&self) -> &DropCounters {
         &self.drops
     }
 
-    /// Packets handed on to receivers since the start, retransmissions not counted.
+    /// Every copy that a subscriber did not get of a media packet that was taken in, by reason: with
+    /// [`Sfu::forwarded`] it makes up packets times subscribers.
+    pub fn withheld(&self) -> &DropCounters {
+        &self.withheld
+    }
+
+    /// Every number in a receiver's NACK that was not answered, by reason.
+    pub fn unrepaired(&self) -> &DropCounters {
+        &self.unrepaired
+    }
+
+    /// Copies handed on to receivers since the start, retransmissions not counted.
     pub fn forwarded(&self) -> u64 {
         self.forwarded
     }
@@ -135,6 +160,8 @@ pub struct Turn<'a> {
     sfu: &'a mut Sfu,
     now: Time,
     sink: &'a mut dyn Sink,
+    /// The encoding whose key frame is being handed on: nobody needs to ask for it.
+    arriving: Option<(ParticipantId, usize, u8)>,
 }
 
 impl Turn<'_> {
@@ -160,15 +187,22 @@ impl Turn<'_> {
 
     /// Removes those whose transport ended, then hands all egress to the sink.
     fn drain(&mut self) {
-        while let Some((id, reason)) = self.sfu.ended.pop() {
+        for (id, reason) in std::mem::take(&mut self.sfu.ended) {
             self.remove(id, reason);
         }
-        let from = self.sfu.config.address;
-        while let Some(id) = self.sfu.dirty.pop() {
-            if let Some(participant) = self.sfu.participants.get_mut(id) {
+        let Sfu { participants, dirty, timers, config, .. } = &mut *self.sfu;
+        for id in dirty.drain(..) {
+            if let Some(participant) = participants.get_mut(id) {
                 participant.dirty = false;
-                participant.egress.flush(from, participant.transport.address(), self.sink);
+                participant.egress.flush(config.address, participant.transport.address(), self.sink);
             }
+        }
+        // What has been overtaken stands for nothing: without this, it would wake the world up once more.
+        while let Some(Reverse((at, id))) = timers.peek() {
+            if participants.get(*id).is_some_and(|participant| participant.armed == *at) {
+                break;
+            }
+            timers.pop();
         }
     }
 }
@@ -189,12 +223,7 @@ impl Sfu {
     }
 
     /// Makes sure that the time-out of `id` comes no later than `at`.
-    fn arm(
-        timers: &mut BinaryHeap<Reverse<(Time, ParticipantId)>>,
-        id: ParticipantId,
-        armed: &mut Time,
-        at: Time,
-    ) {
+    fn arm(timers: &mut Timers, id: ParticipantId, armed: &mut Time, at: Time) {
         if at < *armed {
             *armed = at;
             timers.push(Reverse((at, id)));

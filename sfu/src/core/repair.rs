@@ -1,6 +1,6 @@
 //! Retransmission towards receivers (RFC 4588), and padding for probes on the same streams.
 
-use super::ingest::{srtp_index, write_video_payload};
+use super::forwarding::{Origin, srtp_index, write_video_payload};
 use super::{Sfu, Turn};
 use crate::codec::Vp8Descriptor;
 use crate::drop_reason::DropReason;
@@ -9,6 +9,7 @@ use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
 use crate::participant::subscription::Projection;
 use crate::participant::{Participant, ParticipantId};
+use crate::send::sent_log::Refusal;
 use crate::sink::{ForwardTimes, PacketClass};
 
 /// The most padding that one RTP packet can hold (RFC 3550 section 5.1: the count is one byte).
@@ -25,7 +26,7 @@ impl Turn<'_> {
         let Some((index, _)) = self.sfu.participants[id].downlink.by_ssrc_mut(ssrc) else { return };
         for sequence in missing {
             if let Err(reason) = self.retransmit(id, index, sequence) {
-                self.sfu.drops.count(reason);
+                self.sfu.unrepaired.count(reason);
             }
         }
         let participant = &mut self.sfu.participants[id];
@@ -42,7 +43,15 @@ impl Turn<'_> {
         let (subscription, sender) = downlink.slot(index).ok_or(DropReason::TooOld)?;
         let Projection::Video(stream) = &mut subscription.media else { return Err(DropReason::TooOld) };
         let rtx = subscription.rtx.as_mut().ok_or(DropReason::UnknownPayloadType)?;
-        let entry = stream.log.answer(now, rtt, sequence).map_err(|_| DropReason::TooOld)?;
+        let entry = match stream.log.answer(now, rtt, sequence) {
+            Ok(entry) => entry,
+            Err(Refusal::TooSoon | Refusal::TooOften) => return Err(DropReason::Duplicate),
+            // Never sent: its number was kept free for a packet that may be here by now.
+            Err(Refusal::Unknown) => {
+                let (encoding, hole) = stream.projection.hole(sequence).ok_or(DropReason::TooOld)?;
+                return self.replay(id, index, Origin { publisher, source, encoding, sequence: hole });
+            }
+        };
         let (first_sent, ..) = stream.log.times(entry.sequence).expect("it was answered from the log");
         let encoding = &from.uplink.sources[source].encodings[usize::from(entry.encoding)];
         let cached = encoding.cache.get(now, entry.source_sequence).ok_or(DropReason::TooOld)?;

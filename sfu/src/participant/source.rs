@@ -24,10 +24,14 @@ pub(crate) struct Source {
 pub(crate) struct Encoding {
     /// The stream's SSRC, once a packet named it.
     pub(crate) ssrc: Option<u32>,
-    /// Measured rate, payload and RTP header.
+    /// Measured rate of the payload.
     pub(crate) rate: RateMeter,
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
     pub(crate) clock: Option<(u64, u32, Time)>,
+    /// Whether packets have been coming: the first one after a silence has layers chosen anew at once.
+    pub(crate) active: bool,
+    /// The highest sequence number so far, extended.
+    pub(crate) newest: u64,
     /// What can be sent again.
     pub(crate) cache: PacketCache,
 }
@@ -52,7 +56,14 @@ impl Encoding {
             MediaKind::Video => CacheLimits::default(),
             MediaKind::Audio => CacheLimits { packets: 0, bytes: 0, age: Duration::ZERO },
         };
-        Encoding { ssrc: None, rate: RateMeter::new(), clock: None, cache: PacketCache::new(limits) }
+        Encoding {
+            ssrc: None,
+            rate: RateMeter::new(),
+            clock: None,
+            active: false,
+            newest: 0,
+            cache: PacketCache::new(limits),
+        }
     }
 
     /// The encoding arrives on another SSRC from now on: its old numbers mean nothing any more.
@@ -61,6 +72,8 @@ impl Encoding {
             self.rate.reset();
             self.cache.flush();
             self.clock = None;
+            self.active = false;
+            self.newest = 0;
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What one participant publishes: its sources, and the streams that they arrive on.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::describe::{MediaKind, SourceDescription};
+use super::describe::{MediaKind, PayloadTypes, SourceDescription};
 use super::ingress::{IngressStream, StreamRole};
 use super::source::Source;
+use crate::core::payload_type_of;
 use crate::drop_reason::DropReason;
 use crate::receive::nack::NackGenerator;
 use crate::rtcp::{ArrivalRecorder, ReceptionStats};
@@ -13,6 +15,19 @@ use crate::time::Time;
 
 /// How late a packet may be before it is asked for: the uplinks that reorder do so by a few packets.
 const REORDERING_GUARD: Duration = Duration::from_millis(5);
+
+/// How many replaced SSRCs are remembered: an encoder that restarts does so once in a while, and every one of them
+/// keeps its replay window so that nobody can play its old packets again.
+const RETIRED: usize = 16;
+
+/// What a new SSRC was bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// A stream that is the first of its kind.
+    New(usize),
+    /// A stream that another SSRC was before; nothing more needs to be kept of `forgotten`.
+    Restarted { index: usize, forgotten: Option<u32> },
+}
 
 /// The sending side of one participant.
 pub(crate) struct Uplink {
@@ -24,8 +39,8 @@ pub(crate) struct Uplink {
     max_streams: usize,
     /// The stream that the last packet belonged to: the next one mostly does too.
     last: usize,
-    /// The SSRC that a newly bound one has replaced: nothing more needs to be kept of it.
-    pub(crate) displaced: Option<u32>,
+    /// SSRCs that others have replaced, the latest last. Their stragglers must not take the place back.
+    retired: VecDeque<u32>,
     /// The SSRC that our feedback and reports to this participant come from.
     pub(crate) local_ssrc: u32,
 }
@@ -39,37 +54,38 @@ impl Uplink {
             feedback_due: Time::NEVER,
             max_streams,
             last: 0,
-            displaced: None,
+            retired: VecDeque::new(),
             local_ssrc: 1,
         }
     }
 
-    /// The stream that `header.ssrc` stands for, bound by mid and rid when it is new (RFC 8852, RFC 8843).
-    pub(crate) fn stream(
-        &mut self,
-        header: &RtpHeader,
-        extensions: &Extensions<'_>,
-        nack: bool,
-    ) -> Result<usize, DropReason> {
-        if self.streams.get(self.last).is_some_and(|stream| stream.ssrc == header.ssrc) {
-            return Ok(self.last);
+    /// The place of the stream that `ssrc` stands for, if it is known.
+    pub(crate) fn find(&mut self, ssrc: u32) -> Option<usize> {
+        if self.streams.get(self.last).is_none_or(|stream| stream.ssrc != ssrc) {
+            self.last = self.streams.iter().position(|stream| stream.ssrc == ssrc)?;
         }
-        let known = self.streams.iter().position(|stream| stream.ssrc == header.ssrc);
-        self.last = match known {
-            Some(index) => index,
-            None => self.bind(header, extensions, nack)?,
-        };
-        Ok(self.last)
+        Some(self.last)
     }
 
-    fn bind(
+    /// Whether `ssrc` was replaced by another one lately.
+    pub(crate) fn is_retired(&self, ssrc: u32) -> bool {
+        self.retired.contains(&ssrc)
+    }
+
+    /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
+    pub(crate) fn bind(
         &mut self,
         header: &RtpHeader,
         extensions: &Extensions<'_>,
+        types: &PayloadTypes,
         nack: bool,
-    ) -> Result<usize, DropReason> {
-        let (source, encoding, role) = self.identify(extensions).ok_or(DropReason::UnknownStream)?;
+    ) -> Result<Binding, DropReason> {
+        let is_rtx = types.vp8_rtx == Some(header.payload_type);
+        let (source, encoding, role) = self.identify(extensions, is_rtx).ok_or(DropReason::UnknownStream)?;
         let kind = self.sources[source].description.kind;
+        if payload_type_of(kind, role, types) != Some(header.payload_type) {
+            return Err(DropReason::UnknownPayloadType);
+        }
         let taken = |stream: &IngressStream| {
             (stream.source, stream.encoding, stream.role) == (source, encoding, role)
         };
@@ -83,32 +99,35 @@ impl Uplink {
                 .then(|| NackGenerator::new(REORDERING_GUARD)),
             highest: 0,
         };
+        let place = self.streams.iter().position(taken);
+        if place.is_none() && self.streams.len() >= self.max_streams {
+            return Err(DropReason::TooManyStreams);
+        }
         if role == StreamRole::Media {
             self.sources[source].encodings[usize::from(encoding)].restart(header.ssrc);
         }
         // A source that restarts with a new SSRC takes the place of its old stream.
-        if let Some(index) = self.streams.iter().position(taken) {
-            let old = std::mem::replace(&mut self.streams[index], stream);
-            self.displaced = Some(old.ssrc);
-            return Ok(index);
-        }
-        if self.streams.len() >= self.max_streams {
-            return Err(DropReason::TooManyStreams);
-        }
-        self.streams.push(stream);
-        Ok(self.streams.len() - 1)
+        let Some(index) = place else {
+            self.streams.push(stream);
+            return Ok(Binding::New(self.streams.len() - 1));
+        };
+        let old = std::mem::replace(&mut self.streams[index], stream);
+        self.retired.push_back(old.ssrc);
+        let forgotten = if self.retired.len() > RETIRED { self.retired.pop_front() } else { None };
+        Ok(Binding::Restarted { index, forgotten })
     }
 
-    fn identify(&self, extensions: &Extensions<'_>) -> Option<(usize, u8, StreamRole)> {
+    fn identify(&self, extensions: &Extensions<'_>, is_rtx: bool) -> Option<(usize, u8, StreamRole)> {
         let mid = extensions.mid?;
         let source = self.sources.iter().position(|source| source.description.mid == mid)?;
         let encodings = &self.sources[source].description.encodings;
+        let role = if is_rtx { StreamRole::Rtx } else { StreamRole::Media };
         let place = |rid: &str| encodings.iter().position(|encoding| encoding.rid == rid);
         match (extensions.rid, extensions.repaired_rid) {
             (_, Some(repaired)) => Some((source, place(repaired)? as u8, StreamRole::Rtx)),
-            (Some(rid), None) => Some((source, place(rid)? as u8, StreamRole::Media)),
+            (Some(rid), None) => Some((source, place(rid)? as u8, role)),
             // Audio, and a single encoding, may come without a rid.
-            (None, None) if encodings.len() <= 1 => Some((source, 0, StreamRole::Media)),
+            (None, None) if encodings.len() <= 1 => Some((source, 0, role)),
             (None, None) => None,
         }
     }

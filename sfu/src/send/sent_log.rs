@@ -114,6 +114,13 @@ impl SentLog {
         Some((entry.first_sent, entry.last_sent, entry.resends + 1))
     }
 
+    /// Forgets what came from `encoding`: its source numbers mean other packets from now on.
+    pub fn forget_encoding(&mut self, encoding: u8) {
+        for entry in &mut self.entries {
+            entry.take_if(|entry| entry.packet.encoding == encoding);
+        }
+    }
+
     /// Forgets everything.
     pub fn flush(&mut self) {
         self.entries.fill(None);

@@ -1,0 +1,239 @@
+//! One media packet to one receiver: projected, written anew, protected.
+
+use super::commands::source_id;
+use super::ingest::Media;
+use super::{Sfu, Turn};
+use crate::codec::Vp8Descriptor;
+use crate::drop_reason::DropReason;
+use crate::forward::{IngressAudio, IngressVideo, ProjectedVp8, VideoPayload};
+use crate::participant::downlink::Purpose;
+use crate::participant::packet_writer::OutgoingPacket;
+use crate::participant::subscription::Projection;
+use crate::participant::{Participant, ParticipantId};
+use crate::send::sent_log::SentPacket;
+use crate::sink::{Event, ForwardTimes, PacketClass};
+use crate::time::Time;
+
+/// How many numbers after a late key frame's first packet are looked for in the cache: as many as the projection
+/// accepts the key frame behind.
+const REPLAYED: u64 = 128;
+
+/// What came of a packet that was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    /// It started the stream, or took it to another encoding.
+    pub(super) switched: bool,
+}
+
+/// Which packet of a publisher.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) publisher: ParticipantId,
+    pub(super) source: usize,
+    pub(super) encoding: u8,
+    /// Extended over the stream's life.
+    pub(super) sequence: u64,
+}
+
+impl Origin {
+    fn of(media: &Media<'_>) -> Self {
+        let Media { publisher, source, encoding, sequence, .. } = *media;
+        Origin { publisher, source, encoding, sequence }
+    }
+}
+
+impl Media<'_> {
+    /// What the projection needs to know of it.
+    pub(super) fn video(&self, arrived: Time) -> Result<IngressVideo, DropReason> {
+        let descriptor = Vp8Descriptor::parse(self.payload).map_err(|_| DropReason::MalformedPayload)?;
+        Ok(IngressVideo {
+            encoding: self.encoding,
+            sequence: self.sequence,
+            timestamp: self.timestamp,
+            marker: self.marker,
+            payload: VideoPayload::Vp8(descriptor),
+            arrived,
+            padding_only: false,
+        })
+    }
+
+    /// The same for a packet of padding.
+    pub(super) fn padding(&self, arrived: Time) -> IngressVideo {
+        IngressVideo {
+            encoding: self.encoding,
+            sequence: self.sequence,
+            timestamp: self.timestamp,
+            marker: self.marker,
+            payload: VideoPayload::Opaque { frame_start: false, key_frame_start: false },
+            arrived,
+            padding_only: true,
+        }
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn video_to(
+        &mut self,
+        receiver: ParticipantId,
+        index: u16,
+        media: &Media<'_>,
+        ingress: &IngressVideo,
+    ) -> Result<Sent, DropReason> {
+        let now = self.now;
+        let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
+        if !to.transport.is_connected() {
+            return Err(DropReason::ReceiverNotReady);
+        }
+        let Participant { transport, egress, downlink, media: parameters, .. } = &mut *to;
+        let (subscription, sender) = downlink.slot(index).ok_or(DropReason::NotSelected)?;
+        let Projection::Video(stream) = &mut subscription.media else {
+            return Err(DropReason::NotSelected);
+        };
+        let before = stream.projection.current();
+        let projected = stream.projection.project(ingress);
+        let after = stream.projection.current();
+        if before != after {
+            let (publisher, source) = (media.publisher, source_id(media.source));
+            self.sink.event(Event::LayerForwarded { receiver, publisher, source, layer: after });
+        }
+        let projected = projected?;
+        let packet = OutgoingPacket {
+            payload_type: subscription.payload_type,
+            marker: projected.marker,
+            sequence: srtp_index(projected.sequence),
+            timestamp: projected.timestamp,
+            ssrc: subscription.ssrc,
+            mid: (!subscription.acknowledged).then_some(&subscription.mid),
+            audio_level: None,
+            transport_sequence: sender.peek_sequence(),
+        };
+        let forwarded = ForwardTimes { received: media.received, first_sent: now };
+        let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
+        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+            write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
+        })?;
+        stream.log.record(
+            now,
+            SentPacket {
+                sequence: projected.sequence,
+                encoding: media.encoding,
+                source_sequence: media.sequence,
+                timestamp: projected.timestamp,
+                picture_id: projected.vp8.picture_id,
+                tl0_picture_index: projected.vp8.tl0_picture_index,
+            },
+        );
+        subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
+        subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        Sfu::touch(&mut self.sfu.dirty, receiver, to);
+        self.sfu.forwarded += 1;
+        Ok(Sent { switched: projected.switched })
+    }
+
+    /// Projects the packets after `media` again, which came before it and were refused because it starts their
+    /// key frame (see `PROJECTION.md`).
+    pub(super) fn replay_after(&mut self, receiver: ParticipantId, index: u16, media: &Media<'_>) {
+        let source = &self.sfu.participants[media.publisher].uplink.sources[media.source];
+        let newest = source.encodings[usize::from(media.encoding)].newest;
+        for sequence in media.sequence + 1..=newest.min(media.sequence + REPLAYED) {
+            // Those that are missing, or not of the receiver's layer, are no loss of this moment.
+            let _ = self.replay(receiver, index, Origin { sequence, ..Origin::of(media) });
+        }
+    }
+
+    /// Projects one packet of the publisher's cache for one receiver.
+    pub(super) fn replay(
+        &mut self,
+        receiver: ParticipantId,
+        index: u16,
+        origin: Origin,
+    ) -> Result<(), DropReason> {
+        let from = self.sfu.participants.get(origin.publisher).ok_or(DropReason::TooOld)?;
+        let encoding = &from.uplink.sources[origin.source].encodings[usize::from(origin.encoding)];
+        let cached = encoding.cache.get(self.now, origin.sequence).ok_or(DropReason::TooOld)?;
+        let (timestamp, marker, received) = (cached.timestamp, cached.marker, cached.arrived);
+        let mut payload = std::mem::take(&mut self.sfu.replayed);
+        payload.clear();
+        payload.extend_from_slice(cached.payload);
+        let media = Media {
+            publisher: origin.publisher,
+            source: origin.source,
+            encoding: origin.encoding,
+            sequence: origin.sequence,
+            timestamp,
+            marker,
+            payload: &payload,
+            audio_level: None,
+            received,
+        };
+        let result =
+            media.video(received).and_then(|ingress| self.video_to(receiver, index, &media, &ingress));
+        self.sfu.replayed = payload;
+        result.map(|_| ())
+    }
+
+    pub(super) fn audio_to(
+        &mut self,
+        receiver: ParticipantId,
+        index: u16,
+        media: &Media<'_>,
+        ingress: &IngressAudio,
+    ) -> Result<(), DropReason> {
+        let now = self.now;
+        let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
+        if !to.transport.is_connected() {
+            return Err(DropReason::ReceiverNotReady);
+        }
+        let Participant { transport, egress, downlink, media: parameters, .. } = &mut *to;
+        let (subscription, sender) = downlink.slot(index).ok_or(DropReason::NotSelected)?;
+        let Projection::Audio(projection) = &mut subscription.media else {
+            return Err(DropReason::NotSelected);
+        };
+        let projected = projection.project(ingress)?;
+        let packet = OutgoingPacket {
+            payload_type: subscription.payload_type,
+            marker: projected.marker,
+            sequence: srtp_index(projected.sequence),
+            timestamp: projected.timestamp,
+            ssrc: subscription.ssrc,
+            mid: (!subscription.acknowledged).then_some(&subscription.mid),
+            audio_level: media.audio_level,
+            transport_sequence: sender.peek_sequence(),
+        };
+        let forwarded = ForwardTimes { received: media.received, first_sent: now };
+        let purpose = Purpose { class: PacketClass::Audio, forwarded: Some(forwarded) };
+        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+            buffer.extend_from_slice(media.payload);
+        })?;
+        subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
+        subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        Sfu::touch(&mut self.sfu.dirty, receiver, to);
+        self.sfu.forwarded += 1;
+        Ok(())
+    }
+}
+
+/// Projections count from one whole range up; SRTP's roll-over counter starts at zero.
+pub(super) fn srtp_index(sequence: u64) -> u64 {
+    sequence - (1 << 16)
+}
+
+/// Appends `payload` with the descriptor's numbers as projected.
+pub(super) fn write_video_payload(
+    buffer: &mut Vec<u8>,
+    payload: &[u8],
+    kind: &VideoPayload,
+    projected: ProjectedVp8,
+) {
+    let start = buffer.len();
+    buffer.extend_from_slice(payload);
+    let VideoPayload::Vp8(descriptor) = kind else { return };
+    let written = &mut buffer[start..];
+    // The projection gives a value only for a field that the packet has, and in its width.
+    if let Some(id) = projected.picture_id {
+        descriptor.rewrite_picture_id(written, id).expect("a picture id is projected in its own width");
+    }
+    if let Some(index) = projected.tl0_picture_index {
+        descriptor.rewrite_tl0_picture_index(written, index).expect("TL0PICIDX is projected where it is");
+    }
+}

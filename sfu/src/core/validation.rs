@@ -1,0 +1,94 @@
+//! Whether a request makes sense, before anything is done about it.
+
+use crate::conference::{CommandError, JoinRequest};
+use crate::participant::{MediaKind, SourceDescription};
+
+/// The longest name of a participant or a conference, bytes.
+const MAX_NAME: usize = 64;
+/// The longest source name, bytes.
+const MAX_SOURCE_NAME: usize = 32;
+/// The longest mid or rid that fits a one-byte header extension (RFC 8285 section 4.2), bytes.
+const MAX_STREAM_NAME: usize = 16;
+/// Simulcast encodings of one source.
+const MAX_ENCODINGS: usize = 3;
+
+pub(super) fn check_request(request: &JoinRequest) -> Result<(), CommandError> {
+    if request.conference.is_empty() || request.conference.len() > MAX_NAME {
+        return Err(invalid("conference", "a name of 1 to 64 bytes is wanted"));
+    }
+    if request.name.len() > MAX_NAME {
+        return Err(invalid("name", "at most 64 bytes"));
+    }
+    if !(4..=256).contains(&request.remote_ufrag.len()) || !(22..=256).contains(&request.remote_pwd.len()) {
+        return Err(invalid(
+            "ice",
+            "4 to 256 characters of ufrag and 22 to 256 of pwd (RFC 8445 section 5.3)",
+        ));
+    }
+    let ids = request.media.extensions;
+    let all = [ids.mid, ids.rid, ids.repaired_rid, ids.audio_level, ids.transport_cc, ids.abs_send_time];
+    for id in all {
+        if id > 14 {
+            return Err(invalid("media.extensions", "ids are 1 to 14, or 0 for none"));
+        }
+        if id != 0 && all.iter().filter(|other| **other == id).count() > 1 {
+            return Err(invalid("media.extensions", "each extension needs its own id"));
+        }
+    }
+    let types = request.media.payload_types;
+    let all = [Some(types.opus), Some(types.vp8), types.vp8_rtx];
+    if all.iter().flatten().any(|payload_type| !(96..=127).contains(payload_type)) {
+        return Err(invalid("media.payload_types", "dynamic payload types are 96 to 127"));
+    }
+    if types.opus == types.vp8 || Some(types.opus) == types.vp8_rtx || Some(types.vp8) == types.vp8_rtx {
+        return Err(invalid("media.payload_types", "each codec needs its own"));
+    }
+    for (index, source) in request.sources.iter().enumerate() {
+        check_source(source)?;
+        let earlier = &request.sources[..index];
+        if earlier.iter().any(|other| other.name == source.name || other.mid == source.mid) {
+            return Err(invalid("sources", "names and mids are unique"));
+        }
+    }
+    Ok(())
+}
+
+fn check_source(source: &SourceDescription) -> Result<(), CommandError> {
+    if source.name.is_empty() || source.name.len() > MAX_SOURCE_NAME {
+        return Err(invalid("sources.name", "1 to 32 bytes"));
+    }
+    if source.mid.is_empty() || source.mid.len() > MAX_STREAM_NAME {
+        return Err(invalid("sources.mid", "1 to 16 bytes"));
+    }
+    let count = source.encodings.len();
+    match source.kind {
+        MediaKind::Audio if count != 0 => return Err(invalid("sources.encodings", "audio has none")),
+        MediaKind::Video if !(1..=MAX_ENCODINGS).contains(&count) => {
+            return Err(invalid("sources.encodings", "video has 1 to 3"));
+        }
+        _ => {}
+    }
+    for (index, encoding) in source.encodings.iter().enumerate() {
+        if encoding.rid.is_empty() || encoding.rid.len() > MAX_STREAM_NAME {
+            return Err(invalid("sources.encodings.rid", "1 to 16 bytes"));
+        }
+        if source.encodings[..index].iter().any(|other| other.rid == encoding.rid) {
+            return Err(invalid("sources.encodings.rid", "rids are unique"));
+        }
+        if encoding.height == 0 || encoding.fps == 0 || !(1..=4).contains(&encoding.temporal_layers) {
+            return Err(invalid("sources.encodings", "height and fps are positive, temporal layers 1 to 4"));
+        }
+    }
+    if source.encodings.windows(2).any(|pair| pair[0].height > pair[1].height) {
+        return Err(invalid("sources.encodings", "the lowest comes first"));
+    }
+    Ok(())
+}
+
+pub(super) fn invalid(field: &'static str, problem: &str) -> CommandError {
+    CommandError::Invalid { field, problem: problem.to_owned() }
+}
+
+pub(super) fn full(what: &'static str, limit: usize, now: usize) -> Result<(), CommandError> {
+    if now >= limit { Err(CommandError::Full { what, limit }) } else { Ok(()) }
+}
