@@ -65,7 +65,7 @@ impl SignallingServer {
     /// The core reported something: tells the clients what concerns them.
     ///
     /// Who left by a message is announced and forgotten already: the `Disconnected` that follows changes nothing.
-    pub fn event(&mut self, event: &Event, _turn: &mut Turn<'_>) {
+    pub fn event(&mut self, event: &Event) {
         let Event::Disconnected { participant, .. } = event else { return };
         let is_theirs = |member: &Member| member.participant == *participant;
         let gone = self.sessions.values_mut().find_map(|member| member.take_if(|member| is_theirs(member)));
