@@ -1,1 +1,3 @@
-//! tests
+//! What tests across the crates share.
+
+pub mod fuzz;

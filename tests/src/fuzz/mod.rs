@@ -1,0 +1,63 @@
+//! Fuzz bodies: one function per parser or state machine that reads what a peer or a user wrote.
+//!
+//! A body takes any bytes and must neither panic nor hang nor grow. libFuzzer calls them by the targets in
+//! `tests/fuzz/`; `tests/tests/fuzz_bodies.rs` calls the same functions in every ordinary test run.
+
+mod conference;
+mod dtls;
+mod input;
+mod nack;
+mod projection;
+mod room;
+mod rtcp;
+mod rtp;
+mod scenario;
+mod sfu_connected;
+mod sfu_port;
+mod signalling;
+mod srtp;
+mod stun;
+mod transport_cc;
+mod vp8;
+
+/// What a body is called, and the body.
+#[derive(Clone, Copy)]
+pub struct Body {
+    /// The name of its fuzz target and of its folder of seeds.
+    pub name: &'static str,
+    /// The function.
+    pub run: fn(&[u8]),
+    /// How many generated inputs an ordinary test run gives it: fewer where one takes a whole handshake.
+    pub cases: u32,
+}
+
+/// Every body.
+pub static BODIES: [Body; 14] = [
+    Body { name: "rtp", run: rtp::run, cases: 4_000 },
+    Body { name: "vp8", run: vp8::run, cases: 4_000 },
+    Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
+    Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
+    Body { name: "stun", run: stun::run, cases: 2_000 },
+    Body { name: "srtp_gcm", run: srtp::run_gcm, cases: 1_000 },
+    Body { name: "srtp_cm", run: srtp::run_counter_mode, cases: 1_000 },
+    Body { name: "dtls", run: dtls::run, cases: 100 },
+    Body { name: "signalling", run: signalling::run, cases: 500 },
+    Body { name: "scenario", run: scenario::run, cases: 500 },
+    Body { name: "projection", run: projection::run, cases: 2_000 },
+    Body { name: "nack", run: nack::run, cases: 2_000 },
+    Body { name: "sfu_port", run: sfu_port::run, cases: 300 },
+    Body { name: "sfu_connected", run: sfu_connected::run, cases: 60 },
+];
+
+/// The body called `name`.
+pub fn find(name: &str) -> Option<&'static Body> {
+    BODIES.iter().find(|body| body.name == name)
+}
+
+/// Runs the body called `name` on `data`: what a libFuzzer target does.
+///
+/// # Panics
+/// When there is no such body, or when it has found a fault.
+pub fn run(name: &str, data: &[u8]) {
+    (find(name).expect("a fuzz target is named as its body").run)(data);
+}

@@ -1,0 +1,135 @@
+//! The video projection. Input: packets of three encodings, targets, pauses, restarts and reports.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sfu::Time;
+use sfu::codec::vp8::{PictureId, Vp8Descriptor};
+use sfu::forward::{IngressVideo, Layer, MAX_ENCODINGS, Origin, VideoPayload, VideoProjection};
+
+use super::input::Input;
+
+pub(super) fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let origin = Origin {
+        sequence: input.u16(),
+        timestamp: input.u32(),
+        picture_id: input.u16(),
+        tl0_picture_index: input.u8(),
+    };
+    let mut run = Run {
+        projection: VideoProjection::new(origin),
+        encodings: [Encoding::default(); MAX_ENCODINGS],
+        out: BTreeMap::new(),
+        now: Time::ZERO,
+    };
+    while !input.is_empty() {
+        run.step(&mut input);
+    }
+}
+
+/// Where one encoding's numbers stand.
+#[derive(Clone, Copy, Default)]
+struct Encoding {
+    sequence: u64,
+    timestamp: u32,
+    picture: u16,
+    tl0: u8,
+    /// How often it has started anew.
+    life: u32,
+}
+
+struct Run {
+    projection: VideoProjection,
+    encodings: [Encoding; MAX_ENCODINGS],
+    /// Outgoing number by what it was given to: encoding, life and ingress number.
+    out: BTreeMap<u64, (usize, u32, u64)>,
+    now: Time,
+}
+
+impl Run {
+    fn step(&mut self, input: &mut Input<'_>) {
+        let op = input.u8();
+        let id = usize::from(op >> 3) % MAX_ENCODINGS;
+        match op & 7 {
+            0 => {
+                let layer = Layer { encoding: op >> 3 & 3, temporal: op >> 5 & 3 };
+                self.projection.set_target((op & 0x80 == 0).then_some(layer));
+            }
+            1 if op & 0x80 != 0 => self.projection.pause(),
+            1 => self.projection.resume(),
+            2 if op & 0x80 != 0 => {
+                self.projection.on_source_restart(id as u8);
+                self.encodings[id].life += 1;
+                self.encodings[id].sequence = u64::from(input.u16());
+            }
+            2 => {
+                let ntp = u64::from(input.u32()) << 16;
+                self.projection.on_sender_report(id as u8, ntp, input.u32());
+            }
+            3 => {
+                let _ = self.projection.map_timestamp(id as u8, input.u32());
+                if let Some((encoding, _)) = self.projection.hole(input.u16()) {
+                    assert!(usize::from(encoding) < MAX_ENCODINGS);
+                }
+            }
+            _ => self.packet(id, op, input),
+        }
+        let (target, current) = (self.projection.target(), self.projection.current());
+        assert!(self.projection.wants_key_frame().is_none() || target.is_some());
+        assert!(current.is_none() || (target.is_some() && !self.projection.is_paused()));
+    }
+
+    fn packet(&mut self, id: usize, op: u8, input: &mut Input<'_>) {
+        let flags = input.u16();
+        self.now += Duration::from_millis(u64::from(flags >> 12));
+        let encoding = &mut self.encodings[id];
+        let step = input.u8() as i8;
+        // A step of zero sends a number again; large ones come by the top bits of the operation.
+        let step = i64::from(step) << if op >= 0xe0 { 12 } else { 0 };
+        encoding.sequence = encoding.sequence.saturating_add_signed(step);
+        if flags & 1 != 0 {
+            encoding.timestamp = encoding.timestamp.wrapping_add(u32::from(input.u8()) * 750);
+            encoding.picture = encoding.picture.wrapping_add(1) & 0x7fff;
+            encoding.tl0 = encoding.tl0.wrapping_add((flags >> 10) as u8 & 1);
+        }
+        let bit = |bit: u16| flags & bit != 0;
+        let vp8 = Vp8Descriptor {
+            non_reference: false,
+            start_of_partition: bit(2),
+            partition: 0,
+            picture_id: bit(4).then_some(if bit(8) {
+                PictureId::Short((encoding.picture & 0x7f) as u8)
+            } else {
+                PictureId::Long(encoding.picture)
+            }),
+            tl0_picture_index: bit(16).then_some(encoding.tl0),
+            temporal_id: bit(16).then_some((flags >> 10) as u8 & 3),
+            layer_sync: bit(32),
+            key_index: None,
+            key_frame_start: bit(2) && bit(64),
+            len: 1,
+        };
+        let opaque = VideoPayload::Opaque { frame_start: bit(2), key_frame_start: bit(64) };
+        let packet = IngressVideo {
+            encoding: id as u8,
+            sequence: encoding.sequence,
+            timestamp: encoding.timestamp,
+            marker: bit(128),
+            payload: if bit(512) { opaque } else { VideoPayload::Vp8(vp8) },
+            arrived: self.now,
+            padding_only: bit(256),
+        };
+        let identity = (id, encoding.life, encoding.sequence);
+        let Ok(projected) = self.projection.project(&packet) else { return };
+        assert!(!packet.padding_only, "padding was forwarded");
+        assert_eq!(projected.vp8.picture_id.is_some(), packet.payload.picture_id().is_some());
+        let tl0 = packet.payload.tl0_picture_index();
+        assert_eq!(projected.vp8.tl0_picture_index.is_some(), tl0.is_some());
+        let before = self.out.insert(projected.sequence, identity);
+        assert!(before.is_none_or(|other| other == identity), "{before:?} and {identity:?}: one number");
+        if self.out.len() > 4_096 {
+            self.out.pop_first();
+        }
+    }
+}
