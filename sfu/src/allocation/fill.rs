@@ -18,7 +18,7 @@ pub struct Workspace {
     order: Vec<usize>,
     work: Vec<Work>,
     /// The next step of each source that may take one: (level, place in the order).
-    steps: BinaryHeap<Reverse<(u64, usize)>>,
+    steps: BinaryHeap<Reverse<(Level, usize)>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,9 @@ struct Work {
     is_over: bool,
     memory: Memory,
 }
+
+/// The order of steps: base layers that are shown already, then everything by rate.
+type Level = (bool, u64);
 
 enum Step {
     Granted,
@@ -134,14 +137,14 @@ impl Fill<'_> {
     }
 
     /// A layer above the present one must have fitted for a while. A source that isn't seen at all waits for
-    /// nothing.
+    /// nothing, unless it was given up lately.
     fn holds(&self, work: &mut Work, needed: DataRate, left: DataRate) -> Option<Reason> {
-        if work.current == 0 {
+        let after = self.config.raise_hold_after_lowering;
+        let lowered = work.memory.lowered.is_some_and(|at| self.now.since(at) < after);
+        if work.current == 0 && !lowered {
             return None;
         }
         let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
-        let after = self.config.raise_hold_after_lowering;
-        let lowered = work.memory.lowered.is_some_and(|at| self.now.since(at) < after);
         let required = if lowered { after } else { self.config.raise_hold };
         (fitted < required).then(|| Reason::HeldByHysteresis {
             needed,
@@ -186,9 +189,13 @@ impl Work {
     }
 
     /// Where the next step comes in the order of all steps; `None` if there is none.
-    fn next_level(&self) -> Option<u64> {
+    ///
+    /// A picture that is shown stays before another one appears: rates that sway by a little would otherwise
+    /// let equal sources take turns, a key frame and a freeze each time.
+    fn next_level(&self) -> Option<Level> {
         let rate = self.candidates.get(self.granted)?.1.as_bps();
-        Some(if self.granted == 0 { rate / BASE_PREFERENCE } else { rate })
+        let kept = self.granted == 0 && self.current > 0;
+        Some((!kept, if self.granted == 0 { rate / BASE_PREFERENCE } else { rate }))
     }
 
     fn next_cost(&self) -> Option<DataRate> {

@@ -15,9 +15,12 @@ use crate::units::DataRate;
 
 /// How often layers are chosen anew when nothing calls for it: hysteresis counts in seconds.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(200);
-/// What one audio stream takes on the line: 32 kbit/s of Opus and as much again of headers, 50 packets a second
-/// of 12 + 16 + 16 + 28 bytes.
-const AUDIO_RATE: DataRate = DataRate::from_kbps(61);
+/// What an audio stream takes on the line besides its payload: 50 packets a second with RTP header and
+/// extensions (28 bytes), tag (16), UDP and IP (28).
+const AUDIO_OVERHEAD: DataRate = DataRate::from_bps(50 * (28 + 16 + 28) * 8);
+/// An encoder's rate over seconds is no more than it is set to, whatever a key frame does to one second: so
+/// much above the declared rate is believed, and no more.
+const BELIEVED: f64 = 1.1;
 /// RTP header, extensions, tag, UDP and IP of one packet against 1,100 bytes of payload.
 const OVERHEAD: f64 = 1.08;
 
@@ -83,7 +86,11 @@ impl Turn<'_> {
             let (muted, priority) = (subscription.muted, subscription.priority);
             let max_height = if muted { 0 } else { subscription.max_height };
             if subscription.kind == MediaKind::Audio {
-                audio += if muted { DataRate::ZERO } else { AUDIO_RATE };
+                let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
+                let measured = from.uplink.sources[source].encodings[0].rates[0].rate(now);
+                if !muted && measured > DataRate::ZERO {
+                    audio += measured + AUDIO_OVERHEAD;
+                }
                 continue;
             }
             let stream = subscription.video().expect("what is not audio is video");
@@ -179,24 +186,23 @@ impl Candidate {
     }
 }
 
-/// What a source offers now. An encoding is active while its packets come; its rate is what was measured,
-/// and what was declared until there is a measurement.
+/// What a source offers now. An encoding is active while its packets come; its rate is what was measured.
 fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
     let described = source.description.encodings.iter();
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
-        let measured = encoding.rate.rate(now).scale(OVERHEAD);
-        encoding.active &= measured > DataRate::ZERO;
-        let active = encoding.active && !source.muted;
+        let believed = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
+        let top = description.temporal_layers - 1;
+        let mut measured = DataRate::ZERO;
         for temporal in 0..description.temporal_layers {
-            // The layers below the top take about half as much each time: libvpx's default is 40 and 60 %.
-            let halvings = u32::from(description.temporal_layers - 1 - temporal);
-            let part = 1.0 / f64::from(1_u32 << halvings);
+            measured += encoding.rates[usize::from(temporal)].rate(now);
+            let part = 1.0 / f64::from(1_u32 << (top - temporal));
             offers.push(LayerOffer {
                 layer: allocation::Layer { encoding: index as u8, temporal },
                 height: description.height,
+                // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
                 fps: f64::from(description.fps) * part,
-                rate: measured.scale(if halvings == 0 { 1.0 } else { 0.2 + 0.8 * part }),
-                active,
+                rate: measured.min(believed).scale(OVERHEAD),
+                active: encoding.ssrc.is_some() && measured > DataRate::ZERO && !source.muted,
             });
         }
     }

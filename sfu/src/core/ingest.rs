@@ -6,6 +6,7 @@ use super::{Sfu, Timers, Turn};
 use crate::drop_reason::DropReason;
 use crate::forward::{IngressAudio, IngressVideo};
 use crate::participant::ingress::StreamRole;
+use crate::participant::source::TEMPORAL_LAYERS;
 use crate::participant::uplink::Binding;
 use crate::participant::{MediaKind, Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
@@ -182,7 +183,8 @@ impl Turn<'_> {
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         let mut resumed = false;
         if !padding_only {
-            encoding.rate.add(now, DataSize::from_bytes(media.payload.len() as u64));
+            let temporal = usize::from(ingress.payload.temporal()).min(TEMPORAL_LAYERS - 1);
+            encoding.rates[temporal].add(now, DataSize::from_bytes(media.payload.len() as u64));
             resumed = !std::mem::replace(&mut encoding.active, true);
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {

@@ -32,6 +32,7 @@ use crate::participant::{Participant, ParticipantId};
 use crate::sink::Sink;
 use crate::time::Time;
 use crate::transport::certificate::{Certificate, Fingerprint};
+use crate::units::DataRate;
 
 /// When whose time-out is due, the earliest first. An entry that an earlier one has overtaken stays until its
 /// time, and stands for nothing.
@@ -137,6 +138,17 @@ impl Sfu {
     /// Copies handed on to receivers since the start, retransmissions not counted.
     pub fn forwarded(&self) -> u64 {
         self.forwarded
+    }
+
+    /// A participant's name.
+    pub fn name(&self, id: ParticipantId) -> Option<&str> {
+        self.participants.get(id).map(|participant| participant.name.as_str())
+    }
+
+    /// The downlink estimate of each connected participant, in no particular but fixed order.
+    pub fn estimates(&self) -> impl Iterator<Item = (ParticipantId, DataRate)> {
+        let connected = self.participants.iter().filter(|(_, p)| p.transport.is_connected());
+        connected.map(|(id, participant)| (id, participant.downlink.sender.controller.target()))
     }
 
     /// Participants, connected or about to be.

@@ -8,6 +8,9 @@ use crate::receive::rate::RateMeter;
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
 
+/// Temporal layers of one encoding: the two bits of a VP8 descriptor's TID (RFC 7741 section 4.2).
+pub(crate) const TEMPORAL_LAYERS: usize = 4;
+
 /// A published source.
 pub(crate) struct Source {
     pub(crate) description: SourceDescription,
@@ -24,8 +27,8 @@ pub(crate) struct Source {
 pub(crate) struct Encoding {
     /// The stream's SSRC, once a packet named it.
     pub(crate) ssrc: Option<u32>,
-    /// Measured rate of the payload.
-    pub(crate) rate: RateMeter,
+    /// Measured rate of the payload, by temporal layer.
+    pub(crate) rates: [RateMeter; TEMPORAL_LAYERS],
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
     pub(crate) clock: Option<(u64, u32, Time)>,
     /// Whether packets have been coming: the first one after a silence has layers chosen anew at once.
@@ -58,7 +61,7 @@ impl Encoding {
         };
         Encoding {
             ssrc: None,
-            rate: RateMeter::new(),
+            rates: std::array::from_fn(|_| RateMeter::new()),
             clock: None,
             active: false,
             newest: 0,
@@ -69,7 +72,7 @@ impl Encoding {
     /// The encoding arrives on another SSRC from now on: its old numbers mean nothing any more.
     pub(crate) fn restart(&mut self, ssrc: u32) {
         if self.ssrc.replace(ssrc).is_some() {
-            self.rate.reset();
+            self.rates.iter_mut().for_each(RateMeter::reset);
             self.cache.flush();
             self.clock = None;
             self.active = false;
