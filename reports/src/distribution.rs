@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use crate::histogram::{Histogram, bucket_of, highest_in};
+use crate::histogram::{Histogram, bucket_of, highest_in, lowest_in};
 
 /// Occupied histogram buckets in ascending order, with exact count, sum, minimum and maximum.
 ///
@@ -64,6 +64,11 @@ impl Distribution {
         self.count == 0
     }
 
+    /// The exact sum of all values in raw units; 0 when empty.
+    pub fn total(&self) -> u128 {
+        self.sum
+    }
+
     /// The exact mean in raw units; `None` when empty.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
@@ -84,11 +89,20 @@ impl Distribution {
     /// 500 asks for the median. Answers the upper edge of the value's bucket, but never outside the exact
     /// minimum and maximum; `None` when empty.
     pub fn percentile(&self, per_mille: u32) -> Option<u64> {
+        self.percentile_range(per_mille).map(|(_, highest)| highest)
+    }
+
+    /// What is known of the nearest-rank percentile: the least and the greatest value that it may have.
+    ///
+    /// They are the edges of its bucket, a thousandth apart at most, and never outside the exact minimum and
+    /// maximum; `None` when empty.
+    pub fn percentile_range(&self, per_mille: u32) -> Option<(u64, u64)> {
         let rank = (u128::from(self.count) * u128::from(per_mille)).div_ceil(1000).max(1);
         let mut seen = 0_u128;
+        let within = |value: u64| value.clamp(self.min, self.max);
         self.buckets.iter().find_map(|(bucket, count)| {
             seen += u128::from(*count);
-            (seen >= rank).then(|| highest_in(*bucket).clamp(self.min, self.max))
+            (seen >= rank).then(|| (within(lowest_in(*bucket)), within(highest_in(*bucket))))
         })
     }
 
@@ -197,10 +211,13 @@ mod tests {
         fn percentiles_are_within_a_thousandth_of_the_sorted_answer(
             mut values in prop::collection::vec(0..10_000_000_000_u64, 1..80), per_mille in 1..=1000_u32,
         ) {
-            let found = Distribution::of(values.iter().copied()).percentile(per_mille).expect("not empty");
+            let distribution = Distribution::of(values.iter().copied());
+            let found = distribution.percentile(per_mille).expect("not empty");
             values.sort_unstable();
             let exact = values[(values.len() * per_mille as usize).div_ceil(1000) - 1];
             prop_assert!(found >= exact && found - exact <= exact / 1000, "{} for {}", found, exact);
+            let (lowest, highest) = distribution.percentile_range(per_mille).expect("not empty");
+            prop_assert!(lowest <= exact && highest == found && highest - lowest <= exact / 1000);
         }
     }
 }

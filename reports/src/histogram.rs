@@ -36,6 +36,11 @@ pub(crate) fn highest_in(bucket: u32) -> u64 {
     (mantissa << shift) | ((1 << shift) - 1)
 }
 
+/// The smallest value that falls into `bucket`.
+pub(crate) fn lowest_in(bucket: u32) -> u64 {
+    bucket.checked_sub(1).map_or(0, |before| highest_in(before) + 1)
+}
+
 /// Counts of values by bucket, with the exact sum, minimum and maximum.
 #[derive(Clone, Debug)]
 pub struct Histogram {
@@ -139,6 +144,7 @@ mod tests {
         fn buckets_are_those_of_the_hdrhistogram_crate(value in 0..1_u64 << 60) {
             let oracle = hdrhistogram::Histogram::<u64>::new_with_bounds(1, 1 << 61, 3).expect("valid bounds");
             prop_assert_eq!(highest_in(bucket_of(value)), oracle.highest_equivalent(value));
+            prop_assert_eq!(lowest_in(bucket_of(value)), oracle.lowest_equivalent(value));
         }
     }
 }

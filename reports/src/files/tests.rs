@@ -2,9 +2,9 @@ use std::fs;
 use std::time::Duration;
 
 use scenarios::Time;
+use scenarios::model::{Bound, Stat};
 
 use super::*;
-use crate::metric::Stat;
 use crate::observation::*;
 use crate::recording::testing::{ALICE, BOB, DOWN, VIDEO, cast};
 use crate::recording::{Measure, Recorder};
@@ -45,8 +45,8 @@ fn write_into(folder: &std::path::Path) {
         selection: Vec::new(),
         stat: Stat::P95,
         min: None,
-        max: Some(50.0),
-        samples_min: None,
+        max: Some(Bound { value: 50.0, unit: None }),
+        samples_min: 1,
     };
     let verdict = Verdict::of(&recording, &summary, &[expectation], &[]).expect("can be judged");
     let manifest = Manifest {

@@ -177,6 +177,16 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
     media::VIDEO.iter().chain(media::AUDIO).chain(network::METRICS).chain(conference::METRICS)
 }
 
+/// What the reader of scenarios needs to know of every metric, for [`scenarios::parse_with`].
+pub fn names() -> Vec<scenarios::MetricName<'static>> {
+    let name = |metric: &'static Definition| scenarios::MetricName {
+        id: metric.id,
+        unit: metric.unit.name(),
+        labels: metric.labels,
+    };
+    all().map(name).collect()
+}
+
 /// The metric called `id`, with its place in the table.
 pub(crate) fn find_with_place(id: &str) -> Option<(usize, &'static Definition)> {
     all().enumerate().find(|(_, definition)| definition.id == id)

@@ -137,6 +137,26 @@ impl LinkRecord {
         spans.into_iter().map(integral).collect()
     }
 
+    /// The greatest share of its capacity that the link served in one second of the run, warm-up included.
+    ///
+    /// A second may begin with any bin (and is as many whole bins as reach one second). Bits count when they
+    /// leave the serialiser, a whole packet at its last bit, so that the share may pass 1 by a packet. Seconds
+    /// of no capacity don't count, nor those that the link was without limit in; `None` when there is no other.
+    pub fn busiest_second(&self, measure: &Measure) -> Option<f64> {
+        let width = measure.bins_per_second();
+        let whole_bins = (measure.until.as_nanos() / measure.bin_span(0).until.as_nanos()) as usize;
+        let starts = 0..(whole_bins + 1).saturating_sub(width);
+        let second =
+            |start| Span { from: measure.bin_span(start).from, until: measure.bin_span(start + width).from };
+        let capacities = self.capacity_bits(starts.clone().map(second));
+        let shares = starts.zip(capacities).filter_map(|(start, capacity)| {
+            let capacity = capacity.filter(|bits| *bits > 0.0)?;
+            let bytes: u64 = self.bins.iter().skip(start).take(width).map(LinkBin::total_bytes).sum();
+            Some(bytes as f64 * 8.0 / capacity)
+        });
+        shares.max_by(f64::total_cmp)
+    }
+
     fn bin(&mut self, number: usize) -> &mut LinkBin {
         if number >= self.bins.len() {
             self.bins.resize(number + 1, LinkBin::default());
@@ -165,6 +185,31 @@ mod tests {
             assert_eq!(found.map(f64::round), expected);
         }
         assert_eq!(LinkRecord::default().capacity_bits([measure.bin_span(0)]), [None], "unknown is not zero");
+    }
+
+    #[test]
+    fn the_busiest_second_is_measured_against_the_capacity_of_its_own() {
+        let measure = Measure::new(Time::from_secs(2), Time::from_millis(3900));
+        let mut link = LinkRecord::default();
+        assert_eq!(link.busiest_second(&measure), None, "unknown capacity is not zero use");
+        link.capacity_is(Time::ZERO, Some(1_000_000));
+        link.capacity_is(Time::from_secs(2), Some(0));
+        link.capacity_is(Time::from_secs(3), None);
+        assert_eq!(link.busiest_second(&measure), Some(0.0));
+        let mut sent = |millis, bytes| {
+            link.sent(Time::from_millis(millis), TrafficClass::Video, bytes, Duration::ZERO, &measure);
+        };
+        // 0.2 Mbit at 0.7 s and again at 1.3 s, which one second from 0.4 s on holds together; and what
+        // passed while there was no capacity, or no limit, has no share.
+        sent(700, 25_000);
+        sent(1300, 25_000);
+        sent(3300, 500_000);
+        assert_eq!(link.busiest_second(&measure), Some(0.4));
+        // From 1.8 s to 2.8 s there are 0.2 Mbit of capacity.
+        link.sent(Time::from_millis(1900), TrafficClass::Rtcp, 12_500, Duration::ZERO, &measure);
+        assert_eq!(link.busiest_second(&measure), Some(0.5));
+        let short = Measure::new(Time::ZERO, Time::from_millis(900));
+        assert_eq!(link.busiest_second(&short), None, "less than a second");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Expectations held against what was measured, and proof that impairments bit.
 
 mod applied;
+mod bounds;
 mod exit;
 mod expectation;
+mod statistic;
 
 use crate::number::number;
 use crate::recording::Recording;
@@ -33,13 +35,15 @@ pub enum CheckError {
         /// The labels that it has.
         known: Vec<String>,
     },
-    /// No row of the metric matches, so that there is nothing to judge.
-    #[error("`{metric}` has nothing that matches {selection}")]
-    EmptySelection {
+    /// A bound has a unit that the statistic isn't in.
+    #[error("a bound on `{metric}` is to be in {unit}, not in {given}")]
+    WrongUnit {
         /// Which metric.
         metric: String,
-        /// The labels asked for.
-        selection: String,
+        /// The statistic's unit.
+        unit: &'static str,
+        /// The bound's.
+        given: &'static str,
     },
     /// No link of the run matches.
     #[error("no link is called `{link}`")]
@@ -66,19 +70,19 @@ pub struct Check {
     pub demand: String,
     /// Whether it holds.
     pub passed: bool,
-    /// The measured value of the worst label set, in the metric's unit; `None` when it has no samples.
+    /// The statistic as measured over all that is selected, in `unit`; `None` without samples.
     pub measured: Option<f64>,
-    /// That unit.
+    /// The metric's unit, or "count" for a number of samples.
     pub unit: &'static str,
-    /// The samples that the value rests on.
+    /// The samples that the value rests on; packets offered to the lines, for a proof.
     pub samples: u64,
-    /// Which label set was worst: "receiver=bob publisher=alice source=cam".
+    /// Which label set is worst by itself, where to look first: "receiver=bob publisher=alice source=cam".
     pub worst: String,
-    /// How many label sets were judged.
+    /// How many label sets are selected.
     pub label_sets: usize,
-    /// How many of them failed.
+    /// When the check fails: how many of them are absent or break a bound by themselves.
     pub failed: usize,
-    /// Why it fails, when that is not plain from the numbers.
+    /// Why it fails; empty when it holds.
     pub note: String,
 }
 
@@ -86,7 +90,7 @@ impl Check {
     /// One line for people: "PASS p95 … ≤ 400 ms: 212.4 ms (1200 samples, worst: receiver=bob)".
     pub fn line(&self) -> String {
         let word = if self.passed { "PASS" } else { "FAIL" };
-        let unit = if self.unit == "count" || self.unit == "ratio" { "" } else { self.unit };
+        let unit = bounds::shown_unit(self.unit);
         let value =
             self.measured.map_or("no samples".to_owned(), |value| format!("{} {unit}", number(value)));
         let mut line = format!("{word} {}: {} ({} samples", self.demand, value.trim_end(), self.samples);
@@ -107,7 +111,7 @@ impl Check {
 /// The outcome of all checks of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict {
-    /// The checks, expectations first, in the scenario's order.
+    /// The checks in the scenario's order: one per expectation, then one per demand of each proof.
     pub checks: Vec<Check>,
     /// The first contradiction in what was observed, when there is any: the run is then worth nothing.
     pub broken: Option<String>,
@@ -117,7 +121,7 @@ impl Verdict {
     /// Judges a run.
     ///
     /// # Errors
-    /// A check that can't be judged: misspelt metric, label or link, or a selection of nothing.
+    /// A check that can't be judged: unknown metric, label or link, a wrong unit, or no bound.
     pub fn of(
         recording: &Recording,
         summary: &Summary,
@@ -129,7 +133,7 @@ impl Verdict {
             checks.push(expectation.check(summary)?);
         }
         for demand in applied {
-            checks.push(demand.check(recording)?);
+            checks.extend(demand.checks(recording)?);
         }
         let broken = recording.broken();
         let first = broken.first.as_ref().map(|first| format!("{} in all, first {first}", broken.count()));

@@ -1,14 +1,18 @@
 use std::time::Duration;
 
 use scenarios::Time;
+use scenarios::model::{Bound, BoundUnit, Stat};
 
 use super::*;
 use crate::Recorder;
-use crate::metric::Stat;
 use crate::observation::*;
 use crate::recording::Measure;
 use crate::recording::testing::{ALICE, BOB, CAM, DOWN, UP, cast};
 use crate::summary::RunHeader;
+
+mod applied;
+mod expectation;
+mod scenario;
 
 /// Bob's latency of Alice's camera is 100 ms in 30 frames, Alice's of Bob's is 200 ms in 20 frames.
 fn run() -> (Recording, Summary) {
@@ -38,56 +42,23 @@ fn run() -> (Recording, Summary) {
     (recording, summary)
 }
 
+fn bound(value: f64) -> Option<Bound> {
+    Some(Bound { value, unit: None })
+}
+
 fn expectation() -> Expectation {
     Expectation {
         metric: "video.capture_to_render".to_owned(),
         selection: Vec::new(),
         stat: Stat::P95,
         min: None,
-        max: Some(250.0),
-        samples_min: None,
+        max: bound(250.0),
+        samples_min: 1,
     }
 }
 
 fn only(label: &str, pattern: &str) -> Vec<(String, String)> {
     vec![(label.to_owned(), pattern.to_owned())]
-}
-
-#[test]
-fn every_label_set_must_keep_the_bounds_and_the_worst_is_told() {
-    let (_, summary) = run();
-    let judge = |expectation: Expectation| expectation.check(&summary).expect("can be judged");
-    let passes = judge(expectation());
-    assert!(passes.passed);
-    assert_eq!((passes.measured, passes.samples, passes.label_sets), (Some(200.0), 20, 2));
-    assert_eq!(passes.worst, "receiver=alice publisher=bob source=cam");
-
-    let fails = judge(Expectation { max: Some(150.0), ..expectation() });
-    assert_eq!(
-        fails.line(),
-        "FAIL p95 video.capture_to_render ≤ 150 ms: 200 ms (20 samples, worst: receiver=alice publisher=bob source=cam, 1 of 2 fail; too much)"
-    );
-    let selected = Expectation { max: Some(150.0), selection: only("receiver", "b*"), ..expectation() };
-    assert!(judge(selected).passed);
-    let below = judge(Expectation { min: Some(150.0), ..expectation() });
-    assert_eq!((below.passed, below.measured), (false, Some(100.0)), "the one with least room is told");
-}
-
-#[test]
-fn bounds_are_inclusive_and_samples_are_demanded_of_each() {
-    let (_, summary) = run();
-    for (max, samples_min, passed) in
-        [(200.0, None, true), (199.999, None, false), (250.0, Some(20), true), (250.0, Some(21), false)]
-    {
-        let check = Expectation { max: Some(max), samples_min, ..expectation() }.check(&summary);
-        assert_eq!(check.expect("can be judged").passed, passed, "{max} {samples_min:?}");
-    }
-}
-
-#[test]
-fn a_bound_of_zero_fails_so_the_metric_can_move() {
-    let (_, summary) = run();
-    assert!(!Expectation { max: Some(0.0), ..expectation() }.check(&summary).expect("can be judged").passed);
 }
 
 #[test]
@@ -106,77 +77,39 @@ fn what_cannot_be_judged_is_an_error() {
         label.to_string(),
         "`video.capture_to_render` has no label `reciever`; its labels are: receiver, publisher, source"
     );
-    let nobody = refused(Expectation { selection: only("receiver", "carol"), ..expectation() });
-    assert_eq!(nobody.to_string(), "`video.capture_to_render` has nothing that matches receiver=carol");
+    let share = Some(Bound { value: 0.5, unit: Some(BoundUnit::Ratio) });
+    let unit = refused(Expectation { min: share, ..expectation() });
+    assert_eq!(unit.to_string(), "a bound on `video.capture_to_render` is to be in ms, not in ratio");
+    let ms = Some(Bound { value: 5.0, unit: Some(BoundUnit::Ms) });
+    assert!(Expectation { max: ms, ..expectation() }.validate().is_ok());
+    let count = refused(Expectation { max: ms, stat: Stat::Count, ..expectation() });
+    assert!(matches!(count, CheckError::WrongUnit { unit: "count", given: "ms", .. }), "{count}");
     let boundless = refused(Expectation { max: None, ..expectation() });
     assert_eq!(boundless, CheckError::NoBound { subject: "video.capture_to_render".to_owned() });
     let link = AppliedCheck { link: "lte".to_owned(), dropped_min: Some(1), ..AppliedCheck::default() };
-    assert_eq!(link.check(&recording), Err(CheckError::UnknownLink { link: "lte".to_owned() }));
+    assert_eq!(link.checks(&recording), Err(CheckError::UnknownLink { link: "lte".to_owned() }));
     let nothing = AppliedCheck { link: "home-up".to_owned(), ..AppliedCheck::default() };
-    assert!(matches!(nothing.check(&recording), Err(CheckError::NoBound { .. })));
-}
-
-#[test]
-fn a_flow_that_never_rendered_keeps_no_bound() {
-    let mut recorder = Recorder::new(cast(), Measure::new(Time::ZERO, Time::from_secs(4)));
-    recorder
-        .observe(Time::ZERO, Observation::Subscribed(Flow { receiver: BOB, publisher: ALICE, source: CAM }));
-    let summary = Summary::of(&recorder.finish(), RunHeader::default());
-    for metric in ["video.capture_to_render", "time_to_first_frame", "video.freeze_w3c.ratio"] {
-        let check =
-            Expectation { metric: metric.to_owned(), max: Some(1e9), ..expectation() }.check(&summary);
-        let check = check.expect("can be judged");
-        assert!(!check.passed && check.measured.is_none(), "{metric}");
-        assert_eq!(check.note.contains("longer than 4000 ms"), metric == "time_to_first_frame");
-    }
-}
-
-#[test]
-fn applied_checks_sum_over_links_of_a_definition() {
-    let mut recorder = Recorder::new(cast(), Measure::new(Time::from_secs(3), Time::from_secs(4)));
-    let lost = |cause| Observation::LinkDropped { link: UP, cause, bytes: 100 };
-    recorder.observe(Time::ZERO, Observation::LinkCapacity { link: DOWN, bps: Some(1_000_000) });
-    recorder.observe(Time::ZERO, lost(LossCause::Queue));
-    recorder.observe(Time::ZERO, lost(LossCause::Random));
-    recorder.observe(
-        Time::from_secs(1),
-        Observation::LinkSent {
-            link: DOWN,
-            class: TrafficClass::Audio,
-            bytes: 100,
-            queued: Duration::from_millis(40),
-        },
-    );
-    recorder.observe(Time::from_secs(2), Observation::LinkCapacity { link: DOWN, bps: Some(600_000) });
-    let recording = recorder.finish();
-    let demand = |link: &str| AppliedCheck { link: link.to_owned(), ..AppliedCheck::default() };
-    let queued = |millis| Some(Duration::from_millis(millis));
-    for (check, passed) in [
-        (AppliedCheck { dropped_min: Some(2), ..demand("home-up") }, true),
-        (AppliedCheck { dropped_min: Some(2), ..demand("*@alice") }, true),
-        (AppliedCheck { dropped_min: Some(3), ..demand("home-up") }, false),
-        (AppliedCheck { dropped_min: Some(2), cause: Some(LossCause::Random), ..demand("home-up") }, false),
-        (AppliedCheck { dropped_min: Some(1), ..demand("home-down@bob") }, false),
-        (AppliedCheck { queued_min: queued(40), ..demand("home-down") }, true),
-        (AppliedCheck { queued_min: queued(41), ..demand("home-*") }, false),
-        (AppliedCheck { rate_changes_min: Some(1), ..demand("home-down") }, true),
-        (AppliedCheck { rate_changes_min: Some(2), ..demand("home-down") }, false),
-        (AppliedCheck { queued_min: queued(1), rate_changes_min: Some(2), ..demand("home-down") }, false),
-    ] {
-        assert_eq!(check.check(&recording).expect("can be judged").passed, passed, "{check:?}");
-    }
+    assert!(matches!(nothing.checks(&recording), Err(CheckError::NoBound { .. })));
 }
 
 #[test]
 fn the_exit_code_follows_the_worst() {
     let (recording, summary) = run();
-    let judge = |max| {
-        let expectations = [Expectation { max: Some(max), ..expectation() }];
-        Verdict::of(&recording, &summary, &expectations, &[]).expect("can be judged")
+    let judge = |max, applied: &[AppliedCheck]| {
+        let expectations = [Expectation { max: bound(max), ..expectation() }];
+        Verdict::of(&recording, &summary, &expectations, applied).expect("can be judged")
     };
-    assert_eq!(judge(250.0).exit_code(), ExitCode::Pass);
-    assert_eq!(judge(150.0).exit_code(), ExitCode::ExpectationFailed);
-    let broken = Verdict { broken: Some("parts".to_owned()), ..judge(150.0) };
+    assert_eq!(judge(250.0, &[]).exit_code(), ExitCode::Pass);
+    assert_eq!(judge(150.0, &[]).exit_code(), ExitCode::ExpectationFailed);
+    let demands =
+        AppliedCheck { link: "*".to_owned(), lost_max: Some(0), lost_min: Some(0), ..Default::default() };
+    assert_eq!(judge(250.0, &[demands.clone()]).exit_code(), ExitCode::Pass);
+    let unproven = AppliedCheck { dropped_min: Some(1), ..demands };
+    let verdict = judge(250.0, &[unproven]);
+    assert_eq!(verdict.exit_code(), ExitCode::ExpectationFailed);
+    let passed: Vec<bool> = verdict.checks.iter().map(|check| check.passed).collect();
+    assert_eq!(passed, [true, false, true], "a check for each demand");
+    let broken = Verdict { broken: Some("parts".to_owned()), ..judge(150.0, &[]) };
     assert_eq!(broken.exit_code(), ExitCode::Broken);
     assert!(!broken.passed());
 }
