@@ -103,7 +103,7 @@ fn the_exit_code_follows_the_worst() {
     assert_eq!(judge(150.0, &[]).exit_code(), ExitCode::ExpectationFailed);
     let demands =
         AppliedCheck { link: "*".to_owned(), lost_max: Some(0), lost_min: Some(0), ..Default::default() };
-    assert_eq!(judge(250.0, &[demands.clone()]).exit_code(), ExitCode::Pass);
+    assert_eq!(judge(250.0, std::slice::from_ref(&demands)).exit_code(), ExitCode::Pass);
     let unproven = AppliedCheck { dropped_min: Some(1), ..demands };
     let verdict = judge(250.0, &[unproven]);
     assert_eq!(verdict.exit_code(), ExitCode::ExpectationFailed);
