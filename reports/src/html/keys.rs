@@ -3,7 +3,8 @@
 use crate::Distribution;
 use crate::metric::Stat;
 use crate::number::{fixed, number};
-use crate::observation::{Direction, LatencyParts, LossCause, ParticipantIndex};
+use crate::observation::{Direction, LossCause, ParticipantIndex};
+use crate::plot::waterfall;
 use crate::recording::Recording;
 use crate::summary::{Row, Summary};
 use crate::views;
@@ -104,20 +105,21 @@ pub(super) struct Key {
     pub of: String,
 }
 
-/// Everybody who had trouble, in the cast's order.
+/// Everybody who had trouble, the worst first.
 pub(super) fn troubles(recording: &Recording, summary: &Summary) -> Vec<Trouble> {
     let rows = SIGNS.map(|sign| summary.of_metric(sign.metric).collect::<Vec<&Row>>());
     let trouble = |(who, _): (ParticipantIndex, _)| {
         let name = recording.cast().name(who);
-        let signs: Vec<String> =
+        let signs: Vec<(f64, String)> =
             SIGNS.iter().zip(&rows).filter_map(|(sign, rows)| sign.judged(rows, name)).collect();
-        (!signs.is_empty()).then(|| Trouble {
-            name: name.to_owned(),
-            signs,
-            causes: causes(recording, who),
-        })
+        let badness = signs.iter().map(|(times, _)| *times).reduce(f64::max)?;
+        let signs = signs.into_iter().map(|(_, text)| text).collect();
+        Some((badness, Trouble { name: name.to_owned(), signs, causes: causes(recording, who) }))
     };
-    recording.participants().filter_map(trouble).collect()
+    let mut all: Vec<(f64, Trouble)> = recording.participants().filter_map(trouble).collect();
+    // Stable: the cast's order among equals.
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    all.into_iter().map(|(_, trouble)| trouble).collect()
 }
 
 /// The limits that [`troubles`] goes by, for the notes.
@@ -126,19 +128,24 @@ pub(super) fn limits() -> Vec<String> {
 }
 
 impl Sign {
-    fn judged(&self, rows: &[&Row], receiver: &str) -> Option<String> {
+    /// How many times the limit, and in words, when it is above.
+    fn judged(&self, rows: &[&Row], receiver: &str) -> Option<(f64, String)> {
         let mine: Vec<&&Row> = rows.iter().filter(|row| row.label("receiver") == Some(receiver)).collect();
-        let value = match self.over {
-            Over::Worst => mine.iter().map(|row| row.stat(self.stat)).reduce(f64::max)?,
+        let (value, stream) = match self.over {
+            Over::Worst => {
+                let values = mine.iter().map(|row| (row.stat(self.stat), row));
+                let (value, row) = values.reduce(|a, b| if b.0 > a.0 { b } else { a })?;
+                (value, format!(", {}", stream(row)))
+            }
             Over::All => {
                 let mut all = Distribution::default();
                 mine.iter().for_each(|row| all.merge(&row.distribution));
                 let scale = mine.first()?.definition.unit.scale();
-                self.stat.of(&all.stats(scale)?)
+                (self.stat.of(&all.stats(scale)?), String::new())
             }
         };
-        let text = format!("{} {} (limit {})", self.name, self.show(value), self.show(self.limit));
-        (value > self.limit).then_some(text)
+        let text = format!("{}{stream}: {} (limit {})", self.name, self.show(value), self.show(self.limit));
+        (value > self.limit).then_some((value / self.limit, text))
     }
 
     fn show(&self, value: f64) -> String {
@@ -187,7 +194,7 @@ fn causes(recording: &Recording, who: ParticipantIndex) -> Vec<String> {
         let total: f64 = parts.iter().sum();
         causes.push(format!(
             "the largest part of its video delay is {}: {} of {} ms on average",
-            LatencyParts::NAMES[largest].replace('_', " "),
+            waterfall::in_words(largest),
             fixed(parts[largest], 0),
             fixed(total, 0)
         ));
@@ -241,6 +248,11 @@ pub(super) fn keys(recording: &Recording, summary: &Summary) -> Vec<Key> {
         keys.push(Key { name, value, of: format!("worst: {}", whose(row)) });
     }
     keys
+}
+
+/// "heidi/cam".
+fn stream(row: &Row) -> String {
+    format!("{}/{}", row.label("publisher").unwrap_or("?"), row.label("source").unwrap_or("?"))
 }
 
 /// "heidi/cam at bob", or whatever labels there are.

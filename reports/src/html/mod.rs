@@ -40,3 +40,6 @@ pub fn render(input: &ReportInput<'_>) -> String {
     page::page(input).into_string()
 }
 
+
+#[cfg(test)]
+mod tests;

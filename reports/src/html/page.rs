@@ -88,11 +88,11 @@ fn in_words(troubles: &[Trouble], people: usize) -> String {
     match troubles {
         [] if people == 0 => "Nobody took part.".to_owned(),
         [] => "The conference was good: nobody was over a limit in delay, freezes, loss, concealed sound or layers.".to_owned(),
-        [one] => format!("{} of {people} participants had trouble: {}. The others were within all limits.", 1, one.name),
+        [one] => format!("1 of {people} participants had trouble: {}. The others were within all limits.", one.name),
         many => {
             let names: Vec<&str> = many.iter().take(8).map(|one| one.name.as_str()).collect();
             let more = if many.len() > names.len() { " and others" } else { "" };
-            format!("{} of {people} participants had trouble: {}{more}.", many.len(), names.join(", "))
+            format!("{} of {people} participants had trouble, the worst first: {}{more}.", many.len(), names.join(", "))
         }
     }
 }

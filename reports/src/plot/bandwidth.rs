@@ -14,6 +14,8 @@ use crate::views::{self, Stack};
 
 /// Participants beyond which those with the least traffic are left out of the picture; the table has all.
 const MOST_ROWS: usize = 16;
+/// Units of width per point of an area.
+const UNITS: f64 = 2.0;
 const DIRECTIONS: [Direction; 2] = [Direction::Up, Direction::Down];
 
 /// What one participant, or the SFU, sends and receives.
@@ -138,7 +140,7 @@ impl Spending {
     fn stacked(&self, picture: &mut Picture, panel: &Panel, stack: &Stack) {
         let mut floor: Vec<f64> = Vec::new();
         for (class, rates) in stack {
-            let (rates, secs) = means(rates, self.bin_secs);
+            let (rates, secs) = means(rates, self.bin_secs, (panel.width / UNITS) as usize);
             floor.resize(rates.len(), 0.0);
             let ceiling: Vec<f64> = floor.iter().zip(&rates).map(|(below, rate)| below + rate).collect();
             let middle = |bin: usize| (bin as f64 + 0.5) * secs;

@@ -57,10 +57,10 @@ fn envelope(points: &[Point], group: usize) -> Vec<Point> {
     kept
 }
 
-/// Means of groups of bins, so that at most [`COLUMNS`] are left, and how many seconds each covers: for areas, whose
+/// Means of groups of bins, so that at most `columns` are left, and how many seconds each covers: for areas, whose
 /// surface must stay what it was.
-pub(super) fn means(values: &[f64], secs: f64) -> (Vec<f64>, f64) {
-    let group = values.len().div_ceil(COLUMNS).max(1);
+pub(super) fn means(values: &[f64], secs: f64, columns: usize) -> (Vec<f64>, f64) {
+    let group = values.len().div_ceil(columns).max(1);
     let mean = |chunk: &[f64]| chunk.iter().sum::<f64>() / chunk.len() as f64;
     (values.chunks(group).map(mean).collect(), secs * group as f64)
 }
@@ -95,10 +95,10 @@ mod tests {
     #[test]
     fn means_keep_the_surface() {
         let values: Vec<f64> = (0..1000).map(f64::from).collect();
-        let (thinned, secs) = means(&values, 0.2);
-        assert!(thinned.len() <= COLUMNS);
+        let (thinned, secs) = means(&values, 0.2, 400);
+        assert!(thinned.len() <= 400);
         assert!((secs - 0.6).abs() < 1e-9);
         assert_eq!(thinned[0], 1.0);
-        assert_eq!(means(&values[..300], 0.2).0.len(), 300);
+        assert_eq!(means(&values[..300], 0.2, 400).0.len(), 300);
     }
 }

@@ -4,7 +4,7 @@ use super::axis::ticks;
 use super::colour::{Colour, FRAME, GREY, INK, MUTED, Paint, SERIES};
 use super::figure::{Figure, Table};
 use super::font;
-use super::panel::{Panel, SMALL, WIDTH, curve, thin, title};
+use super::panel::{FOREIGN, Panel, SMALL, WIDTH, curve, thin, title};
 use super::picture::{Anchor, Picture, Point, Stroke};
 use crate::Distribution;
 use crate::number::{fixed, number};
@@ -85,7 +85,7 @@ fn panel(
     let across = ticks(highest * 1.02, 8);
     let x_most = across[across.len() - 1];
     let panel = Panel { left, top: 84.0, width: 385.0, height: 240.0, x_most, y_most: 1.0 };
-    panel.heading(picture, heading, "share that took at most that long");
+    panel.heading(picture, heading, "share that took at most so long");
     panel.rows(picture, &[0.0, 0.25, 0.5, 0.75, 1.0], |share| format!("{} %", number(share * 100.0)));
     panel.columns(picture, &across);
     panel.column_labels(picture, &across, number, "delay, ms");
@@ -93,7 +93,7 @@ fn panel(
         for (mark, text) in G114 {
             let x = panel.x(mark);
             picture.line(vec![(x, panel.top), (x, panel.bottom())], Stroke { dashed: true, ..thin(FRAME) });
-            picture.text((x - 5.0, panel.bottom() - 10.0), text, Anchor::End, SMALL, MUTED);
+            picture.text((x + 5.0, panel.bottom() - 10.0), text, Anchor::Start, SMALL, MUTED);
         }
     }
     if delays.iter().all(|one| of(one).is_empty()) {
@@ -163,7 +163,7 @@ fn names(picture: &mut Picture, entries: &[(Colour, &str)]) {
         let name = font::fitted(name, SMALL, 130.0);
         picture.line(vec![(x, 42.0), (x + 18.0, 42.0)], Stroke { width: 2.4, ..curve(*colour) });
         picture.text((x + 24.0, 42.0), name.as_str(), Anchor::Start, SMALL, INK);
-        x += 24.0 + font::width(&name, SMALL) * 1.08 + 18.0;
+        x += 24.0 + font::width(&name, SMALL) * FOREIGN + 18.0;
     }
 }
 

@@ -110,6 +110,8 @@ impl Raster {
         let entries =
             [(Paint::solid(VERMILION), "frozen streams, of all that the receiver wants".to_owned())];
         legend(&mut picture, (96.0, 42.0), WIDTH, &entries);
+        let column = (WIDTH - 84.0, 42.0);
+        picture.text(column, "number, sum", Anchor::Start, SMALL, MUTED);
         let (left, width) = (96.0, WIDTH - 96.0 - 92.0);
         let panel = Panel { left, top: 58.0, width, height, x_most: self.run_secs, y_most: 1.0 };
         panel.time(&mut picture, self.from_secs, true);

@@ -29,6 +29,11 @@ use crate::recording::Recording;
 
 /// Links that are shown over time: those that mattered most.
 const LINKS: usize = 6;
+/// Links that are shown even when none of them was busy.
+const LINKS_ANYWAY: usize = 2;
+/// A link that carried this share of its capacity, or lost a tenth as large a share of its packets, is worth a look
+/// (★ our own choice).
+const BUSY: f64 = 0.5;
 
 /// All figures of one run, in the order in which a reader wants them.
 pub fn all(recording: &Recording) -> Vec<Figure> {
@@ -51,6 +56,8 @@ fn timelines(recording: &Recording) -> Vec<Figure> {
         .collect();
     links.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     links.truncate(LINKS);
+    let busy = links.iter().filter(|(_, interest)| *interest >= BUSY).count();
+    links.truncate(busy.max(LINKS_ANYWAY));
     let name = |index: LinkIndex| figure::file_name(&format!("link-{}", recording.cast().link(index).name));
     let mut names: Vec<String> = links.iter().map(|(index, _)| name(*index)).collect();
     figure::tell_apart(&mut names);

@@ -11,6 +11,8 @@ pub(super) const TEXT: f64 = 12.0;
 pub(super) const SMALL: f64 = 10.5;
 /// Size of a picture's title.
 pub(super) const TITLE: f64 = 15.0;
+/// How much wider than ours the font of whoever shows an SVG may be.
+pub(super) const FOREIGN: f64 = 1.15;
 /// Width of every picture, units.
 pub(super) const WIDTH: f64 = 900.0;
 
@@ -57,11 +59,8 @@ impl Panel {
     /// What the panel shows and in which unit, above its upper left corner.
     pub(super) fn heading(&self, picture: &mut Picture, what: &str, unit: &str) {
         let y = self.top - 10.0;
-        picture.text((self.left, y), what, Anchor::Start, TEXT, INK);
-        if !unit.is_empty() {
-            let after = self.left + font::width(what, TEXT) * 1.06 + 8.0;
-            picture.text((after, y), unit, Anchor::Start, TEXT, MUTED);
-        }
+        let text = if unit.is_empty() { what.to_owned() } else { format!("{what}, {unit}") };
+        picture.text((self.left, y), text, Anchor::Start, TEXT, INK);
     }
 
     /// Horizontal grid lines with their values to the left.
@@ -147,8 +146,7 @@ pub(super) fn legend(
     const LINE: f64 = 18.0;
     let (mut x, mut y) = at;
     for (paint, name) in entries {
-        // Fonts of browsers differ from ours: a little room to spare.
-        let width = 16.0 + font::width(name, SMALL) * 1.08 + 14.0;
+        let width = 16.0 + font::width(name, SMALL) * FOREIGN + 14.0;
         if x > at.0 && x + width > right {
             (x, y) = (at.0, y + LINE);
         }

@@ -130,7 +130,7 @@ impl Timeline {
             picture.rect(at, (width, panel.bottom() - at.1), Paint::solid(VERMILION));
         }
         let total: f64 = self.dropped.iter().sum();
-        let text = if total > 0.0 { format!("{total} in all") } else { "none".to_owned() };
+        let text = if total > 0.0 { format!("all: {total}") } else { "none".to_owned() };
         picture.text((panel.right() + 8.0, panel.top + panel.height / 2.0), text, Anchor::Start, SMALL, INK);
     }
 
@@ -149,7 +149,7 @@ impl Timeline {
             picture.area(points, Paint::faint(BLUE, 0.25));
         }
         panel.curve(picture, &courses, Stroke { width: 1.3, ..curve(BLUE) });
-        let text = format!("{} ms at most", fixed(highest, 1));
+        let text = format!("most: {} ms", fixed(highest, 1));
         let y = panel.y(highest).min(panel.bottom() - 7.0);
         picture.text((panel.right() + 8.0, y), text, Anchor::Start, SMALL, INK);
     }
@@ -272,7 +272,8 @@ pub(super) fn interest(recording: &Recording, index: LinkIndex) -> Option<f64> {
     let loss = lost as f64 / record.whole.offered().max(1) as f64;
     let is_limited = record.capacity.iter().any(|(_, bps)| bps.is_some());
     // Ten percent of loss weighs as much as a full line (★ our own choice).
-    (is_limited || lost > 0).then(|| if could > 0.0 { sent / could } else { 0.0 } + loss * 10.0)
+    let used = if could > 0.0 { sent / could } else { 0.0 };
+    (is_limited || lost > 0).then_some(used + loss * 10.0)
 }
 
 #[cfg(test)]
@@ -287,7 +288,7 @@ mod tests {
             from_secs: 1.0,
             capacity_kbps: (0..bins).map(|bin| Some(if bin < bins / 2 { 1000.0 } else { 400.0 })).collect(),
             estimate_kbps: vec![Some(500.0); bins],
-            rate_kbps: vec![300.0; bins],
+            rate_kbps: vec![350.0; bins],
             dropped: vec![0.0; bins],
             queue_ms: vec![Some(12.5); bins],
         }
@@ -318,7 +319,7 @@ mod tests {
     fn the_table_covers_the_run_in_whole_seconds() {
         let table = sample(300).table();
         assert_eq!(table.rows.len(), 60);
-        assert_eq!(table.rows[30], ["30.0", "400", "500", "300", "0", "12.5"]);
+        assert_eq!(table.rows[30], ["30.0", "400", "500", "350", "0", "12.5"]);
         assert_eq!(sample(30_000).table().rows.len(), 60);
     }
 

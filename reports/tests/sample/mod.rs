@@ -16,16 +16,16 @@ const CAM: SourceIndex = SourceIndex(0);
 const MIC: SourceIndex = SourceIndex(1);
 
 /// A finished run with what is known of it.
-pub struct Sample {
-    pub recording: Recording,
-    pub summary: Summary,
-    pub verdict: Verdict,
-    pub manifest: Manifest,
+pub(crate) struct Sample {
+    pub(crate) recording: Recording,
+    pub(crate) summary: Summary,
+    pub(crate) verdict: Verdict,
+    pub(crate) manifest: Manifest,
 }
 
 impl Sample {
     /// `people` participants for `secs` seconds.
-    pub fn new(people: u16, secs: u64) -> Self {
+    pub(crate) fn new(people: u16, secs: u64) -> Self {
         Self::with_names(people, secs, |n| match NAMES.get(usize::from(n)) {
             Some(name) => (*name).to_owned(),
             None => format!("guest.{n}"),
@@ -33,7 +33,7 @@ impl Sample {
     }
 
     /// The same with other names.
-    pub fn with_names(people: u16, secs: u64, name: impl Fn(u16) -> String) -> Self {
+    pub(crate) fn with_names(people: u16, secs: u64, name: impl Fn(u16) -> String) -> Self {
         let recording = Story::new(people, secs, name).told();
         let header = RunHeader { scenario: "ten-party".to_owned(), seeds: vec![7], digest: "9f3c51d2a7e80b64".to_owned() };
         let summary = Summary::of(&recording, header);
@@ -76,7 +76,7 @@ impl Sample {
     }
 
     /// What the page is made from.
-    pub fn input<'a>(&'a self, figures: &'a [Figure]) -> ReportInput<'a> {
+    pub(crate) fn input<'a>(&'a self, figures: &'a [Figure]) -> ReportInput<'a> {
         ReportInput {
             recording: &self.recording,
             summary: &self.summary,
