@@ -80,7 +80,7 @@ fn the_checker_finds_faults() {
 
 #[test]
 fn every_picture_is_whole_in_both_forms() {
-    let run = Sample::new(10, 24);
+    let run = Sample::new(10, 18);
     let figures = plot::all(&run.recording);
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
     for wanted in ["freeze-raster", "delay-cdf", "latency-waterfall", "layer-strip", "link-home-down-erin"] {
@@ -93,7 +93,12 @@ fn every_picture_is_whole_in_both_forms() {
         assert!(!figure.svg.contains("></desc>"), "{} has an empty description", figure.name);
         let (width, height, pixels) = decoded(figure);
         assert_eq!(f64::from(width), units(&figure.svg, "width") * f64::from(SCALE), "{}", figure.name);
-        assert_eq!(f64::from(height), (units(&figure.svg, "height")).ceil() * f64::from(SCALE), "{}", figure.name);
+        assert_eq!(
+            f64::from(height),
+            (units(&figure.svg, "height")).ceil() * f64::from(SCALE),
+            "{}",
+            figure.name
+        );
         let drawn = pixels.chunks_exact(3).filter(|pixel| **pixel != [255, 255, 255]).count();
         assert!(drawn * 200 > (width * height) as usize, "{} is blank", figure.name);
         assert!(!figure.caption.is_empty());
@@ -115,7 +120,7 @@ fn the_same_run_gives_the_same_bytes() {
 
 #[test]
 fn the_page_holds_every_expectation_and_loads_nothing() {
-    let run = Sample::new(10, 24);
+    let run = Sample::new(10, 18);
     let figures = plot::all(&run.recording);
     let page = html::render(&run.input(&figures));
     assert_eq!(run.verdict.checks.len(), 4);
@@ -124,7 +129,14 @@ fn the_page_holds_every_expectation_and_loads_nothing() {
         assert!(page.contains(&demand), "{demand}");
         assert!(page.contains(&check.worst), "{}", check.worst);
     }
-    for fact in ["seed 7", "9f3c51d2a7e80b64", "plenum run ten-party --seed 7", "28 bytes of IPv4", "★", "[link.home-up]"] {
+    for fact in [
+        "seed 7",
+        "9f3c51d2a7e80b64",
+        "plenum run ten-party --seed 7",
+        "28 bytes of IPv4",
+        "★",
+        "[link.home-up]",
+    ] {
         assert!(page.contains(fact), "{fact}");
     }
     for figure in &figures {
@@ -159,7 +171,7 @@ fn hostile_names_are_only_names() {
 
 #[test]
 fn a_page_of_fifty_people_is_small() {
-    let run = Sample::new(50, 12);
+    let run = Sample::new(50, 4);
     let page = html::render(&run.input(&plot::all(&run.recording)));
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
     let ten = Sample::new(10, 60);

@@ -124,7 +124,10 @@ pub(super) fn troubles(recording: &Recording, summary: &Summary) -> Vec<Trouble>
 
 /// The limits that [`troubles`] goes by, for the notes.
 pub(super) fn limits() -> Vec<String> {
-    SIGNS.iter().map(|sign| format!("Trouble is {} above {} ({}).", sign.name, sign.show(sign.limit), sign.source)).collect()
+    SIGNS
+        .iter()
+        .map(|sign| format!("Trouble is {} above {} ({}).", sign.name, sign.show(sign.limit), sign.source))
+        .collect()
 }
 
 impl Sign {
@@ -181,11 +184,20 @@ fn causes(recording: &Recording, who: ParticipantIndex) -> Vec<String> {
             && least < most
         {
             let kbps = |bps: u64| format!("{} kbit/s", number(bps as f64 / 1e3));
-            causes.push(format!("the capacity of {} fell to {} (at best {})", info.name, kbps(*least), kbps(*most)));
+            causes.push(format!(
+                "the capacity of {} fell to {} (at best {})",
+                info.name,
+                kbps(*least),
+                kbps(*most)
+            ));
         }
         let waited = link.queued_most.as_secs_f64() * 1e3;
         if waited > 100.0 {
-            causes.push(format!("packets waited up to {} ms in the queue of {}", fixed(waited, 0), info.name));
+            causes.push(format!(
+                "packets waited up to {} ms in the queue of {}",
+                fixed(waited, 0),
+                info.name
+            ));
         }
     }
     causes.extend(lossy_uplinks(recording, who));
@@ -211,7 +223,8 @@ fn lossy_uplinks(recording: &Recording, who: ParticipantIndex) -> Option<String>
         info.direction == Direction::Up && info.owner != Some(who) && lost * 100 > link.measured.offered()
     });
     let names: Vec<&str> = lossy.map(|(index, _)| cast.link(index).name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("on the way to the SFU {} lost more than 1 % of its packets", names.join(", ")))
+    (!names.is_empty())
+        .then(|| format!("on the way to the SFU {} lost more than 1 % of its packets", names.join(", ")))
 }
 
 const fn in_words(cause: LossCause) -> &'static str {
@@ -228,7 +241,11 @@ const fn in_words(cause: LossCause) -> &'static str {
 pub(super) fn keys(recording: &Recording, summary: &Summary) -> Vec<Key> {
     let people = recording.cast().participants.len();
     let connected = recording.participants().filter(|(_, record)| record.connected()).count();
-    let mut keys = vec![Key { name: "connected", value: format!("{connected} of {people}"), of: "participants".to_owned() }];
+    let mut keys = vec![Key {
+        name: "connected",
+        value: format!("{connected} of {people}"),
+        of: "participants".to_owned(),
+    }];
     let shown = [
         ("video.capture_to_render", Stat::P95, "capture to render, p95"),
         ("audio.mouth_to_ear", Stat::P95, "mouth to ear, p95"),

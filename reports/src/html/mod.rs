@@ -40,6 +40,5 @@ pub fn render(input: &ReportInput<'_>) -> String {
     page::page(input).into_string()
 }
 
-
 #[cfg(test)]
 mod tests;

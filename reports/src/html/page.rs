@@ -131,7 +131,8 @@ fn aggregates(input: &ReportInput<'_>) -> Markup {
     let rows: Vec<[String; 7]> = over_participants(input.summary)
         .into_iter()
         .map(|one| {
-            let [worst, p95, mean] = [one.worst, one.p95, one.mean].map(|value| number((value * 1e3).round() / 1e3));
+            let [worst, p95, mean] =
+                [one.worst, one.p95, one.mean].map(|value| number((value * 1e3).round() / 1e3));
             let (id, unit) = (one.definition.id.to_owned(), one.definition.unit.name().to_owned());
             [id, unit, one.stat.name().to_owned(), worst, one.worst_participant, p95, mean]
         })

@@ -19,7 +19,10 @@ fn run(render_ms: u64, lost: u32) -> (Recording, Summary) {
         let parts = LatencyParts { down_queue: Duration::from_millis(render_ms), ..LatencyParts::default() };
         let layer = Layer { spatial: 0, temporal: 0 };
         let captured = at.saturating_sub(parts.total());
-        recorder.observe(at, Observation::FrameRendered { flow: VIDEO, layer, size: (320, 180), captured, parts });
+        recorder.observe(
+            at,
+            Observation::FrameRendered { flow: VIDEO, layer, size: (320, 180), captured, parts },
+        );
         let class = TrafficClass::Video;
         let queued = Duration::from_millis(render_ms);
         recorder.observe(at, Observation::LinkSent { link: DOWN, class, bytes: 1000, queued });
@@ -47,7 +50,11 @@ fn trouble_names_what_was_met_and_what_was_seen_on_the_way() {
     assert_eq!(found[0].name, "bob");
     assert_eq!(found[0].signs, ["p95 from capture to render: 450 ms (limit 400 ms)"]);
     let causes = found[0].causes.join("; ");
-    for part in ["home-down@bob lost 20 packets (10 %): its queue was full", "up to 450 ms", "down queue: 450 of 450 ms"] {
+    for part in [
+        "home-down@bob lost 20 packets (10 %): its queue was full",
+        "up to 450 ms",
+        "down queue: 450 of 450 ms",
+    ] {
         assert!(causes.contains(part), "{part} in {causes}");
     }
 }

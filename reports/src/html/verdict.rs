@@ -10,10 +10,16 @@ pub(super) fn banner(verdict: &Verdict) -> Markup {
     let failed = verdict.checks.iter().filter(|check| !check.passed).count();
     let all = verdict.checks.len();
     let (class, word, text) = match (&verdict.broken, failed, all) {
-        (Some(broken), ..) => {
-            ("bad", "Broken", format!("What was observed contradicts itself; the run is worth nothing. {broken}"))
-        }
-        (None, 0, 0) => ("", "No expectations", "The scenario asks for nothing: there is nothing to pass or fail.".to_owned()),
+        (Some(broken), ..) => (
+            "bad",
+            "Broken",
+            format!("What was observed contradicts itself; the run is worth nothing. {broken}"),
+        ),
+        (None, 0, 0) => (
+            "",
+            "No expectations",
+            "The scenario asks for nothing: there is nothing to pass or fail.".to_owned(),
+        ),
         (None, 0, 1) => ("good", "Passed", "The one expectation holds.".to_owned()),
         (None, 0, _) => ("good", "Passed", format!("All {all} expectations hold.")),
         (None, ..) => ("bad", "Failed", format!("{failed} of {all} expectations do not hold.")),
@@ -51,8 +57,10 @@ pub(super) fn section(verdict: &Verdict) -> Markup {
 
 fn row(check: &Check) -> Markup {
     let unit = if matches!(check.unit, "count" | "ratio") { "" } else { check.unit };
-    let measured =
-        check.measured.map_or("no samples".to_owned(), |value| format!("{} {unit}", number((value * 1e4).round() / 1e4)));
+    let places = if check.measured.is_some_and(|value| value.abs() < 1.0) { 1e4 } else { 1e2 };
+    let measured = check.measured.map_or("no samples".to_owned(), |value| {
+        format!("{} {unit}", number((value * places).round() / places))
+    });
     html! {
         tr {
             td { @if check.passed { span.good-word { "✓ pass" } } @else { span.bad-word { "✗ fail" } } }

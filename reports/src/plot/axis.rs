@@ -30,7 +30,8 @@ pub(super) fn ticks(highest: f64, most: u32) -> Vec<f64> {
 pub(super) fn time_ticks(secs: f64, most: u32) -> Vec<f64> {
     let fits = |step: &f64| secs / step <= f64::from(most);
     let last = TIME_STEPS[TIME_STEPS.len() - 1];
-    let step = TIME_STEPS.into_iter().find(fits).unwrap_or_else(|| (secs / f64::from(most) / last).ceil() * last);
+    let step =
+        TIME_STEPS.into_iter().find(fits).unwrap_or_else(|| (secs / f64::from(most) / last).ceil() * last);
     (0..).map(|number| f64::from(number) * step).take_while(|tick| *tick <= secs + 1e-9).collect()
 }
 
@@ -71,9 +72,12 @@ mod tests {
 
     #[test]
     fn time_ticks_stay_inside_the_run() {
-        for (secs, most, step, last) in
-            [(60.0, 12, 5.0, 60.0), (61.5, 8, 10.0, 60.0), (600.0, 10, 60.0, 600.0), (1e6, 10, 100_800.0, 907_200.0)]
-        {
+        for (secs, most, step, last) in [
+            (60.0, 12, 5.0, 60.0),
+            (61.5, 8, 10.0, 60.0),
+            (600.0, 10, 60.0, 600.0),
+            (1e6, 10, 100_800.0, 907_200.0),
+        ] {
             let found = time_ticks(secs, most);
             assert_eq!((found[1], found[found.len() - 1]), (step, last), "{secs}");
         }

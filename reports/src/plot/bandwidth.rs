@@ -1,7 +1,9 @@
 //! What the bandwidth is spent on: stacked areas over time.
 
 use super::axis::{rate_unit, ticks};
-use super::colour::{BLUE, Colour, GREEN, GREY, INDIGO, INK, MUTED, ORANGE, PURPLE, Paint, SKY, VERMILION, YELLOW};
+use super::colour::{
+    BLUE, Colour, GREEN, GREY, INDIGO, INK, MUTED, ORANGE, PURPLE, Paint, SKY, VERMILION, YELLOW,
+};
 use super::course::means;
 use super::figure::{Figure, Table};
 use super::font;
@@ -55,7 +57,9 @@ impl Spending {
                 name: "SFU".to_owned(),
                 stacks: DIRECTIONS.map(|direction| views::sfu_bandwidth(recording, direction)),
             },
-            participants: participants.filter(|one| one.stacks.iter().any(|stack| !stack.is_empty())).collect(),
+            participants: participants
+                .filter(|one| one.stacks.iter().any(|stack| !stack.is_empty()))
+                .collect(),
             bin_secs: measure.bin.as_secs_f64(),
             run_secs: measure.until.as_secs_f64(),
             from_secs: measure.from.as_secs_f64(),
@@ -83,7 +87,9 @@ impl Spending {
         picture.description = self.description();
         title(&mut picture);
         self.key(&mut picture, &[&self.sfu]);
-        for (side, (stack, what)) in self.sfu.stacks.iter().zip(["received by the SFU", "sent by the SFU"]).enumerate() {
+        for (side, (stack, what)) in
+            self.sfu.stacks.iter().zip(["received by the SFU", "sent by the SFU"]).enumerate()
+        {
             let highest = most(stack);
             let (scale, unit) = rate_unit(highest);
             let ticks = ticks(highest / scale * 1.02, 5);
@@ -193,9 +199,10 @@ impl Spending {
     fn participants_description(&self) -> String {
         let mean = |one: &&Bandwidth| self.mean(&one.stacks[1]);
         let all = || self.participants.iter();
-        let (Some(most), Some(least)) =
-            (all().max_by(|a, b| mean(a).total_cmp(&mean(b))), all().min_by(|a, b| mean(a).total_cmp(&mean(b))))
-        else {
+        let (Some(most), Some(least)) = (
+            all().max_by(|a, b| mean(a).total_cmp(&mean(b))),
+            all().min_by(|a, b| mean(a).total_cmp(&mean(b))),
+        ) else {
             return "Nobody has a line of its own.".to_owned();
         };
         format!(

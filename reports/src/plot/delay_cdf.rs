@@ -97,11 +97,18 @@ fn panel(
         }
     }
     if delays.iter().all(|one| of(one).is_empty()) {
-        picture.text((panel.x(x_most / 2.0), panel.y(0.5)), "nothing was received", Anchor::Middle, SMALL, INK);
+        picture.text(
+            (panel.x(x_most / 2.0), panel.y(0.5)),
+            "nothing was received",
+            Anchor::Middle,
+            SMALL,
+            INK,
+        );
     }
     // The grey ones first, so that the named lie above.
     for colour in [false, true] {
-        for (index, one) in delays.iter().enumerate().filter(|(index, _)| marked(*index).is_some() == colour) {
+        for (index, one) in delays.iter().enumerate().filter(|(index, _)| marked(*index).is_some() == colour)
+        {
             let points = stairs(of(one), x_most).into_iter().map(|point| panel.point(point)).collect();
             let stroke = match marked(index) {
                 Some(colour) => curve(colour),
@@ -126,7 +133,9 @@ fn stairs(values: &Distribution, x_most: f64) -> Vec<Point> {
             points.push((ms, 0.0));
         }
         match points.last_mut() {
-            Some(last) if points_are_close(*last, ms, least) && last.1 > 0.0 => *last = (ms.max(last.0), share),
+            Some(last) if points_are_close(*last, ms, least) && last.1 > 0.0 => {
+                *last = (ms.max(last.0), share)
+            }
             _ => points.push((ms, share)),
         }
         share_before = share;
@@ -170,7 +179,9 @@ fn names(picture: &mut Picture, entries: &[(Colour, &str)]) {
 fn describe(delays: &[Delays], worst: &[usize]) -> String {
     let one = |index: &usize| {
         let p95 = |values: &Distribution| {
-            values.percentile(950).map_or("none".to_owned(), |raw| format!("{} ms", fixed(raw as f64 / NANOS, 0)))
+            values
+                .percentile(950)
+                .map_or("none".to_owned(), |raw| format!("{} ms", fixed(raw as f64 / NANOS, 0)))
         };
         let delays = &delays[*index];
         format!("{} {} for video and {} for sound", delays.name, p95(&delays.render), p95(&delays.ear))
@@ -226,14 +237,16 @@ mod tests {
 
     #[test]
     fn the_worst_are_named_first() {
-        let all: Vec<Delays> = [40, 90, 60, 80, 50, 70].iter().map(|ms| delays(&ms.to_string(), *ms)).collect();
+        let all: Vec<Delays> =
+            [40, 90, 60, 80, 50, 70].iter().map(|ms| delays(&ms.to_string(), *ms)).collect();
         assert_eq!(worst(&all), [1, 3, 5, 2]);
         assert!(worst(&[]).is_empty());
     }
 
     #[test]
     fn absent_is_not_zero() {
-        let nobody = Delays { name: "x".to_owned(), render: Distribution::default(), ear: Distribution::default() };
+        let nobody =
+            Delays { name: "x".to_owned(), render: Distribution::default(), ear: Distribution::default() };
         assert_eq!(table(std::slice::from_ref(&nobody)).rows[0][1], "–");
         assert!(picture(&[nobody]).description.contains("none for video"));
     }

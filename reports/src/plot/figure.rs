@@ -129,6 +129,9 @@ mod tests {
         let mut table = Table::new(&["n"]);
         (0..500).for_each(|n: i32| table.row([n.to_string()]));
         let cut = table.cut("all of them are in events.jsonl.");
-        assert_eq!((cut.rows.len(), cut.note.as_str()), (200, "The first 200 of 500 rows; all of them are in events.jsonl."));
+        assert_eq!(
+            (cut.rows.len(), cut.note.as_str()),
+            (200, "The first 200 of 500 rows; all of them are in events.jsonl.")
+        );
     }
 }

@@ -65,7 +65,8 @@ mod tests {
     fn names_of_many_scripts_have_glyphs() {
         let missing = width("\u{e000}", 10.0);
         assert!(missing > 0.0, "a character without a glyph has the width of the replacement box");
-        for name in ["Zoë", "Łukasz", "Дмитрий", "Ελένη", "Nguyễn", "≤ ≥ → ★ – …"] {
+        for name in ["Zoë", "Łukasz", "Дмитрий", "Ελένη", "Nguyễn", "≤ ≥ → ★ – …"]
+        {
             assert!(width(name, 10.0) > 0.0, "{name}");
         }
     }

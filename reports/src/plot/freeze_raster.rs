@@ -144,8 +144,14 @@ impl Raster {
     }
 
     fn table(&self) -> Table {
-        let mut table =
-            Table::new(&["receiver", "streams", "freezes", "frozen, s of all streams", "longest, s", "worst stream"]);
+        let mut table = Table::new(&[
+            "receiver",
+            "streams",
+            "freezes",
+            "frozen, s of all streams",
+            "longest, s",
+            "worst stream",
+        ]);
         for receiver in &self.receivers {
             let secs = |span: &Span| span.length().as_secs_f64();
             let all = receiver.streams.iter().flat_map(|stream| &stream.frozen);
@@ -159,7 +165,9 @@ impl Raster {
                 receiver.count().to_string(),
                 fixed(receiver.total_secs(), 2),
                 longest.map_or("–".to_owned(), |secs| fixed(secs, 2)),
-                worst.map_or("–".to_owned(), |stream| format!("{} ({} s)", stream.name, fixed(total(stream), 2))),
+                worst.map_or("–".to_owned(), |stream| {
+                    format!("{} ({} s)", stream.name, fixed(total(stream), 2))
+                }),
             ]);
         }
         table.note = "Whole run, warm-up included.".to_owned();
@@ -173,22 +181,31 @@ fn draw(picture: &mut Picture, panel: &Panel, (top, row): (f64, f64), receiver: 
     let name = font::fitted(&receiver.name, SMALL, panel.left - 14.0);
     picture.text((panel.left - 8.0, top + row / 2.0), name, Anchor::End, SMALL, INK);
     let wanted = receiver.streams.iter().flat_map(|stream| &stream.wanted);
-    let span = wanted.fold(None, |span: Option<Span>, next| {
-        Some(span.map_or(*next, |span| Span { from: span.from.min(next.from), until: span.until.max(next.until) }))
-    });
+    let span =
+        wanted.fold(None, |span: Option<Span>, next| {
+            Some(span.map_or(*next, |span| Span {
+                from: span.from.min(next.from),
+                until: span.until.max(next.until),
+            }))
+        });
     if let Some(span) = span {
         let (from, until) = (panel.x(span.from.as_secs_f64()), panel.x(span.until.as_secs_f64()));
         picture.line(vec![(from, bottom), (until, bottom)], thin(FRAME));
     }
     let streams = receiver.streams.len().max(1) as f64;
-    let place = |x: f64, frozen: usize| (x, bottom - full * (frozen as f64 / streams).max(0.25).min(1.0));
+    let place = |x: f64, frozen: usize| (x, bottom - full * (frozen as f64 / streams).clamp(0.25, 1.0));
     let steps = receiver.steps();
     let mut points: Vec<Point> = Vec::new();
     for (index, (at, frozen)) in steps.iter().enumerate().filter(|(_, (_, frozen))| *frozen > 0) {
         let (from, until) = (panel.x(*at), panel.x(steps[index + 1].0));
         let corner = place(from, *frozen);
         // At least wide enough to be seen.
-        points.extend([(from, bottom), corner, (until.max(from + 1.2), corner.1), (until.max(from + 1.2), bottom)]);
+        points.extend([
+            (from, bottom),
+            corner,
+            (until.max(from + 1.2), corner.1),
+            (until.max(from + 1.2), bottom),
+        ]);
         picture.area(std::mem::take(&mut points), Paint::solid(VERMILION));
     }
     let total = receiver.total_secs();

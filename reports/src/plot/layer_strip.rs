@@ -137,14 +137,8 @@ impl Layers {
         title(&mut picture);
         let (spatial, temporal) = self.highest();
         self.key(&mut picture, (spatial, temporal));
-        let panel = Panel {
-            left: 96.0,
-            top: 62.0,
-            width: WIDTH - 110.0,
-            height,
-            x_most: self.run_secs,
-            y_most: 1.0,
-        };
+        let panel =
+            Panel { left: 96.0, top: 62.0, width: WIDTH - 110.0, height, x_most: self.run_secs, y_most: 1.0 };
         panel.time(&mut picture, self.from_secs, true);
         let mut top = panel.top;
         for receiver in shown {
@@ -189,14 +183,21 @@ impl Layers {
     }
 
     fn description(&self) -> String {
-        let switches: usize =
-            self.receivers.iter().flat_map(|receiver| &receiver.strips).map(|strip| strip.switches().count()).sum();
+        let switches: usize = self
+            .receivers
+            .iter()
+            .flat_map(|receiver| &receiver.strips)
+            .map(|strip| strip.switches().count())
+            .sum();
         let worst = self.receivers.iter().max_by(|a, b| a.below().total_cmp(&b.below()));
         let worst = worst.filter(|worst| worst.below() > 0.0).map_or(
             "Nobody was below the layers that it was entitled to.".to_owned(),
             |worst| {
                 let percent = fixed(worst.below() * 100.0, 1);
-                format!("{} was longest below the layers that it was entitled to, {percent} % of its time.", worst.name)
+                format!(
+                    "{} was longest below the layers that it was entitled to, {percent} % of its time.",
+                    worst.name
+                )
             },
         );
         format!("{} receivers, {switches} switches. {worst}", self.receivers.len())
@@ -323,7 +324,11 @@ mod tests {
         ];
         let layers = layers(vec![Strip { stream: "alice/cam".to_owned(), intervals }]);
         assert_eq!(layers.table().rows, [["2.00", "bob", "alice/cam", "s2t0", "s0t0", "estimate"]]);
-        assert!(layers.description().starts_with("1 receivers, 1 switches. bob was longest"), "{}", layers.description());
+        assert!(
+            layers.description().starts_with("1 receivers, 1 switches. bob was longest"),
+            "{}",
+            layers.description()
+        );
     }
 
     #[test]
@@ -344,7 +349,10 @@ mod tests {
             strips: (0..49)
                 .map(|stream| Strip {
                     stream: stream.to_string(),
-                    intervals: vec![interval(0, n * 100 + 1, Some(0), true), interval(n * 100 + 1, 9000, Some(2), false)],
+                    intervals: vec![
+                        interval(0, n * 100 + 1, Some(0), true),
+                        interval(n * 100 + 1, 9000, Some(2), false),
+                    ],
                 })
                 .collect(),
         };

@@ -137,12 +137,7 @@ pub(super) fn title(picture: &mut Picture) {
 }
 
 /// A row of swatches with names from `at` on, wrapped before `right`; answers the height of the lines.
-pub(super) fn legend(
-    picture: &mut Picture,
-    at: Point,
-    right: f64,
-    entries: &[(Paint, String)],
-) -> f64 {
+pub(super) fn legend(picture: &mut Picture, at: Point, right: f64, entries: &[(Paint, String)]) -> f64 {
     const LINE: f64 = 18.0;
     let (mut x, mut y) = at;
     for (paint, name) in entries {

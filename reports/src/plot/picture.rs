@@ -86,13 +86,7 @@ pub struct Picture {
 impl Picture {
     /// An empty picture.
     pub fn new(title: &str, width: f64, height: f64) -> Self {
-        Picture {
-            title: title.to_owned(),
-            description: String::new(),
-            width,
-            height,
-            marks: Vec::new(),
-        }
+        Picture { title: title.to_owned(), description: String::new(), width, height, marks: Vec::new() }
     }
 
     /// Draws a line; with fewer than two points there is none.

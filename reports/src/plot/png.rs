@@ -95,9 +95,8 @@ impl Pen<'_> {
                     Anchor::End => HPos::Right,
                 };
                 let colour = colour(*paint);
-                let style = TextStyle::from(font(size * self.factor))
-                    .color(&colour)
-                    .pos(Pos::new(across, VPos::Top));
+                let style =
+                    TextStyle::from(font(size * self.factor)).color(&colour).pos(Pos::new(across, VPos::Top));
                 let (x, middle) = self.place(*at);
                 let place = (x, middle + (above_baseline(*size) * self.factor).round() as i32);
                 self.backend.draw_text(text, &style, place)

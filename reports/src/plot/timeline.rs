@@ -14,6 +14,8 @@ use crate::views;
 /// A capacity more than this many times all that was sent is left off the scale, which it would flatten (★ our own
 /// choice).
 const OFF_SCALE: f64 = 3.0;
+/// Corners of a capacity beyond which it is thinned like any other curve.
+const CORNERS: usize = 1500;
 const LEFT: f64 = 58.0;
 const PANEL_WIDTH: f64 = WIDTH - LEFT - 92.0;
 
@@ -105,7 +107,7 @@ impl Timeline {
             let text = format!("capacity {} is off the scale ↑", rate(capacity));
             picture.text((panel.right() - 6.0, panel.top + 9.0), text, Anchor::End, SMALL, MUTED);
         } else {
-            panel.curve(picture, &steps(&self.capacity_kbps, self.bin_secs), capacity_line);
+            panel.curve(picture, &self.capacity(), capacity_line);
             labels.extend(last(&self.capacity_kbps).map(|value| (value, "capacity", capacity_line)));
         }
         let rates = self.rate_kbps.iter().copied().map(Some);
@@ -114,6 +116,13 @@ impl Timeline {
         labels.extend(self.rate_kbps.last().map(|value| (*value, "rate", curve(BLUE))));
         labels.extend(last(&self.estimate_kbps).map(|value| (value, "estimate", curve(ORANGE))));
         name_curves(picture, &panel, labels);
+    }
+
+    /// In steps, unless there are more of them than can be told apart.
+    fn capacity(&self) -> Vec<Vec<Point>> {
+        let steps = steps(&self.capacity_kbps, self.bin_secs);
+        let corners: usize = steps.iter().map(Vec::len).sum();
+        if corners <= CORNERS { steps } else { segments(self.capacity_kbps.iter().copied(), self.bin_secs) }
     }
 
     fn losses(&self, picture: &mut Picture) {
@@ -184,7 +193,8 @@ impl Timeline {
         for first in (0..bins).step_by(width) {
             let bins = first..(first + width).min(bins);
             let rates = &self.rate_kbps[bins.clone()];
-            let cell = |value: Option<f64>, decimals| value.map_or("–".to_owned(), |value| fixed(value, decimals));
+            let cell =
+                |value: Option<f64>, decimals| value.map_or("–".to_owned(), |value| fixed(value, decimals));
             let queue = self.queue_ms[bins.clone()].iter().flatten().copied().reduce(f64::max);
             table.row([
                 fixed(first as f64 * self.bin_secs, 1),

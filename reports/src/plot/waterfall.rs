@@ -83,10 +83,8 @@ pub fn picture(parts: &[Parts]) -> Picture {
     picture.description = describe(parts);
     title(&mut picture);
     let occurring = |part: &usize| parts.iter().any(|one| one.ms.is_some_and(|ms| ms[*part] > 0.0));
-    let entries: Vec<(Paint, String)> = (0..PARTS)
-        .filter(occurring)
-        .map(|part| (paint(part), in_words(part)))
-        .collect();
+    let entries: Vec<(Paint, String)> =
+        (0..PARTS).filter(occurring).map(|part| (paint(part), in_words(part))).collect();
     legend(&mut picture, (10.0, 42.0), WIDTH - 10.0, &entries);
     let highest = parts.iter().map(Parts::total).fold(0.0, f64::max);
     let ticks = ticks(highest * 1.08, 9);
@@ -185,7 +183,11 @@ mod tests {
             .sum();
         // 78 ms on a scale to 90 ms of 750 units.
         assert!((widths - 650.0).abs() < 1e-6, "{widths}");
-        assert!(picture.description.contains("78.0 ms at a; its largest part is decode"), "{}", picture.description);
+        assert!(
+            picture.description.contains("78.0 ms at a; its largest part is decode"),
+            "{}",
+            picture.description
+        );
     }
 
     #[test]

@@ -35,7 +35,11 @@ impl Sample {
     /// The same with other names.
     pub(crate) fn with_names(people: u16, secs: u64, name: impl Fn(u16) -> String) -> Self {
         let recording = Story::new(people, secs, name).told();
-        let header = RunHeader { scenario: "ten-party".to_owned(), seeds: vec![7], digest: "9f3c51d2a7e80b64".to_owned() };
+        let header = RunHeader {
+            scenario: "ten-party".to_owned(),
+            seeds: vec![7],
+            digest: "9f3c51d2a7e80b64".to_owned(),
+        };
         let summary = Summary::of(&recording, header);
         let expect = |metric: &str, stat, min, max| Expectation {
             metric: metric.to_owned(),
@@ -57,8 +61,12 @@ impl Sample {
             queued_min: None,
             rate_changes_min: Some(1),
         }];
-        let verdict = Verdict::of(&recording, &summary, &expectations, &applied).expect("checks that can be judged");
-        let choice = |question: &str, answer: &str| files::Choice { question: question.to_owned(), answer: answer.to_owned() };
+        let verdict =
+            Verdict::of(&recording, &summary, &expectations, &applied).expect("checks that can be judged");
+        let choice = |question: &str, answer: &str| files::Choice {
+            question: question.to_owned(),
+            answer: answer.to_owned(),
+        };
         let manifest = Manifest {
             tool_version: "0.1.0".to_owned(),
             name: "ten-party".to_owned(),
@@ -68,7 +76,10 @@ impl Sample {
             choices: vec![
                 choice("Which kilo?", "SI: 1 Mbit/s is 1,000,000 bit/s."),
                 choice("What is the size of a packet?", "UDP payload plus 28 bytes of IPv4 and UDP headers."),
-                choice("Depth of a queue in ms at which rate?", "At the link's capacity at the moment of enqueueing."),
+                choice(
+                    "Depth of a queue in ms at which rate?",
+                    "At the link's capacity at the moment of enqueueing.",
+                ),
             ],
             scenario: serde_json::json!({"name": "ten-party", "duration": "60s", "participants": people}),
         };
@@ -221,7 +232,7 @@ impl Story {
             self.layer(flow, millis);
             self.frame(flow, millis);
             self.sound(Flow { source: MIC, ..flow }, millis);
-            if millis % 200 == 0 {
+            if millis.is_multiple_of(200) {
                 self.count(flow, millis);
             }
         }
@@ -236,11 +247,16 @@ impl Story {
             if flow.publisher.0 % 4 == 3 {
                 (None, "the estimate has no room for its lowest layer")
             } else {
-                (layer(0, u8::from(flow.publisher.0 % 2 == 0)), "estimate below the next layer")
+                (layer(0, u8::from(flow.publisher.0.is_multiple_of(2))), "estimate below the next layer")
             }
-        } else if flow.receiver.0 == 4 && millis >= start && millis < start + u64::from(flow.publisher.0) * 900 {
+        } else if flow.receiver.0 == 4
+            && millis >= start
+            && millis < start + u64::from(flow.publisher.0) * 900
+        {
             (layer(1, 2), "estimate allows the next layer")
-        } else if self.joined(flow.publisher.0) + 1500 > millis || self.joined(flow.receiver.0) + 1500 > millis {
+        } else if self.joined(flow.publisher.0) + 1500 > millis
+            || self.joined(flow.receiver.0) + 1500 > millis
+        {
             (layer(0, 2), "first key frame")
         } else {
             (layer(2, 2), "all that is offered")
@@ -268,9 +284,10 @@ impl Story {
         let Some(layer) = self.layers[place] else { return };
         let third = self.end / 3;
         // A standstill when the line breaks down, and a short one on a lossy uplink now and then.
-        let stuck = receiver == 4 && (third..third + 1400 + 150 * u64::from(flow.publisher.0)).contains(&millis);
+        let stuck =
+            receiver == 4 && (third..third + 1400 + 150 * u64::from(flow.publisher.0)).contains(&millis);
         let lossy = flow.publisher.0 == 7 && millis % 9_000 < 400;
-        if stuck || lossy || (layer.temporal < 2 && millis % 80 == 0) {
+        if stuck || lossy || (layer.temporal < 2 && millis.is_multiple_of(80)) {
             return;
         }
         let jitter = self.chance();
@@ -304,8 +321,12 @@ impl Story {
         if self.chance() < if bad { 0.06 } else { 0.0005 } {
             return self.see(millis, Observation::AudioConcealed { flow, length });
         }
-        let delay = 70.0 + 4.0 * f64::from(flow.receiver.0 % 10) + 30.0 * self.chance() + if bad { 190.0 } else { 0.0 };
-        let captured = Time::from_millis(millis).saturating_sub(Duration::from_micros((delay * 1000.0) as u64));
+        let delay = 70.0
+            + 4.0 * f64::from(flow.receiver.0 % 10)
+            + 30.0 * self.chance()
+            + if bad { 190.0 } else { 0.0 };
+        let captured =
+            Time::from_millis(millis).saturating_sub(Duration::from_micros((delay * 1000.0) as u64));
         let jitter_buffer = Duration::from_millis(25);
         self.see(millis, Observation::AudioPlayed { flow, captured, jitter_buffer, length });
     }
@@ -362,8 +383,9 @@ impl Story {
                 self.see(millis, Observation::LinkDropped { link, cause: LossCause::Random, bytes: 1200 });
             }
         }
-        if millis % 200 == 0 {
-            let bps = if bad { 480_000.0 + 60_000.0 * self.chance() } else { f64::from(others) * 1_150_000.0 };
+        if millis.is_multiple_of(200) {
+            let bps =
+                if bad { 480_000.0 + 60_000.0 * self.chance() } else { f64::from(others) * 1_150_000.0 };
             self.see(millis, Observation::Estimate { of: EstimateOf::Downlink(who(n)), bps: bps as u64 });
             self.see(millis, Observation::Estimate { of: EstimateOf::Uplink(who(n)), bps: 2_600_000 });
         }
