@@ -1,6 +1,7 @@
 //! The state machine: datagrams, commands and time come in by a [`Turn`], and every turn ends drained.
 
 mod allocate;
+mod census;
 mod commands;
 mod feedback;
 mod forwarding;
@@ -12,6 +13,7 @@ mod validation;
 
 use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
+pub use census::Census;
 pub(crate) use ingest::payload_type_of;
 
 use std::cmp::Reverse;

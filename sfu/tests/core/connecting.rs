@@ -1,0 +1,215 @@
+//! Joining, connectivity, handshake, and the ends of a transport.
+
+use std::time::Duration;
+
+use sfu::sink::DisconnectReason;
+use sfu::{Command, DropReason, Event};
+
+use crate::common::call::{Call, config, peer_address};
+use crate::common::media::{camera, microphone};
+use crate::common::stun;
+
+#[test]
+fn a_peer_joins_is_nominated_and_connects_in_that_order() {
+    let mut call = Call::new(config());
+    let index = call.join(vec![camera(), microphone()]);
+    assert!(call.take_events().is_empty());
+    call.connect(index);
+    let participant = call.peers[index].id;
+    let events = call.take_events();
+    assert!(
+        matches!(events[0], Event::Nominated { participant: who, address }
+        if who == participant && address == peer_address(index)),
+        "{events:?}"
+    );
+    assert_eq!(events[1], Event::Connected { participant });
+    assert!(matches!(events[2..], [Event::Estimate { .. }]), "{events:?}");
+    assert_eq!(call.peers[index].answers, 1);
+    assert_eq!(call.sfu.drops().total(), 0);
+}
+
+#[test]
+fn leaving_says_goodbye_and_leaves_nothing_behind() {
+    let mut call = Call::connected(config(), 3);
+    let wishes = [call.wish(0, "cam"), call.wish(1, "mic")];
+    call.subscribe(2, &wishes).unwrap();
+    call.take_events();
+    for index in 0..3 {
+        let participant = call.peers[index].id;
+        call.turn(|turn| turn.command(Command::Leave { participant })).unwrap();
+        let gone = Event::Disconnected { participant, reason: DisconnectReason::Left };
+        assert!(call.take_events().contains(&gone));
+        assert!(call.peers[index].closed, "a close alert tells peer {index}");
+        let again = call.turn(|turn| turn.command(Command::Leave { participant }));
+        assert_eq!(again.unwrap_err().code(), "no_such_participant");
+    }
+    let census = call.sfu.census();
+    assert_eq!(census, Default::default());
+    assert_eq!(call.sfu.deadline(), sfu::Time::NEVER);
+}
+
+#[test]
+fn silence_withdraws_consent_and_the_participant_goes() {
+    let mut call = Call::connected(config(), 2);
+    call.take_events();
+    call.peers[1].alive = false;
+    call.run(Duration::from_secs(29));
+    assert_eq!(call.sfu.participant_count(), 2);
+    call.run(Duration::from_secs(2));
+    assert_eq!(call.sfu.participant_count(), 1);
+    let gone =
+        Event::Disconnected { participant: call.peers[1].id, reason: DisconnectReason::ConsentExpired };
+    assert!(call.take_events().contains(&gone));
+    assert_eq!(call.sfu.census().addresses, 1);
+    assert_eq!(call.from_peer(1, vec![0x80; 40]), Err(DropReason::UnknownAddress));
+}
+
+#[test]
+fn who_never_connects_is_removed() {
+    let mut call = Call::new(config());
+    let index = call.join(Vec::new());
+    call.peers[index].alive = false;
+    call.run(Duration::from_secs(29));
+    assert_eq!(call.sfu.participant_count(), 1);
+    assert!(call.wakes == 0, "nothing to do until then, but woke {} times", call.wakes);
+    call.run(Duration::from_secs(2));
+    let participant = call.peers[index].id;
+    let gone = Event::Disconnected { participant, reason: DisconnectReason::SetupTimedOut };
+    assert_eq!(call.take_events(), [gone]);
+    assert_eq!(call.sfu.census(), Default::default());
+}
+
+#[test]
+fn media_follows_a_nominated_move_and_never_a_stranger() {
+    let mut call = Call::connected(config(), 2);
+    call.take_events();
+    let (old, new) = (call.peers[0].address, "203.0.113.9:4242".parse().unwrap());
+    let mut microphone = crate::common::media::Microphone::new(0);
+    let wish = call.wish(0, "mic");
+    call.subscribe(1, &[wish]).unwrap();
+    // Media from an address that no check came from goes nowhere, however authentic.
+    let packet = call.peers[0].rtp(&microphone.packet(60));
+    assert_eq!(call.from_address(new, packet), Err(DropReason::UnknownAddress));
+    // A check without USE-CANDIDATE opens the address for media from there, but doesn't move the path.
+    let check = call.peers[0].check(call.now, false);
+    call.from_address(new, check).unwrap();
+    assert_eq!(call.strays.len(), 1, "the answer goes to where the check came from");
+    assert!(call.take_events().is_empty());
+    let packet = call.peers[0].rtp(&microphone.packet(60));
+    call.from_address(new, packet).unwrap();
+    // Nominated, it takes everything.
+    let check = call.peers[0].check(call.now, true);
+    call.peers[0].address = new;
+    call.from_address(new, check).unwrap();
+    let participant = call.peers[0].id;
+    assert_eq!(call.take_events(), [Event::Nominated { participant, address: new }]);
+    call.send(0, &microphone.packet(60)).unwrap();
+    let packet = call.peers[0].rtp(&microphone.packet(60));
+    call.from_address(old, packet).expect("packets under way on the old path are still welcome");
+    assert_eq!(call.peers[1].of(sfu::PacketClass::Audio).count(), 3);
+    call.strays.clear();
+    call.run(Duration::from_secs(40));
+    assert!(call.strays.is_empty(), "nothing goes to the old address any more");
+    assert_eq!(call.sfu.participant_count(), 2);
+}
+
+#[test]
+fn an_address_with_media_is_not_taken_over_and_a_claimed_one_can_be_won_back() {
+    let mut call = Call::connected(config(), 2);
+    let victim = call.peers[0].address;
+    let theft = call.peers[1].check(call.now, true);
+    assert_eq!(call.from_address(victim, theft), Err(DropReason::UnexpectedStun));
+    // Both claim a third address; who nominates it last before the other has its media.
+    let third = "203.0.113.9:4242".parse().unwrap();
+    for (index, nominate) in [(0, false), (1, false), (0, true)] {
+        let check = call.peers[index].check(call.now, nominate);
+        call.from_address(third, check).unwrap();
+    }
+    let packet = call.peers[0].rtp(&crate::common::media::Microphone::new(0).packet(50));
+    call.peers[0].address = third;
+    call.from_peer(0, packet).expect("routed to the participant that nominated the address");
+}
+
+#[test]
+fn what_is_not_a_call_is_dropped_under_its_reason() {
+    use DropReason::*;
+    let mut call = Call::connected(config(), 2);
+    let waiting = call.join(Vec::new());
+    call.peers[waiting].alive = false;
+    let (known, stranger) = (call.peers[0].address, "203.0.113.66:1".parse().unwrap());
+    let good = call.peers[0].rtp(&crate::common::media::Microphone::new(0).packet(50));
+    let good_rtcp = call.peers[0].rtcp(&[0x80, 201, 0, 1, 0, 0, 0, 1]);
+    let altered = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        *bytes.last_mut().unwrap() ^= 1;
+        bytes
+    };
+    let ufrag = call.peers[0].joined.ufrag.clone();
+    let name = format!("{ufrag}:peer");
+    let check = |password: &str| stun::check(&name, password, 900, false);
+    let pwd = call.peers[0].joined.pwd.clone();
+    let mut indication = check(&pwd);
+    indication[1] = 0x11;
+    let nobody = stun::check("nobody99:peer", &pwd, 901, false);
+    let mut unknown = crate::common::media::Microphone::new(7).packet(50);
+    unknown.mid = Some("9".into());
+    let unknown = call.peers[0].rtp(&unknown);
+    let mut odd = crate::common::media::Microphone::new(0).packet(50);
+    (odd.payload_type, odd.sequence) = (100, 500);
+    let odd = call.peers[0].rtp(&odd);
+    let truncated = good[..20].to_vec();
+    let rows = [
+        (known, Vec::new(), NotDemultiplexed),
+        (known, vec![64; 40], NotDemultiplexed),
+        (stranger, good.clone(), UnknownAddress),
+        (stranger, vec![22, 254, 253, 0], UnknownAddress),
+        (known, vec![0, 1, 0, 0], MalformedStun),
+        (known, altered(&check(&pwd)), MalformedStun),
+        (known, indication, MalformedStun),
+        (known, nobody, UnknownUfrag),
+        (known, check("not the password at all"), StunIntegrity),
+        (known, vec![22, 254, 253, 0], MalformedDtls),
+        (known, altered(&good), SrtpAuthentication),
+        (known, truncated, MalformedRtp),
+        (known, altered(&good_rtcp), SrtpAuthentication),
+        (known, good_rtcp[..10].to_vec(), MalformedRtcp),
+        (known, unknown, UnknownStream),
+    ];
+    for (row, (from, datagram, reason)) in rows.into_iter().enumerate() {
+        let before = call.sfu.drops().of(reason);
+        assert_eq!(call.from_address(from, datagram), Err(reason), "row {row}");
+        assert_eq!(call.sfu.drops().of(reason), before + 1, "row {row}");
+        assert_eq!(call.sfu.drops().total(), row as u64 + 1);
+    }
+    call.from_peer(0, good.clone()).unwrap();
+    assert_eq!(call.from_peer(0, good), Err(SrtpReplay));
+    call.from_peer(0, good_rtcp.clone()).unwrap();
+    assert_eq!(call.from_peer(0, good_rtcp), Err(SrtpReplay));
+    assert_eq!(call.from_peer(0, odd), Err(UnknownPayloadType));
+    // Before the handshake there are neither keys nor a path.
+    let check = call.peers[waiting].check(call.now, false);
+    call.from_peer(waiting, check).unwrap();
+    assert_eq!(call.from_peer(waiting, vec![22, 254, 253, 0]), Err(UnexpectedDtls));
+    assert_eq!(call.from_peer(waiting, vec![0x80; 60]), Err(NoKeys));
+    let census = call.sfu.census();
+    assert_eq!((census.addresses, census.streams), (3, 1));
+}
+
+#[test]
+fn a_wrong_certificate_ends_the_participant() {
+    use rtc_crypto::providers::AwsLcRsProvider;
+    let mut call = Call::new(config());
+    let index = call.join(Vec::new());
+    let other = sfu::transport::certificate::Certificate::generate(&AwsLcRsProvider::new()).unwrap();
+    let joined = call.peers[index].joined.clone();
+    let address = call.peers[index].address;
+    call.peers[index] = crate::common::peer::Peer::new(call.now, other, joined, address);
+    let check = call.peers[index].check(call.now, true);
+    call.from_peer(index, check).unwrap();
+    call.peers[index].dtls.start(call.now).unwrap();
+    call.run(Duration::from_secs(1));
+    let participant = call.peers[index].id;
+    let gone = Event::Disconnected { participant, reason: DisconnectReason::DtlsFailed };
+    assert!(call.take_events().contains(&gone));
+    assert_eq!(call.sfu.census(), Default::default());
+}

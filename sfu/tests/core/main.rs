@@ -1,0 +1,9 @@
+//! The core as its peers see it: connected calls in memory, and everything that can go wrong with them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod connecting;
+mod forwarding;
+mod repair;
+mod reports;
