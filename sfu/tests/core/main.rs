@@ -5,5 +5,7 @@ mod common;
 
 mod connecting;
 mod forwarding;
+mod hostile;
 mod repair;
 mod reports;
+mod signalling;
