@@ -39,10 +39,12 @@ impl Turn<'_> {
         let uplink = Uplink::new(request.sources, limits.streams);
         let downlink = Downlink::new(&self.sfu.config);
         let conference = self.conference(&request.conference);
-        let participant = Participant {
+        let now = self.now;
+        let participant = |id: ParticipantId| Participant {
+            cname: id.to_string(),
             name: request.name,
             conference,
-            joined: self.now,
+            joined: now,
             media: request.media,
             transport,
             uplink,
@@ -51,7 +53,7 @@ impl Turn<'_> {
             armed: Time::NEVER,
             dirty: false,
         };
-        let id = self.sfu.participants.insert(participant);
+        let id = self.sfu.participants.insert_with_key(participant);
         self.sfu.conferences[conference].members.push(id);
         self.sfu.by_ufrag.insert(ufrag.clone(), id);
         let setup_ends = self.now + self.sfu.config.limits.setup;

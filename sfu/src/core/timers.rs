@@ -144,24 +144,26 @@ impl Turn<'_> {
         participant.downlink.reported = now;
         self.sfu.scratch.clear();
         reports::write_receiver_reports(&mut self.sfu.scratch, &mut participant.uplink, now);
-        let indices: Vec<u16> = participant.downlink.subscriptions().map(|(index, _)| index).collect();
-        for index in indices {
-            let Some((publisher, source)) = self.sfu.participants[id].downlink.source_of(index) else {
-                continue;
-            };
-            let Some(from) = self.sfu.participants.get(publisher) else { continue };
-            let encodings = &from.uplink.sources[source].encodings;
-            let clock = |e: &Encoding| Clock { ssrc: e.ssrc.unwrap_or(0), report: e.clock };
-            let clocks: SmallVec<[Clock; 3]> = encodings.iter().map(clock).collect();
-            let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
-            let before = self.sfu.scratch.len();
-            reports::write_sender_report(&mut self.sfu.scratch, subscription, &clocks, now);
-            if self.sfu.scratch.len() > before {
-                let name = reports::cname(publisher);
-                rtcp::write_sdes_cname(&mut self.sfu.scratch, subscription.ssrc, &name).expect("short name");
-            }
+        for index in 0..participant.downlink.slot_count() {
+            self.sender_report_on(id, index);
         }
         self.send_compounds(id);
+    }
+
+    /// Appends a sender report on the subscription at `index`, and the name of its source.
+    fn sender_report_on(&mut self, id: ParticipantId, index: u16) {
+        let Sfu { participants, scratch, .. } = &mut *self.sfu;
+        let Some((publisher, source)) = participants[id].downlink.source_of(index) else { return };
+        let Some([to, from]) = participants.get_disjoint_mut([id, publisher]) else { return };
+        let encodings = &from.uplink.sources[source].encodings;
+        let clock = |e: &Encoding| Clock { ssrc: e.ssrc.unwrap_or(0), report: e.clock };
+        let clocks: SmallVec<[Clock; 3]> = encodings.iter().map(clock).collect();
+        let Some((subscription, _)) = to.downlink.slot(index) else { return };
+        let before = scratch.len();
+        reports::write_sender_report(scratch, subscription, &clocks, self.now);
+        if scratch.len() > before {
+            rtcp::write_sdes_cname(scratch, subscription.ssrc, &from.cname).expect("a short name");
+        }
     }
 
     /// Sends what is in the scratch buffer as RTCP, in as many compounds as it takes.

@@ -26,6 +26,9 @@ use uplink::Uplink;
 /// Everything that the core keeps of one participant.
 pub(crate) struct Participant {
     pub(crate) name: String,
+    /// The canonical name of its streams: what tells a receiver which of them belong together (RFC 3550
+    /// section 6.5.1).
+    pub(crate) cname: String,
     pub(crate) conference: ConferenceId,
     pub(crate) joined: Time,
     pub(crate) media: MediaParameters,

@@ -1,6 +1,5 @@
 //! Sender and receiver reports to one participant (RFC 3550 section 6.4).
 
-use super::describe::ParticipantId;
 use super::subscription::{Projection, Subscription};
 use super::uplink::Uplink;
 use crate::rtcp::{self, MAX_COUNT, NtpTime, ReportBlock, SenderInfo};
@@ -69,11 +68,6 @@ pub(crate) fn write_sender_report(
     };
     rtcp::write_sender_report(out, &info, &[]).expect("no blocks");
     subscription.sent.remember(ntp, now);
-}
-
-/// The canonical name of a publisher's streams: what tells a receiver which of them belong together.
-pub(crate) fn cname(publisher: ParticipantId) -> String {
-    publisher.to_string()
 }
 
 /// How often reports go out: RFC 3550's five seconds are for large groups; one second keeps lips and round
