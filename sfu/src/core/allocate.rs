@@ -24,6 +24,10 @@ const BELIEVED: f64 = 1.1;
 /// RTP header, extensions, tag, UDP and IP of one packet against 1,100 bytes of payload.
 const OVERHEAD: f64 = 1.08;
 
+/// How long a source may take to begin with all of its encodings: key frames of three encodings at the rate that an
+/// uplink starts with.
+const BEGINNING: Duration = Duration::from_millis(500);
+
 /// A video subscription's offers: up to three encodings of up to four temporal layers.
 type Offers = SmallVec<[LayerOffer; 12]>;
 
@@ -97,15 +101,19 @@ impl Turn<'_> {
             let target = stream.projection.target();
             let memory = stream.memory;
             let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
+            let published = &mut from.uplink.sources[source];
+            let is_beginning = published.begun.is_some_and(|begun| now.since(begun) < BEGINNING);
             let mut offers = Offers::new();
-            offers_of(&mut from.uplink.sources[source], now, &mut offers);
+            offers_of(published, now, &mut offers);
             candidates.push(Candidate {
                 index,
                 publisher,
                 source,
                 priority,
                 max_height,
-                current: target,
+                // Hysteresis is about what is being watched: a layer that was taken for want of a better one a
+                // moment ago need not be held for a second.
+                current: target.filter(|_| !is_beginning),
                 memory,
                 offers,
             });
@@ -192,6 +200,9 @@ fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
         let believed = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
         let top = description.temporal_layers - 1;
+        let comes = encoding.rates.iter_mut().any(|meter| meter.rate(now) > DataRate::ZERO);
+        encoding.active_since.take_if(|_| !comes);
+        let active = encoding.active_since.is_some() && !source.muted;
         let mut measured = DataRate::ZERO;
         for temporal in 0..description.temporal_layers {
             measured += encoding.rates[usize::from(temporal)].rate(now);
@@ -202,7 +213,7 @@ fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
                 // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
                 fps: f64::from(description.fps) * part,
                 rate: measured.min(believed).scale(OVERHEAD),
-                active: encoding.ssrc.is_some() && measured > DataRate::ZERO && !source.muted,
+                active: active && measured > DataRate::ZERO,
             });
         }
     }

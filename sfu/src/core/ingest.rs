@@ -185,7 +185,9 @@ impl Turn<'_> {
         if !padding_only {
             let temporal = usize::from(ingress.payload.temporal()).min(TEMPORAL_LAYERS - 1);
             encoding.rates[temporal].add(now, DataSize::from_bytes(media.payload.len() as u64));
-            resumed = !std::mem::replace(&mut encoding.active, true);
+            resumed = encoding.active_since.is_none();
+            encoding.active_since.get_or_insert(now);
+            source.begun.get_or_insert(now);
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,

@@ -21,6 +21,8 @@ pub(crate) struct Source {
     pub(crate) key_frames: KeyFrameRequests,
     /// Who receives it, and the place in that receiver's subscriptions.
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
+    /// When its first packet came.
+    pub(crate) begun: Option<Time>,
 }
 
 /// One simulcast encoding of a source, or the one stream of an audio source.
@@ -31,8 +33,8 @@ pub(crate) struct Encoding {
     pub(crate) rates: [RateMeter; TEMPORAL_LAYERS],
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
     pub(crate) clock: Option<(u64, u32, Time)>,
-    /// Whether packets have been coming: the first one after a silence has layers chosen anew at once.
-    pub(crate) active: bool,
+    /// Since when packets have been coming: the first one after a silence has layers chosen anew at once.
+    pub(crate) active_since: Option<Time>,
     /// The highest sequence number so far, extended.
     pub(crate) newest: u64,
     /// What can be sent again.
@@ -48,6 +50,7 @@ impl Source {
             description,
             muted: false,
             subscribers: Vec::new(),
+            begun: None,
         }
     }
 }
@@ -63,7 +66,7 @@ impl Encoding {
             ssrc: None,
             rates: std::array::from_fn(|_| RateMeter::new()),
             clock: None,
-            active: false,
+            active_since: None,
             newest: 0,
             cache: PacketCache::new(limits),
         }
@@ -75,7 +78,7 @@ impl Encoding {
             self.rates.iter_mut().for_each(RateMeter::reset);
             self.cache.flush();
             self.clock = None;
-            self.active = false;
+            self.active_since = None;
             self.newest = 0;
         }
     }
