@@ -10,6 +10,7 @@ use sfu::{DropReason, Event};
 use super::forwarding::film;
 use crate::common::call::{Call, config};
 use crate::common::media::{Microphone, VideoEncoding};
+use crate::common::peer::RtpOut;
 
 /// A working call of three: the first publishes, the others receive.
 struct Working {
@@ -164,6 +165,55 @@ proptest! {
             prop_assert!(matches!(result, Ok(()) | Err(DropReason::MalformedRtcp)), "{result:?}");
         }
         working.assert_goes_on();
+    }
+}
+
+/// One RTP packet of a publisher that has keys and no manners.
+fn rude_packet() -> impl Strategy<Value = RtpOut> {
+    let names = (prop::option::of(0_u8..3), prop::option::of(0_usize..4), prop::option::of(0_usize..4));
+    let numbers = (any::<u32>(), 0_u32..8, prop_oneof![1_u64..2_000, any::<u16>().prop_map(u64::from)]);
+    let kind = (prop::sample::select(vec![96_u8, 97, 111, 100]), any::<bool>(), 0_u8..255);
+    (names, numbers, kind, prop::collection::vec(any::<u8>(), 0..60)).prop_map(
+        |((mid, rid, repaired), (timestamp, stream, sequence), (payload_type, marker, padding), payload)| {
+            let rids = ["q", "h", "f", "?"];
+            RtpOut {
+                payload_type,
+                marker,
+                sequence,
+                timestamp,
+                ssrc: 0x1000 + 0x10 * stream,
+                mid: mid.map(|mid| mid.to_string()),
+                rid: rid.map(|rid| rids[rid].into()),
+                repaired_rid: repaired.map(|rid| rids[rid].into()),
+                level: None,
+                padding: padding.saturating_sub(200),
+                payload,
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn any_rtp_from_a_peer_with_keys_is_survived(packets in prop::collection::vec(rude_packet(), 1..120)) {
+        let mut working = Working::new();
+        let wishes = [working.call.wish(0, "cam"), working.call.wish(1, "mic")];
+        working.call.subscribe(2, &wishes).unwrap();
+        let mut microphone = Microphone::new(1);
+        for packet in &packets {
+            let before = working.call.sfu.drops().total();
+            let refused = working.call.send(0, packet).is_err();
+            prop_assert_eq!(working.call.sfu.drops().total(), before + u64::from(refused));
+            working.call.run(Duration::from_millis(3));
+        }
+        // Three encodings with retransmissions, and the microphone.
+        prop_assert!(working.call.sfu.census().streams <= 7);
+        let before = working.call.peers[2].of(PacketClass::Audio).count();
+        for _ in 0..5 {
+            working.call.send(1, &microphone.packet(60)).unwrap();
+        }
+        prop_assert_eq!(working.call.peers[2].of(PacketClass::Audio).count(), before + 5);
     }
 }
 
