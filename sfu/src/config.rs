@@ -48,8 +48,7 @@ pub struct Limits {
     pub conference: usize,
     /// Sources that one participant may publish: camera, share, microphone and room for a few more.
     pub sources: usize,
-    /// Incoming SSRCs of one participant: sources × three encodings × media and RTX, and sixteen that
-    /// restarts have replaced.
+    /// Incoming SSRCs of one participant: sources × three encodings × media and RTX, and some room.
     pub streams: usize,
     /// Streams that one participant may receive.
     pub subscriptions: usize,

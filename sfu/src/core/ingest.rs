@@ -89,15 +89,10 @@ impl Turn<'_> {
     ) -> Result<usize, DropReason> {
         let nack = self.sfu.config.nack;
         let Participant { uplink, transport, media, .. } = &mut self.sfu.participants[id];
-        if uplink.is_retired(header.ssrc) {
-            return Err(DropReason::UnknownStream);
-        }
         match uplink.bind(header, extensions, &media.payload_types, nack) {
             Ok(Binding::New(index)) => Ok(index),
-            Ok(Binding::Restarted { index, forgotten }) => {
-                if let Some(ssrc) = forgotten {
-                    transport.forget(ssrc);
-                }
+            Ok(Binding::Restarted { index, replaced }) => {
+                transport.forget(replaced);
                 self.restarted(id, index);
                 Ok(index)
             }

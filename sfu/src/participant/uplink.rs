@@ -16,17 +16,17 @@ use crate::time::Time;
 /// How late a packet may be before it is asked for: the uplinks that reorder do so by a few packets.
 const REORDERING_GUARD: Duration = Duration::from_millis(5);
 
-/// How many replaced SSRCs are remembered: an encoder that restarts does so once in a while, and every one of them
-/// keeps its replay window so that nobody can play its old packets again.
-const RETIRED: usize = 16;
+/// How many replaced SSRCs are remembered, 4 bytes each. An encoder restarts once in a while; whoever recorded its old
+/// packets could play them again and take the stream back, if its SSRC were ever accepted again.
+const RETIRED: usize = 1_024;
 
 /// What a new SSRC was bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
     /// A stream that is the first of its kind.
     New(usize),
-    /// A stream that another SSRC was before; nothing more needs to be kept of `forgotten`.
-    Restarted { index: usize, forgotten: Option<u32> },
+    /// A stream that another SSRC was before.
+    Restarted { index: usize, replaced: u32 },
 }
 
 /// The sending side of one participant.
@@ -67,11 +67,6 @@ impl Uplink {
         Some(self.last)
     }
 
-    /// Whether `ssrc` was replaced by another one lately.
-    pub(crate) fn is_retired(&self, ssrc: u32) -> bool {
-        self.retired.contains(&ssrc)
-    }
-
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
     pub(crate) fn bind(
         &mut self,
@@ -80,6 +75,9 @@ impl Uplink {
         types: &PayloadTypes,
         nack: bool,
     ) -> Result<Binding, DropReason> {
+        if self.retired.contains(&header.ssrc) {
+            return Err(DropReason::UnknownStream);
+        }
         let is_rtx = types.vp8_rtx == Some(header.payload_type);
         let (source, encoding, role) = self.identify(extensions, is_rtx).ok_or(DropReason::UnknownStream)?;
         let kind = self.sources[source].description.kind;
@@ -112,9 +110,11 @@ impl Uplink {
             return Ok(Binding::New(self.streams.len() - 1));
         };
         let old = std::mem::replace(&mut self.streams[index], stream);
+        if self.retired.len() == RETIRED {
+            self.retired.pop_front();
+        }
         self.retired.push_back(old.ssrc);
-        let forgotten = if self.retired.len() > RETIRED { self.retired.pop_front() } else { None };
-        Ok(Binding::Restarted { index, forgotten })
+        Ok(Binding::Restarted { index, replaced: old.ssrc })
     }
 
     fn identify(&self, extensions: &Extensions<'_>, is_rtx: bool) -> Option<(usize, u8, StreamRole)> {

@@ -104,11 +104,11 @@ impl Call {
     /// ICE, then DTLS.
     pub(crate) fn connect(&mut self, index: usize) {
         let check = self.peers[index].check(self.now, true);
-        self.from_peer(index, check).expect("a proper check");
+        self.input_of(index, check).expect("a proper check");
         self.peers[index].dtls.start(self.now).expect("aws-lc-rs has every algorithm");
         let flight = self.peers[index].timeout(self.now);
         for datagram in flight {
-            self.from_peer(index, datagram).expect("a proper handshake");
+            self.input_of(index, datagram).expect("a proper handshake");
         }
         self.run(Duration::from_millis(1));
         assert!(self.peers[index].is_connected(), "peer {index} isn't connected");
@@ -143,17 +143,17 @@ impl Call {
     }
 
     /// A datagram from anywhere.
-    pub(crate) fn from_address(&mut self, from: SocketAddr, mut datagram: Vec<u8>) -> Result<(), DropReason> {
+    pub(crate) fn input(&mut self, from: SocketAddr, mut datagram: Vec<u8>) -> Result<(), DropReason> {
         self.turn(|turn| turn.datagram(from, &mut datagram))
     }
 
-    pub(crate) fn from_peer(&mut self, index: usize, datagram: Vec<u8>) -> Result<(), DropReason> {
-        self.from_address(self.peers[index].address, datagram)
+    pub(crate) fn input_of(&mut self, index: usize, datagram: Vec<u8>) -> Result<(), DropReason> {
+        self.input(self.peers[index].address, datagram)
     }
 
     pub(crate) fn send(&mut self, index: usize, packet: &RtpOut) -> Result<(), DropReason> {
         let datagram = self.peers[index].rtp(packet);
-        self.from_peer(index, datagram)
+        self.input_of(index, datagram)
     }
 
     pub(crate) fn send_all(&mut self, index: usize, packets: &[RtpOut]) {
@@ -164,7 +164,7 @@ impl Call {
 
     pub(crate) fn send_rtcp(&mut self, index: usize, compound: &[u8]) -> Result<(), DropReason> {
         let datagram = self.peers[index].rtcp(compound);
-        self.from_peer(index, datagram)
+        self.input_of(index, datagram)
     }
 
     /// Delivers what the core sent, and what is sent in answer to it.
@@ -208,7 +208,7 @@ impl Call {
                 if self.peers[index].deadline() <= self.now {
                     for datagram in self.peers[index].timeout(self.now) {
                         // As above.
-                        let _ = self.from_peer(index, datagram);
+                        let _ = self.input_of(index, datagram);
                     }
                 }
             }

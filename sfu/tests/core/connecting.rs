@@ -61,7 +61,7 @@ fn silence_withdraws_consent_and_the_participant_goes() {
         Event::Disconnected { participant: call.peers[1].id, reason: DisconnectReason::ConsentExpired };
     assert!(call.take_events().contains(&gone));
     assert_eq!(call.sfu.census().addresses, 1);
-    assert_eq!(call.from_peer(1, vec![0x80; 40]), Err(DropReason::UnknownAddress));
+    assert_eq!(call.input_of(1, vec![0x80; 40]), Err(DropReason::UnknownAddress));
 }
 
 #[test]
@@ -89,23 +89,23 @@ fn media_follows_a_nominated_move_and_never_a_stranger() {
     call.subscribe(1, &[wish]).unwrap();
     // Media from an address that no check came from goes nowhere, however authentic.
     let packet = call.peers[0].rtp(&microphone.packet(60));
-    assert_eq!(call.from_address(new, packet), Err(DropReason::UnknownAddress));
+    assert_eq!(call.input(new, packet), Err(DropReason::UnknownAddress));
     // A check without USE-CANDIDATE opens the address for media from there, but doesn't move the path.
     let check = call.peers[0].check(call.now, false);
-    call.from_address(new, check).unwrap();
+    call.input(new, check).unwrap();
     assert_eq!(call.strays.len(), 1, "the answer goes to where the check came from");
     assert!(call.take_events().is_empty());
     let packet = call.peers[0].rtp(&microphone.packet(60));
-    call.from_address(new, packet).unwrap();
+    call.input(new, packet).unwrap();
     // Nominated, it takes everything.
     let check = call.peers[0].check(call.now, true);
     call.peers[0].address = new;
-    call.from_address(new, check).unwrap();
+    call.input(new, check).unwrap();
     let participant = call.peers[0].id;
     assert_eq!(call.take_events(), [Event::Nominated { participant, address: new }]);
     call.send(0, &microphone.packet(60)).unwrap();
     let packet = call.peers[0].rtp(&microphone.packet(60));
-    call.from_address(old, packet).expect("packets under way on the old path are still welcome");
+    call.input(old, packet).expect("packets under way on the old path are still welcome");
     assert_eq!(call.peers[1].of(sfu::PacketClass::Audio).count(), 3);
     call.strays.clear();
     call.run(Duration::from_secs(40));
@@ -118,16 +118,16 @@ fn an_address_with_media_is_not_taken_over_and_a_claimed_one_can_be_won_back() {
     let mut call = Call::connected(config(), 2);
     let victim = call.peers[0].address;
     let theft = call.peers[1].check(call.now, true);
-    assert_eq!(call.from_address(victim, theft), Err(DropReason::UnexpectedStun));
+    assert_eq!(call.input(victim, theft), Err(DropReason::UnexpectedStun));
     // Both claim a third address; who nominates it last before the other has its media.
     let third = "203.0.113.9:4242".parse().unwrap();
     for (index, nominate) in [(0, false), (1, false), (0, true)] {
         let check = call.peers[index].check(call.now, nominate);
-        call.from_address(third, check).unwrap();
+        call.input(third, check).unwrap();
     }
     let packet = call.peers[0].rtp(&crate::common::media::Microphone::new(0).packet(50));
     call.peers[0].address = third;
-    call.from_peer(0, packet).expect("routed to the participant that nominated the address");
+    call.input_of(0, packet).expect("routed to the participant that nominated the address");
 }
 
 #[test]
@@ -177,20 +177,20 @@ fn what_is_not_a_call_is_dropped_under_its_reason() {
     ];
     for (row, (from, datagram, reason)) in rows.into_iter().enumerate() {
         let before = call.sfu.drops().of(reason);
-        assert_eq!(call.from_address(from, datagram), Err(reason), "row {row}");
+        assert_eq!(call.input(from, datagram), Err(reason), "row {row}");
         assert_eq!(call.sfu.drops().of(reason), before + 1, "row {row}");
         assert_eq!(call.sfu.drops().total(), row as u64 + 1);
     }
-    call.from_peer(0, good.clone()).unwrap();
-    assert_eq!(call.from_peer(0, good), Err(SrtpReplay));
-    call.from_peer(0, good_rtcp.clone()).unwrap();
-    assert_eq!(call.from_peer(0, good_rtcp), Err(SrtpReplay));
-    assert_eq!(call.from_peer(0, odd), Err(UnknownPayloadType));
+    call.input_of(0, good.clone()).unwrap();
+    assert_eq!(call.input_of(0, good), Err(SrtpReplay));
+    call.input_of(0, good_rtcp.clone()).unwrap();
+    assert_eq!(call.input_of(0, good_rtcp), Err(SrtpReplay));
+    assert_eq!(call.input_of(0, odd), Err(UnknownPayloadType));
     // Before the handshake there are neither keys nor a path.
     let check = call.peers[waiting].check(call.now, false);
-    call.from_peer(waiting, check).unwrap();
-    assert_eq!(call.from_peer(waiting, vec![22, 254, 253, 0]), Err(UnexpectedDtls));
-    assert_eq!(call.from_peer(waiting, vec![0x80; 60]), Err(NoKeys));
+    call.input_of(waiting, check).unwrap();
+    assert_eq!(call.input_of(waiting, vec![22, 254, 253, 0]), Err(UnexpectedDtls));
+    assert_eq!(call.input_of(waiting, vec![0x80; 60]), Err(NoKeys));
     let census = call.sfu.census();
     assert_eq!((census.addresses, census.streams), (3, 1));
 }
@@ -205,7 +205,7 @@ fn a_wrong_certificate_ends_the_participant() {
     let address = call.peers[index].address;
     call.peers[index] = crate::common::peer::Peer::new(call.now, other, joined, address);
     let check = call.peers[index].check(call.now, true);
-    call.from_peer(index, check).unwrap();
+    call.input_of(index, check).unwrap();
     call.peers[index].dtls.start(call.now).unwrap();
     call.run(Duration::from_secs(1));
     let participant = call.peers[index].id;

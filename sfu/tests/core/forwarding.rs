@@ -184,7 +184,7 @@ fn a_late_subscriber_asks_for_a_key_frame_and_an_early_one_need_not() {
     let mut call = Call::connected(config(), 3);
     let mut encodings = VideoEncoding::simulcast(0);
     let wish = call.wish(0, "cam");
-    call.subscribe(1, &[wish.clone()]).unwrap();
+    call.subscribe(1, std::slice::from_ref(&wish)).unwrap();
     call.take_events();
     let first = encodings[0].frame(true, 1, 200);
     call.send_all(0, &first);
@@ -209,9 +209,11 @@ fn a_new_ssrc_continues_the_stream_and_its_stragglers_cannot_take_it_back() {
     wish.max_height = 180;
     call.subscribe(1, &[wish]).unwrap();
     let mut old = VideoEncoding::new(0x4000, "q");
+    let mut recorded = Vec::new();
     for n in 0..30 {
         let frame = old.frame(n == 0, 1, 300);
-        call.send_all(0, &frame);
+        recorded = call.peers[0].rtp(&frame[0]);
+        call.input_of(0, recorded.clone()).unwrap();
         call.run(Duration::from_millis(33));
     }
     let straggler = old.frame(false, 1, 300);
@@ -222,6 +224,7 @@ fn a_new_ssrc_continues_the_stream_and_its_stragglers_cannot_take_it_back() {
         call.run(Duration::from_millis(33));
     }
     assert_eq!(call.send(0, &straggler[0]), Err(DropReason::UnknownStream));
+    assert_eq!(call.input_of(0, recorded), Err(DropReason::UnknownStream), "somebody plays it again");
     let frame = new.frame(false, 1, 300);
     call.send_all(0, &frame);
     let received: Vec<&Received> = call.peers[1].of(PacketClass::Video).collect();

@@ -123,7 +123,7 @@ proptest! {
                 }
                 Harm::Replay => {
                     let genuine = datagram.clone();
-                    refused += u64::from(working.call.from_peer(0, genuine).is_err());
+                    refused += u64::from(working.call.input_of(0, genuine).is_err());
                 }
                 Harm::Append(bytes) => datagram.extend(bytes),
             }
@@ -131,7 +131,7 @@ proptest! {
                 0 => stranger,
                 other => working.call.peers[usize::from(other) - 1].address,
             };
-            refused += u64::from(working.call.from_address(from, datagram).is_err());
+            refused += u64::from(working.call.input(from, datagram).is_err());
             prop_assert_eq!(working.call.sfu.drops().total(), refused);
         }
         let now = working.call.sfu.census();
@@ -295,7 +295,7 @@ fn absurd_clocks_and_full_reports_do_no_harm() {
         working.call.send_all(0, &frame);
     }
     let block = |n: u32| ReportBlock {
-        ssrc: if n % 2 == 0 { working.ssrc } else { n },
+        ssrc: if n.is_multiple_of(2) { working.ssrc } else { n },
         fraction_lost: 255,
         cumulative_lost: -(1 << 23),
         highest_sequence: u32::MAX - n,
