@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sfu::allocation::Reason;
 use sfu::rtcp::{self, ArrivalRecorder, NtpTime, Packet, ReportBlock, SenderInfo};
 use sfu::{Event, PacketClass, Time};
 
@@ -176,4 +177,61 @@ fn idle_participants_wake_the_core_a_few_times_a_second() {
     call.run(Duration::from_secs(10));
     // Layers every 200 ms, the controller every 100 ms, reports every second, for three participants.
     assert!(call.wakes <= 10 * 3 * 17, "{} times in ten seconds", call.wakes);
+}
+
+/// Ten seconds of film for one receiver with feedback; `uplink_loses` one packet in five before it reaches the core,
+/// `downlink_loses` as many behind it. The last estimate and layer, and the reason for it.
+fn lossy(uplink_loses: bool, downlink_loses: bool) -> (sfu::DataRate, Option<u8>, Option<Reason>) {
+    let mut config = config();
+    config.start_rate = sfu::DataRate::from_kbps(2_000);
+    config.max_rate = sfu::DataRate::from_kbps(2_000);
+    let mut call = Call::connected(config, 2);
+    call.peers[1].arrivals = Some(ArrivalRecorder::new());
+    let wish = call.wish(0, "cam");
+    call.subscribe(1, &[wish]).unwrap();
+    if downlink_loses {
+        let mut count = 0;
+        call.delivers = Box::new(move |peer, segment| {
+            count += u32::from(peer == 1 && segment.class == PacketClass::Video);
+            !(peer == 1 && segment.class == PacketClass::Video && count % 5 == 2)
+        });
+    }
+    let mut encodings = VideoEncoding::simulcast(0);
+    let (mut sent, mut layer, mut why) = (0, None, None);
+    let mut estimate = sfu::DataRate::ZERO;
+    for n in 0..300 {
+        for (encoding, packets) in encodings.iter_mut().zip([1, 2, 4]) {
+            for packet in encoding.frame(n % 30 == 0, packets, 1_000) {
+                sent += 1;
+                if !uplink_loses || sent % 5 != 2 {
+                    call.send(0, &packet).unwrap();
+                }
+            }
+        }
+        call.run(Duration::from_nanos(33_333_333));
+        for event in call.take_events() {
+            match event {
+                Event::Estimate { rate, participant } if participant == call.peers[1].id => estimate = rate,
+                Event::LayerChosen { layer: chosen, reason, .. } => {
+                    (layer, why) = (chosen.map(|layer| layer.encoding), Some(reason));
+                }
+                _ => {}
+            }
+        }
+    }
+    (estimate, layer, why)
+}
+
+#[test]
+fn loss_on_the_downlink_lowers_the_layer_and_loss_on_the_uplink_does_not() {
+    let (clean, layer, why) = lossy(false, false);
+    assert_eq!((clean.as_kbps(), layer, why), (2_000, Some(2), Some(Reason::FitsWish)));
+    assert_eq!(lossy(true, false), (clean, layer, why), "holes in the stream are the publisher's");
+    let (estimate, layer, why) = lossy(false, true);
+    assert!(estimate < clean.scale(0.8), "{estimate}");
+    assert!(layer < Some(2), "{layer:?}");
+    assert!(
+        matches!(why, Some(Reason::CappedByBudget { .. } | Reason::NoBudgetForBase { .. })),
+        "{why:?} explains it"
+    );
 }
