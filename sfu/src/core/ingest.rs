@@ -175,14 +175,11 @@ impl Turn<'_> {
         let ingress = if padding_only { media.padding(now) } else { media.video(now)? };
         let key_frame = ingress.payload.key_frame_start();
         let source = &mut participant.uplink.sources[media.source];
+        let resumed = !padding_only && source.resume(media.encoding, now);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
-        let mut resumed = false;
         if !padding_only {
             let temporal = usize::from(ingress.payload.temporal()).min(TEMPORAL_LAYERS - 1);
             encoding.rates[temporal].add(now, DataSize::from_bytes(media.payload.len() as u64));
-            resumed = encoding.active_since.is_none();
-            encoding.active_since.get_or_insert(now);
-            source.begun.get_or_insert(now);
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,

@@ -21,7 +21,7 @@ pub(crate) struct Source {
     pub(crate) key_frames: KeyFrameRequests,
     /// Who receives it, and the place in that receiver's subscriptions.
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
-    /// When its first packet came.
+    /// When its first packet came, or the first after a silence of all encodings.
     pub(crate) begun: Option<Time>,
 }
 
@@ -52,6 +52,21 @@ impl Source {
             subscribers: Vec::new(),
             begun: None,
         }
+    }
+}
+
+impl Source {
+    /// A packet of `encoding` came; says whether it is the first, or the first after a silence.
+    pub(crate) fn resume(&mut self, encoding: u8, now: Time) -> bool {
+        let at = usize::from(encoding);
+        if self.encodings[at].active_since.is_some() {
+            return false;
+        }
+        if self.encodings.iter().all(|encoding| encoding.active_since.is_none()) {
+            self.begun = Some(now);
+        }
+        self.encodings[at].active_since = Some(now);
+        true
     }
 }
 

@@ -180,6 +180,27 @@ fn mute_stops_everything_and_unmute_starts_with_a_key_frame() {
 }
 
 #[test]
+fn a_source_that_goes_on_after_a_silence_is_back_at_once() {
+    let mut call = Call::connected(config(), 2);
+    let mut encodings = VideoEncoding::simulcast(0);
+    let wish = call.wish(0, "cam");
+    call.subscribe(1, &[wish]).unwrap();
+    film(&mut call, &mut encodings, 30, true);
+    call.run(Duration::from_secs(3));
+    let events = call.take_events();
+    let (receiver, publisher, source) = (call.peers[1].id, call.peers[0].id, sfu::SourceId(0));
+    let stopped = Event::LayerForwarded { receiver, publisher, source, layer: None };
+    assert_eq!(events.iter().rfind(|event| matches!(event, Event::LayerForwarded { .. })), Some(&stopped));
+    film(&mut call, &mut encodings, 3, true);
+    let events = call.take_events();
+    let layer = Some(Layer { encoding: 2, temporal: 0 });
+    assert!(events.contains(&Event::LayerForwarded { receiver, publisher, source, layer }), "{events:?}");
+    assert!(!events.iter().any(|event| matches!(event, Event::KeyFrameRequested { .. })));
+    let received: Vec<&Received> = call.peers[1].of(PacketClass::Video).collect();
+    assert_continuous(&received[received.len() - 8..]);
+}
+
+#[test]
 fn a_late_subscriber_asks_for_a_key_frame_and_an_early_one_need_not() {
     let mut call = Call::connected(config(), 3);
     let mut encodings = VideoEncoding::simulcast(0);
