@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::Turn;
 use super::commands::source_id;
-use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, allocate};
+use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
 use crate::participant::source::Source;
 use crate::participant::{MediaKind, ParticipantId};
@@ -135,7 +135,10 @@ impl Turn<'_> {
         stream.memory = decision.memory;
         let layer = decision.layer.map(|l| Layer { encoding: l.encoding, temporal: l.temporal });
         let before = stream.projection.current();
-        if layer != stream.projection.target() {
+        // A silence isn't an end: a still picture sends nothing, and its next frame needs no key frame if the stream
+        // just goes on.
+        let is_silent = decision.reason == Reason::NoActiveLayer && candidate.max_height > 0;
+        if layer != stream.projection.target() && !is_silent {
             stream.projection.set_target(layer);
         }
         let after = stream.projection.current();
