@@ -2,4 +2,5 @@
 
 pub mod media;
 pub mod receive;
+pub mod sender;
 pub mod transport;

@@ -1,0 +1,200 @@
+//! A camera with its encodings, up to the pacer's queue.
+
+use std::time::Duration;
+
+use reports::observation;
+use sfu::{DataRate, DataSize, Time};
+
+use super::allocation::{Bounds, LayerAllocator};
+use super::config::{CameraSettings, RIDS};
+use super::encoding::{Encoding, Types};
+use super::output::Output;
+use super::queue::PacedQueue;
+use crate::participant::media::encoder::{Camera, CameraConfig, EncodedFrame, LayerConfig, TemporalLayers};
+use crate::participant::media::packetizer::{self, VideoIdentity};
+use crate::random::{Seed, Stream};
+
+/// A camera as a source.
+#[derive(Debug)]
+pub(super) struct CameraSource {
+    pub(super) mid: String,
+    pub(super) encodings: Vec<Encoding>,
+    source: u8,
+    settings: CameraSettings,
+    muted: bool,
+    /// Once capturing has begun.
+    camera: Option<Camera>,
+    /// No picture is taken before: the pacer is behind.
+    resumes: Time,
+    /// Frames that the encoders work on, in the order of their capture.
+    encoding: Vec<EncodedFrame>,
+    allocator: LayerAllocator,
+    bounds: Vec<Bounds>,
+    rates: Vec<DataRate>,
+}
+
+impl CameraSource {
+    pub(super) fn new(
+        (publisher, source): (u16, u8),
+        settings: &CameraSettings,
+        types: Types,
+        stream: &mut Stream,
+        ssrcs: &mut Vec<u32>,
+    ) -> Self {
+        assert!((1..=RIDS.len()).contains(&settings.layers.len()), "a camera has 1 to 3 encodings");
+        let temporal = settings.temporal_layers();
+        let encoding = |(layer, (settings, rid)): (u8, (_, _))| {
+            let identity = VideoIdentity { publisher, source, encoding: layer };
+            Encoding::new(settings, (identity, rid), temporal, types, stream, ssrcs)
+        };
+        CameraSource {
+            mid: settings.mid.clone(),
+            encodings: (0..).zip(settings.layers.iter().copied().zip(RIDS)).map(encoding).collect(),
+            source,
+            settings: settings.clone(),
+            muted: false,
+            camera: None,
+            resumes: Time::ZERO,
+            encoding: Vec::new(),
+            allocator: LayerAllocator::default(),
+            bounds: Vec::new(),
+            rates: Vec::new(),
+        }
+    }
+
+    /// Begins to capture: the first picture comes within one interval, at random, so that the cameras of a
+    /// conference don't beat in time.
+    pub(super) fn start(&mut self, now: Time, seed: Seed, path: &str) {
+        let interval = self.interval();
+        let phase = seed.stream(&format!("{path}/phase")).below(interval.as_nanos() as u64);
+        let temporal_layers = match self.settings.temporal_layers() {
+            1 => TemporalLayers::One,
+            2 => TemporalLayers::Two,
+            _ => TemporalLayers::Three,
+        };
+        let fps = u32::from(self.settings.fps());
+        let layer = |layer: &super::LayerSettings| LayerConfig {
+            width: layer.width,
+            height: layer.height,
+            decimation: fps / u32::from(layer.fps.max(1)),
+            least_rate: layer.min,
+            largest_rate: layer.max,
+            temporal_layers,
+        };
+        let layers = self.settings.layers.iter().map(layer).collect();
+        let config = CameraConfig { start: now + Duration::from_nanos(phase), interval, layers };
+        self.camera = Some(Camera::new(config, seed, path));
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(1) / u32::from(self.settings.fps())
+    }
+
+    /// Stops or resumes capturing; resumes with a key frame of each encoding.
+    pub(super) fn set_muted(&mut self, now: Time, muted: bool) {
+        if std::mem::replace(&mut self.muted, muted) == muted {
+            return;
+        }
+        let Some(camera) = &mut self.camera else { return };
+        if muted {
+            self.allocator.reset();
+            return;
+        }
+        // Encoders that are off skip what the camera saw meanwhile.
+        self.encodings.iter().enumerate().for_each(|(layer, _)| switch_off(camera, layer));
+        let pending = self.encoding.len();
+        camera.capture(now, &mut self.encoding);
+        self.encoding.truncate(pending);
+        for layer in 0..self.encodings.len() {
+            self.request_key_frame(layer);
+        }
+    }
+
+    /// What the source can use, headers included: nothing while it is muted.
+    pub(super) fn bounds(&self, overhead: DataSize) -> Bounds {
+        if self.muted {
+            return Bounds { min: DataRate::ZERO, max: DataRate::ZERO };
+        }
+        let bounds = self.encodings.iter().map(|encoding| encoding.bounds(overhead));
+        Bounds {
+            min: bounds.clone().next().map_or(DataRate::ZERO, |lowest| lowest.min),
+            max: bounds.map(|bounds| bounds.max).sum(),
+        }
+    }
+
+    /// Sets the encoders so that all together use `available`, headers included.
+    pub(super) fn set_rate(&mut self, available: DataRate, overhead: DataSize) {
+        let Some(camera) = self.camera.as_mut().filter(|_| !self.muted) else { return };
+        self.bounds.clear();
+        self.bounds.extend(self.encodings.iter().map(|encoding| encoding.bounds(overhead)));
+        self.allocator.allocate(available, &self.bounds, &mut self.rates);
+        for (layer, (encoding, rate)) in self.encodings.iter().zip(&self.rates).enumerate() {
+            let encoder = camera.layer_mut(layer).expect("one encoder per encoding");
+            encoder.set_target(encoding.payload_rate(*rate, overhead));
+        }
+    }
+
+    /// Asks the encoder for a key frame: its next frame will be one.
+    pub(super) fn request_key_frame(&mut self, encoding: usize) {
+        if let Some(encoder) = self.camera.as_mut().and_then(|camera| camera.layer_mut(encoding)) {
+            encoder.request_key_frame();
+        }
+    }
+
+    /// When a picture is to be taken, or an encoder is done.
+    pub(super) fn deadline(&self) -> Time {
+        let encoded = self.encoding.iter().map(|frame| frame.encoded_at).min();
+        encoded.unwrap_or(Time::NEVER).min(self.next_capture())
+    }
+
+    fn next_capture(&self) -> Time {
+        let camera = self.camera.as_ref().filter(|_| !self.muted);
+        camera.map_or(Time::NEVER, |camera| camera.next_capture().max(self.resumes))
+    }
+
+    /// Takes the picture that is due, unless the pacer is `behind`: then this one is skipped (as libwebrtc's
+    /// encoder drops pictures while the pacer's queue is too long).
+    pub(super) fn capture(&mut self, now: Time, behind: bool) {
+        if now < self.next_capture() {
+            return;
+        }
+        if behind {
+            self.resumes = now + self.interval();
+        } else if let Some(camera) = &mut self.camera {
+            camera.capture(now, &mut self.encoding);
+        }
+    }
+
+    /// Moves what encoders have finished to the pacer's queue.
+    pub(super) fn take_encoded(
+        &mut self,
+        now: Time,
+        queue: &mut PacedQueue,
+        output: &mut dyn FnMut(Output<'_>),
+    ) {
+        while let Some(place) = self.encoding.iter().position(|frame| frame.encoded_at <= now) {
+            let frame = self.encoding.remove(place);
+            let bytes = u32::try_from(frame.size.as_bytes()).unwrap_or(u32::MAX);
+            output(Output::FrameEncoded {
+                source: self.source,
+                layer: observation::Layer { spatial: frame.layer, temporal: frame.temporal_id },
+                key: frame.key,
+                bytes,
+            });
+            let frame_to_send = packetizer::EncodedFrame {
+                key: frame.key,
+                temporal: frame.temporal_id,
+                bytes,
+                width: frame.width,
+                height: frame.height,
+                captured: frame.captured,
+                encode: frame.encoded_at.since(frame.captured),
+            };
+            queue.push_frame(self.encodings[usize::from(frame.layer)].packetize(&frame_to_send));
+        }
+    }
+}
+
+fn switch_off(camera: &mut Camera, layer: usize) {
+    camera.layer_mut(layer).expect("one encoder per encoding").set_target(DataRate::ZERO);
+}

@@ -1,0 +1,176 @@
+//! The sender as its owner sees it.
+
+use std::time::Duration;
+
+use sfu::participant::SourceDescription;
+use sfu::{DataRate, DataSize, Time};
+
+use super::allocation::{Bounds, share};
+use super::camera::CameraSource;
+use super::clock::WallClock;
+use super::config::{SenderConfig, SourceConfig};
+use super::encoding::Types;
+use super::microphone::MicrophoneSource;
+use super::queue::PacedQueue;
+use super::rate_control::RateControl;
+use super::reports::Reports;
+use super::source::Source;
+use super::wire::Wire;
+use crate::random::Seed;
+
+/// The sending side of one participant.
+///
+/// It sends nothing before [`start`](Self::start). Afterwards call
+/// [`handle_timeout`](Self::handle_timeout) at [`deadline`](Self::deadline), which every other call that takes
+/// `now` may bring forward.
+#[derive(Debug)]
+pub struct MediaSender {
+    pub(super) config: SenderConfig,
+    pub(super) sources: Vec<Source>,
+    pub(super) wire: Wire,
+    pub(super) queue: PacedQueue,
+    pub(super) reports: Reports,
+    pub(super) started: bool,
+    /// Source and encoding that sent video last: padding goes there.
+    pub(super) carrier: Option<(u8, u8)>,
+    /// The estimate told last, and when.
+    pub(super) told: (DataRate, Time),
+    /// What the encoders were set for.
+    allocated: Option<DataRate>,
+    seed: Seed,
+    path: String,
+    cameras: Vec<Bounds>,
+    shares: Vec<DataRate>,
+}
+
+impl MediaSender {
+    /// A sender that waits for its start. Its random streams are `<path>/…`: `<path>/<source>/rtp` for what
+    /// RTP starts at random, others for the sources' clocks, encoders and speech.
+    ///
+    /// # Panics
+    /// When there are more than 256 sources, or a camera with no encoding or more than three.
+    pub fn new(config: SenderConfig, seed: Seed, path: &str) -> Self {
+        let types = config.media.payload_types;
+        let video = Types { media: types.vp8, rtx: types.vp8_rtx.filter(|_| config.rtx) };
+        let mut ssrcs = Vec::new();
+        let mut sources = Vec::with_capacity(config.sources.len());
+        for (index, source) in config.sources.iter().enumerate() {
+            let place = (config.publisher, u8::try_from(index).expect("at most 256 sources"));
+            let mut stream = seed.stream(&format!("{path}/{}/rtp", source.name()));
+            sources.push(match source {
+                SourceConfig::Camera(camera) => {
+                    Source::Camera(Box::new(CameraSource::new(place, camera, video, &mut stream, &mut ssrcs)))
+                }
+                SourceConfig::Microphone(microphone) => Source::Microphone(Box::new(MicrophoneSource::new(
+                    place,
+                    microphone,
+                    types.opus,
+                    &mut stream,
+                    &mut ssrcs,
+                ))),
+            });
+        }
+        let mut stream = seed.stream(&format!("{path}/transport"));
+        let rates = RateControl::new(stream.bits() as u16);
+        MediaSender {
+            wire: Wire::new(rates, config.media.extensions, config.overhead),
+            reports: Reports::new(WallClock::new(&mut stream)),
+            config,
+            sources,
+            queue: PacedQueue::default(),
+            started: false,
+            carrier: None,
+            told: (DataRate::ZERO, Time::ZERO),
+            allocated: None,
+            seed,
+            path: path.to_owned(),
+            cameras: Vec::new(),
+            shares: Vec::new(),
+        }
+    }
+
+    /// What the conference protocol says of the sources, in their order.
+    pub fn descriptions(&self) -> Vec<SourceDescription> {
+        self.config.sources.iter().map(SourceConfig::describe).collect()
+    }
+
+    /// The transport is connected: capturing begins. Once is enough.
+    pub fn start(&mut self, now: Time) {
+        if std::mem::replace(&mut self.started, true) {
+            return;
+        }
+        for (source, config) in self.sources.iter_mut().zip(&self.config.sources) {
+            let path = format!("{}/{}", self.path, config.name());
+            match source {
+                Source::Camera(camera) => camera.start(now, self.seed, &path),
+                Source::Microphone(microphone) => microphone.start(now, self.seed, &path),
+            }
+        }
+        self.set_wanted(now);
+        self.wire.rates.tick(now);
+        self.allocate(now);
+    }
+
+    /// Mutes or unmutes a source; whether there is one of that name. A muted source sends nothing; a camera
+    /// comes back with key frames.
+    pub fn set_muted(&mut self, now: Time, source: &str, muted: bool) -> bool {
+        let Some(index) = self.config.sources.iter().position(|config| config.name() == source) else {
+            return false;
+        };
+        self.sources[index].set_muted(now, muted);
+        if self.started {
+            self.set_wanted(now);
+            self.allocated = None;
+            self.allocate(now);
+        }
+        true
+    }
+
+    /// What the uplink carries, headers included.
+    pub fn estimate(&self) -> DataRate {
+        self.wire.rates.target()
+    }
+
+    /// The smoothed round trip to the SFU, once known.
+    pub fn rtt(&self) -> Option<Duration> {
+        self.wire.rates.rtt()
+    }
+
+    /// Encoded video that waits for the pacer.
+    pub fn queued(&self) -> DataSize {
+        self.queue.size()
+    }
+
+    /// Tells the controller how much all sources together can use.
+    fn set_wanted(&mut self, now: Time) {
+        let overhead = self.config.overhead;
+        let wanted = self.sources.iter().map(|source| match source {
+            Source::Camera(camera) => camera.bounds(overhead).max,
+            Source::Microphone(microphone) => microphone.rate(overhead),
+        });
+        self.wire.rates.set_wanted(now, wanted.sum());
+    }
+
+    /// Sets pacer and encoders to the controller's rates: audio first, the rest to the cameras.
+    pub(super) fn allocate(&mut self, now: Time) {
+        let target = self.wire.rates.target();
+        if self.allocated.replace(target) == Some(target) {
+            return;
+        }
+        self.set_pacing(now);
+        let overhead = self.config.overhead;
+        self.cameras.clear();
+        let mut audio = DataRate::ZERO;
+        for source in &self.sources {
+            match source {
+                Source::Camera(camera) => self.cameras.push(camera.bounds(overhead)),
+                Source::Microphone(microphone) => audio += microphone.rate(overhead),
+            }
+        }
+        share(target.saturating_sub(audio), &self.cameras, &mut self.shares);
+        let cameras = self.sources.iter_mut().filter_map(Source::camera_mut);
+        for (camera, rate) in cameras.zip(&self.shares) {
+            camera.set_rate(*rate, overhead);
+        }
+    }
+}
