@@ -437,6 +437,34 @@ pub enum Observation {
     },
 }
 
+impl Observation {
+    /// Which kind of observation it is, in one word.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Observation::Join { .. } => "join",
+            Observation::Subscribed { .. } => "subscribed",
+            Observation::Unsubscribed { .. } => "unsubscribed",
+            Observation::FirstPacket { .. } => "first_packet",
+            Observation::FirstKeyFrame { .. } => "first_key_frame",
+            Observation::FrameEncoded { .. } => "frame_encoded",
+            Observation::FrameRendered { .. } => "frame_rendered",
+            Observation::AudioPlayed { .. } => "audio_played",
+            Observation::AudioConcealed { .. } => "audio_concealed",
+            Observation::Counters { .. } => "counters",
+            Observation::LayerChosen { .. } => "layer_chosen",
+            Observation::LayerForwarded { .. } => "layer_forwarded",
+            Observation::KeyFrameRequested { .. } => "key_frame_requested",
+            Observation::KeyFrameWanted { .. } => "key_frame_wanted",
+            Observation::Estimate { .. } => "estimate",
+            Observation::Forwarded { .. } => "forwarded",
+            Observation::LinkSent { .. } => "link_sent",
+            Observation::LinkDropped { .. } => "link_dropped",
+            Observation::LinkCapacity { .. } => "link_capacity",
+            Observation::Script { .. } => "script",
+        }
+    }
+}
+
 /// Why the network lost a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,8 +1,13 @@
 //! A deterministic simulator of video conferences against the real SFU.
 
+pub mod capture;
+pub mod cli;
 pub mod crypto;
 pub mod digest;
 pub mod event_queue;
+pub mod host;
 pub mod network;
 pub mod participant;
 pub mod random;
+pub mod virtual_time;
+pub mod world;

@@ -1,2 +1,10 @@
 //! The command line.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use simulator::cli::{self, arguments::Arguments};
+
+fn main() -> ExitCode {
+    cli::execute(Arguments::parse())
+}

@@ -101,13 +101,14 @@ impl Turn<'_> {
     /// The controller's state may have changed: tells the estimate, begins probes, chooses layers anew.
     pub(super) fn follow_controller(&mut self, id: ParticipantId) {
         let now = self.now;
-        let participant = &mut self.sfu.participants[id];
-        let downlink = &mut participant.downlink;
+        let downlink = &mut self.sfu.participants[id].downlink;
         let target = downlink.sender.controller.target();
         if let Some(cluster) = downlink.sender.controller.probe(now) {
             downlink.sender.probing.begin(cluster);
-            Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, now);
+            // At once: a cluster whose first packet is large media makes an idle line look full.
+            self.probe(id);
         }
+        let downlink = &mut self.sfu.participants[id].downlink;
         let told = downlink.told;
         let changed = target != told
             && (told == DataRate::ZERO

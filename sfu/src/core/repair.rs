@@ -104,6 +104,8 @@ impl Turn<'_> {
                 break;
             }
         }
+        let due = downlink.probe_due();
+        Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, due);
         Sfu::touch(&mut self.sfu.dirty, id, participant);
     }
 }

@@ -66,6 +66,20 @@ pub struct LinkCounters {
     pub propagation: StageCounters,
 }
 
+impl LinkCounters {
+    /// The first stage whose in is not out + dropped + held, in words; `None` when all of them balance.
+    pub fn imbalance(&self) -> Option<String> {
+        let stages = [
+            ("queue", self.queue),
+            ("serialiser", self.serialiser),
+            ("loss", self.loss),
+            ("propagation", self.propagation),
+        ];
+        let broken = stages.into_iter().find(|(_, stage)| !stage.balances());
+        broken.map(|(name, stage)| format!("{name} does not balance: {stage:?}"))
+    }
+}
+
 /// Packets and bytes by what they are sent for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassCounters([Count; TrafficClass::COUNT]);

@@ -63,6 +63,8 @@ pub struct Dropped {
     pub cause: DropCause,
     /// When: on coming to a full queue, or when its last bit was in the wire.
     pub at: Time,
+    /// How long it had waited for the serialiser; zero when it never came so far.
+    pub queued: Duration,
 }
 
 /// What comes out of a link.

@@ -87,6 +87,11 @@ impl RateSchedule {
         Some(u64::try_from(bits).unwrap_or(u64::MAX))
     }
 
+    /// When the rate changes next after `at`, if it does.
+    pub fn next_change(&self, at: Time) -> Option<Time> {
+        self.0.get(self.index_at(at) + 1).map(|step| step.from)
+    }
+
     /// Takes over `new` from `at` on; what was before stays, for [`capacity_between`](Self::capacity_between)
     /// and for the packet that is being serialised.
     pub fn replace_from(&mut self, at: Time, new: &RateSchedule) {

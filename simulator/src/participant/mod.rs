@@ -1,5 +1,6 @@
 //! A synthetic participant of a conference.
 
+pub mod client;
 pub mod media;
 pub mod receive;
 pub mod sender;

@@ -137,7 +137,7 @@ impl Link {
         let limit = self.limit.bytes_at(now, &self.schedule, self.first_rate);
         if !idle && limit.is_some_and(|limit| self.backlog.bytes() + size > limit) {
             self.queue_flow.dropped.add(size);
-            return Err(Dropped { datagram, cause: DropCause::Queue, at: now });
+            return Err(Dropped { datagram, cause: DropCause::Queue, at: now, queued: Duration::ZERO });
         }
         self.backlog.push(now, datagram, &self.schedule);
         if idle {
@@ -273,7 +273,8 @@ impl Link {
         if self.loss.loses_next() {
             self.loss_flow.dropped.add(size);
             let datagram = packet.datagram;
-            self.lost.push_back(Dropped { datagram, cause: DropCause::Random, at: packet.end });
+            let queued = packet.start.since(packet.enqueued);
+            self.lost.push_back(Dropped { datagram, cause: DropCause::Random, at: packet.end, queued });
             return;
         }
         self.loss_flow.left.add(size);

@@ -71,6 +71,13 @@ pub struct VideoConfig {
     pub decode: DecodeModel,
 }
 
+impl VideoConfig {
+    /// For a stream of `source` of `publisher` that asks for lost packets and decodes at the usual pace.
+    pub fn new(ssrc: u32, rtx_ssrc: Option<u32>, publisher: u16, source: u8) -> Self {
+        VideoConfig { ssrc, rtx_ssrc, nack: true, publisher, source, decode: DecodeModel::default() }
+    }
+}
+
 /// A frame in the decoder.
 #[derive(Clone, Copy, Debug)]
 struct Decoding {
@@ -96,7 +103,8 @@ pub struct VideoReceiver {
     expected_before: u64,
     health: VideoHealth,
     seen_key: bool,
-    last_captured: Option<Time>,
+    /// Capture time and encoding of the last frame shown.
+    last_captured: Option<(Time, u8)>,
     max_wait: Duration,
     deadline: Time,
     /// Reused for each NACK.

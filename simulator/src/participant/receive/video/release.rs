@@ -73,13 +73,16 @@ impl VideoReceiver {
         }
         let stamp = &frame.stamp;
         let until = now + self.config.decode.time(stamp.width, stamp.height);
-        let is_newer = self.last_captured.is_none_or(|last| stamp.captured > last);
+        let is_newer = self.last_captured.is_none_or(|(last, _)| stamp.captured > last);
+        // At a switch the new encoding may begin with the very picture that the old one ended with.
+        let same_again = |(last, encoding)| last == stamp.captured && encoding != stamp.encoding;
+        let is_switch = self.last_captured.is_some_and(same_again);
         let superseded = self.is_superseded(now, &self.references);
-        self.health.replayed += u64::from(!is_newer);
+        self.health.replayed += u64::from(!is_newer && !is_switch);
         self.health.superseded += u64::from(is_newer && superseded);
         let show = (is_newer && !superseded).then(|| rendered(&frame, now, until));
         if show.is_some() {
-            self.last_captured = Some(stamp.captured);
+            self.last_captured = Some((stamp.captured, stamp.encoding));
         }
         self.decoding = Some(Decoding { until, show });
     }

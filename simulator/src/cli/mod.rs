@@ -1,0 +1,37 @@
+//! The command line: what each command does, and the exit code that says how it ended.
+
+pub mod arguments;
+mod check;
+mod choices;
+mod digest;
+mod list;
+mod load;
+mod progress;
+mod run;
+mod run_directory;
+mod usage;
+mod verify;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use reports::verdict::ExitCode as Code;
+
+/// Carries out a command.
+pub fn execute(arguments: Arguments) -> ExitCode {
+    let code = match arguments.command {
+        Command::Run(run) => run::run(&run),
+        Command::Check(check) => check::check(&check),
+        Command::List(list) => list::scenarios(&list),
+        Command::Metrics(list) => list::metrics(&list),
+        Command::Verify(verify) => verify::verify(&verify),
+        Command::Digest(digest) => digest::digest(&digest),
+    };
+    code.into()
+}
+
+/// Prints an error and gives its exit code.
+fn fail(code: Code, message: impl std::fmt::Display) -> Code {
+    eprintln!("error: {message}");
+    code
+}

@@ -1,0 +1,148 @@
+//! From an outcome to its files and its lines on the terminal.
+
+use std::path::{Path, PathBuf};
+
+use reports::files::{self, HostInfo, Manifest, Run, RunDirectory};
+use reports::html::{self, ReportInput};
+use reports::plot;
+use reports::recording::Recording;
+use reports::summary::{RunHeader, Summary};
+use reports::terminal;
+use reports::verdict::{AppliedCheck, ExitCode as Code, Expectation, Verdict};
+use scenarios::Scenario;
+
+use super::choices::choices;
+use crate::world::Outcome;
+
+/// A run whose files are written.
+pub(super) struct Finished {
+    /// How it ended.
+    pub(super) code: Code,
+    /// For people.
+    pub(super) text: String,
+    /// For programs: `metrics.json`'s content.
+    pub(super) json: String,
+    recording: Recording,
+    summary: Summary,
+    seed: u64,
+}
+
+/// Judges an outcome and writes its run directory.
+pub(super) fn finish_run(
+    scenario: &Scenario,
+    seed: u64,
+    null_crypto: bool,
+    directory: &RunDirectory,
+    (outcome, host): (Outcome, &HostInfo),
+    replay: &str,
+) -> Result<Finished, (Code, String)> {
+    let Outcome { recording, digest, failures, .. } = outcome;
+    let header = RunHeader { scenario: scenario.name.clone(), seeds: vec![seed], digest: digest.clone() };
+    let summary = Summary::of(&recording, header);
+    let mut verdict = judge(scenario, &recording, &summary)?;
+    if let Some(first) = failures.first() {
+        let more =
+            if failures.len() > 1 { format!(" (and {} more)", failures.len() - 1) } else { String::new() };
+        verdict.broken.get_or_insert(format!("{first}{more}"));
+    }
+    let manifest = Manifest {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        name: scenario.name.clone(),
+        seed,
+        digest,
+        crypto: if null_crypto { "null" } else { "real" }.to_owned(),
+        choices: choices(scenario),
+        scenario: scenario.to_json(),
+    };
+    let write = || -> Result<(), files::FilesError> {
+        let run = Run {
+            recording: &recording,
+            summary: &summary,
+            verdict: &verdict,
+            manifest: &manifest,
+            host: Some(host),
+        };
+        files::write_run(directory, &run)?;
+        write_page(scenario, directory, &run, replay)
+    };
+    write().map_err(|error| (Code::Invalid, error.to_string()))?;
+    let report = directory.path().join("report.html");
+    let mut text = terminal::summary(recording.cast(), &summary, &verdict, Some(&report.to_string_lossy()));
+    text.push_str(&speed(host));
+    for failure in &failures {
+        text.push_str(&format!("fault: {failure}\n"));
+    }
+    let json = summary.json();
+    Ok(Finished { code: verdict.exit_code(), text, json, recording, summary, seed })
+}
+
+/// Draws the pictures and writes them, and the page that holds them.
+fn write_page(
+    scenario: &Scenario,
+    directory: &RunDirectory,
+    run: &Run<'_>,
+    replay: &str,
+) -> Result<(), files::FilesError> {
+    let figures = plot::all(run.recording);
+    for figure in &figures {
+        directory.write(&format!("plots/{}.svg", figure.name), figure.svg.as_bytes())?;
+        directory.write(&format!("plots/{}.png", figure.name), &figure.png)?;
+    }
+    let page = html::render(&ReportInput {
+        recording: run.recording,
+        summary: run.summary,
+        verdict: run.verdict,
+        manifest: run.manifest,
+        figures: &figures,
+        about: &scenario.doc,
+        scenario_text: "",
+        replay,
+    });
+    directory.write("report.html", page.as_bytes())
+}
+
+fn judge(scenario: &Scenario, recording: &Recording, summary: &Summary) -> Result<Verdict, (Code, String)> {
+    let expectations: Vec<Expectation> = scenario.expect.iter().map(Expectation::from).collect();
+    let applied: Vec<AppliedCheck> = scenario.applied.iter().map(AppliedCheck::from).collect();
+    Verdict::of(recording, summary, &expectations, &applied)
+        .map_err(|error| (Code::Invalid, error.to_string()))
+}
+
+/// What the run took, which is of interest and no part of the result.
+fn speed(host: &HostInfo) -> String {
+    format!(
+        "{:.1} simulated seconds in {:.2} s of one processor: {:.1} per second; peak memory {:.0} MiB\n",
+        host.simulated_s,
+        host.cpu_s,
+        host.simulated_s / host.cpu_s.max(1e-9),
+        host.peak_rss_bytes as f64 / f64::from(1 << 20),
+    )
+}
+
+/// Writes what several seeds of one scenario come to together; gives the text for the terminal.
+pub(super) fn write_aggregate(
+    scenario: &Scenario,
+    top: &Path,
+    finished: &[&Finished],
+) -> Result<String, String> {
+    let directory = RunDirectory::create(PathBuf::from(top)).map_err(|error| error.to_string())?;
+    let seeds: Vec<u64> = finished.iter().map(|done| done.seed).collect();
+    let header = RunHeader {
+        scenario: scenario.name.clone(),
+        seeds,
+        digest: finished.iter().map(|done| done.summary.header.digest.as_str()).collect::<Vec<_>>().join(","),
+    };
+    let summary = Summary::merged(finished.iter().map(|done| &done.summary), header);
+    let passed = finished.iter().filter(|done| done.code == Code::Pass).count();
+    let cast = finished[0].recording.cast();
+    let verdict = Verdict::default();
+    let names: Vec<&str> = cast.participants.iter().map(|member| member.name.as_str()).collect();
+    files::write_summary(&directory, &summary, &verdict, &names).map_err(|error| error.to_string())?;
+    let mut text = terminal::summary(cast, &summary, &verdict, Some(&top.to_string_lossy()));
+    for done in finished {
+        let word = if done.code == Code::Pass { "passed" } else { "FAILED" };
+        text.push_str(&format!("seed {}: {word}\n", done.seed));
+    }
+    text.push_str(&format!("{passed} of {} seeds passed\n", finished.len()));
+    Ok(text)
+}

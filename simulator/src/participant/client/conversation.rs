@@ -1,0 +1,197 @@
+//! The client's side of the conference protocol: who is there, and what to ask for.
+
+use indexmap::IndexMap;
+use sfu::participant::{MediaKind, MediaParameters, SourceDescription, StreamDescription, Wish};
+use sfu::signalling::messages::VERSION;
+use sfu::signalling::{ClientMessage, IceCredentials, Peer, ServerMessage};
+use thiserror::Error;
+
+/// What a participant looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Pictures on screen at most; 0 for none.
+    pub tiles: u16,
+    /// Height of each tile, px.
+    pub tile_height: u16,
+}
+
+impl View {
+    /// A grid of up to `tiles` pictures on a screen of 2560 × 1440: the more pictures, the smaller each.
+    pub fn grid(tiles: u16, others: u16, max_height: Option<u16>) -> Self {
+        let shown = tiles.min(others);
+        let columns =
+            (1..).find(|side: &u16| side * side >= shown.max(1)).expect("some square is large enough");
+        let tile_height = (1440 / columns).min(max_height.unwrap_or(u16::MAX));
+        View { tiles, tile_height }
+    }
+}
+
+/// What the client says when it joins.
+#[derive(Clone, Debug)]
+pub struct Introduction {
+    /// The conference's name.
+    pub conference: String,
+    /// The participant's name.
+    pub name: String,
+    /// Its ICE credentials.
+    pub ice: IceCredentials,
+    /// Its certificate's fingerprint.
+    pub fingerprint: String,
+    /// Payload types and extensions.
+    pub media: MediaParameters,
+    /// What it publishes.
+    pub sources: Vec<SourceDescription>,
+}
+
+/// What a server's message means for the client's media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// The server's transport is known: connect.
+    Connect {
+        /// The server's credentials.
+        ice: IceCredentials,
+        /// The server's candidate, "address:port".
+        candidate: String,
+        /// The server's fingerprint.
+        fingerprint: String,
+    },
+    /// These, and only these, streams may come.
+    Streams(Vec<StreamDescription>),
+    /// A peer muted or unmuted a source.
+    Muted {
+        /// The peer's name.
+        name: String,
+        /// Which source.
+        source: String,
+        /// Muted or not.
+        muted: bool,
+    },
+}
+
+/// The server broke the protocol, or refused a request that was right.
+#[derive(Debug, Error)]
+pub enum ConversationError {
+    /// Not a message.
+    #[error("the server's message does not parse: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Refused.
+    #[error("the server refused: {code}: {message}")]
+    Refused {
+        /// The error's code.
+        code: String,
+        /// The error's text.
+        message: String,
+    },
+}
+
+/// State of one client's conversation with the server.
+#[derive(Debug)]
+pub struct Conversation {
+    tiles: u16,
+    max_height: Option<u16>,
+    /// The others, by id, in the order of their joining.
+    peers: IndexMap<String, Peer>,
+}
+
+impl Conversation {
+    /// A conversation of somebody who looks at up to `tiles` pictures, none higher than `max_height` px.
+    pub fn new(tiles: u16, max_height: Option<u16>) -> Self {
+        Conversation { tiles, max_height, peers: IndexMap::new() }
+    }
+
+    /// The first message.
+    pub fn join(introduction: Introduction) -> String {
+        let Introduction { conference, name, ice, fingerprint, media, sources } = introduction;
+        encode(&ClientMessage::Join { version: VERSION, conference, name, ice, fingerprint, media, sources })
+    }
+
+    /// A message that mutes or unmutes one's own source.
+    pub fn mute(source: &str, muted: bool) -> String {
+        encode(&ClientMessage::Mute { source: source.to_owned(), muted })
+    }
+
+    /// The last message.
+    pub fn leave() -> String {
+        encode(&ClientMessage::Leave)
+    }
+
+    /// The name of the peer whose id the server calls `id`.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        self.peers.get(id).map(|peer| peer.name.as_str())
+    }
+
+    /// Takes a message of the server: what follows for the media, and what to say next.
+    ///
+    /// # Errors
+    /// When the message does not parse, or is a refusal.
+    pub fn hear(&mut self, text: &str) -> Result<(Option<Consequence>, Option<String>), ConversationError> {
+        Ok(match serde_json::from_str(text)? {
+            ServerMessage::Joined { ice, candidate, fingerprint, participants, .. } => {
+                self.peers = participants.into_iter().map(|peer| (peer.id.clone(), peer)).collect();
+                let say = (!self.peers.is_empty()).then(|| self.wishes());
+                (Some(Consequence::Connect { ice, candidate, fingerprint }), say)
+            }
+            ServerMessage::ParticipantJoined { participant } => {
+                self.peers.insert(participant.id.clone(), participant);
+                (None, Some(self.wishes()))
+            }
+            ServerMessage::ParticipantLeft { id } => {
+                self.peers.shift_remove(&id);
+                (None, Some(self.wishes()))
+            }
+            ServerMessage::Subscribed { streams } => (Some(Consequence::Streams(streams)), None),
+            ServerMessage::Muted { id, source, muted } => {
+                let name = self.name_of(&id).map(str::to_owned);
+                (name.map(|name| Consequence::Muted { name, source, muted }), None)
+            }
+            ServerMessage::Error { code, message } => {
+                return Err(ConversationError::Refused { code, message });
+            }
+        })
+    }
+
+    /// Everybody's sound, and the pictures of the first to have come, as many as there are tiles.
+    fn wishes(&self) -> String {
+        let publishers = self.peers.values().filter(|peer| has_video(peer)).count();
+        let view = View::grid(self.tiles, publishers.try_into().unwrap_or(u16::MAX), self.max_height);
+        let mut tiles = view.tiles;
+        let mut wishes = Vec::new();
+        for peer in self.peers.values() {
+            for source in &peer.sources {
+                let max_height = match source.kind {
+                    MediaKind::Audio => u16::MAX,
+                    MediaKind::Video if tiles > 0 => {
+                        tiles -= 1;
+                        view.tile_height
+                    }
+                    MediaKind::Video => continue,
+                };
+                let (publisher, source) = (peer.id.clone(), source.name.clone());
+                wishes.push(Wish { publisher, source, max_height, priority: 0 });
+            }
+        }
+        encode(&ClientMessage::Subscribe { wishes })
+    }
+}
+
+fn has_video(peer: &Peer) -> bool {
+    peer.sources.iter().any(|source| source.kind == MediaKind::Video)
+}
+
+fn encode(message: &ClientMessage) -> String {
+    serde_json::to_string(message).expect("messages have string keys and no failing serializer")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fuller_grid_has_smaller_tiles() {
+        let rows = [(1, 1440), (2, 720), (4, 720), (5, 480), (9, 480), (10, 480), (0, 1440)];
+        for (others, height) in rows {
+            assert_eq!(View::grid(9, others, None).tile_height, height, "{others} others");
+        }
+        assert_eq!(View::grid(9, 1, Some(300)).tile_height, 300);
+    }
+}

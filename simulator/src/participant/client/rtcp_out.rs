@@ -1,0 +1,99 @@
+//! RTCP that a client sends as a receiver: requests at once, reports and arrival times on a timer.
+
+use sfu::Time;
+use sfu::rtcp::{self, Pli, ReportBlock};
+use smallvec::SmallVec;
+
+use super::{Client, Surroundings};
+use crate::network::{Datagram, TrafficClass};
+use crate::participant::receive::statistics;
+use crate::participant::transport::ClientTransport;
+
+/// The SSRC that a client's reports come from; it sends no media on it.
+const REPORTER: u32 = 1;
+/// The longest compound, bytes: with SRTCP's trailer it stays below 1,200.
+const MAX_COMPOUND: usize = 1_150;
+
+/// What a receiver asks the SFU for.
+#[derive(Debug, Default)]
+pub(super) struct Wants {
+    pub(super) nack: Option<(u32, SmallVec<[u16; 32]>)>,
+    pub(super) pli: Option<u32>,
+}
+
+impl Wants {
+    /// Sends what is wanted, if anything is, as reduced-size RTCP (RFC 5506).
+    pub(super) fn send(
+        self,
+        transport: &mut ClientTransport,
+        compound: &mut Vec<u8>,
+        around: &mut Surroundings<'_>,
+    ) {
+        compound.clear();
+        if let Some((ssrc, sequences)) = &self.nack {
+            rtcp::write_nack(compound, REPORTER, *ssrc, sequences);
+        }
+        if let Some(media_ssrc) = self.pli {
+            rtcp::write_pli(compound, Pli { sender_ssrc: REPORTER, media_ssrc });
+        }
+        if !compound.is_empty() {
+            send(transport, compound, around);
+        }
+    }
+}
+
+fn send(transport: &mut ClientTransport, compound: &mut Vec<u8>, around: &mut Surroundings<'_>) {
+    let Some(path) = transport.path() else { return };
+    if transport.send_rtcp(compound).is_ok() {
+        let bytes = around.pool.take_copy(compound);
+        let (from, to) = (path.local, path.remote);
+        around.outgoing.push((Datagram { from, to, bytes, class: TrafficClass::Rtcp, tag: 0 }, None));
+    }
+}
+
+impl Client {
+    pub(super) fn send_due_feedback(&mut self, now: Time, around: &mut Surroundings<'_>) {
+        if self.feedback.deadline() > now {
+            return;
+        }
+        let random = &mut self.random;
+        let due = self.feedback.take_due(now, || random.bits() as u32);
+        self.scratch.clear();
+        if due.report {
+            self.write_reports(now);
+        }
+        if due.transport {
+            while self.arrivals.write_report(&mut self.scratch, REPORTER, 0, MAX_COMPOUND) {}
+        }
+        let Client { scratch, compound, transport, .. } = self;
+        for packets in rtcp::datagrams(scratch, MAX_COMPOUND) {
+            compound.clear();
+            compound.extend_from_slice(packets);
+            send(transport, compound, around);
+        }
+    }
+
+    fn write_reports(&mut self, now: Time) {
+        let blocks = self.incoming.iter_mut().filter_map(|stream| stream.report(now));
+        let blocks: SmallVec<[ReportBlock; 32]> = blocks.map(as_rtcp).collect();
+        if blocks.is_empty() {
+            rtcp::write_receiver_report(&mut self.scratch, REPORTER, &[]).expect("no blocks");
+        }
+        for part in blocks.chunks(rtcp::MAX_COUNT) {
+            rtcp::write_receiver_report(&mut self.scratch, REPORTER, part).expect("cut to fit");
+        }
+        rtcp::write_sdes_cname(&mut self.scratch, REPORTER, &self.identity.name).expect("names are short");
+    }
+}
+
+fn as_rtcp(block: statistics::ReportBlock) -> ReportBlock {
+    ReportBlock {
+        ssrc: block.ssrc,
+        fraction_lost: block.fraction_lost,
+        cumulative_lost: block.cumulative_lost,
+        highest_sequence: block.extended_highest,
+        jitter: block.jitter,
+        last_sr: block.last_sender_report,
+        delay_since_last_sr: block.delay_since_last_sender_report,
+    }
+}

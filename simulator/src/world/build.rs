@@ -1,0 +1,400 @@
+//! From a scenario to a world.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use reports::observation::{
+    Cast, CastMember, Direction, LayerInfo, LinkInfo, MediaKind, ParticipantIndex, SourceInfo,
+};
+use reports::recording::{Measure, Recorder};
+use scenarios::model::{
+    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Publication, Queue,
+    SizedAt as ScenarioSizedAt, Speech, View,
+};
+use scenarios::{Member, Scenario};
+use sfu::config::{Config, MediaCrypto};
+use sfu::participant::{MediaParameters, PayloadTypes};
+use sfu::rtp::ExtensionIds;
+use sfu::transport::certificate::Certificate;
+use sfu::transport::dtls::Role;
+use sfu::{DataRate, DataSize, Sfu, Time};
+use thiserror::Error;
+
+use super::cpu::Cpu;
+use super::server::Server;
+use super::tags::Tags;
+use super::{Event, Line, Person, SFU_ADDRESS, SIGNALLING_ADDRESS, World};
+use crate::capture::Capture;
+use crate::crypto::SeededProvider;
+use crate::digest::Digest;
+use crate::event_queue::{EventClass, EventQueue, NodeId};
+use crate::network::{
+    BufferPool, IP_UDP_OVERHEAD, Jitter, Link, LinkConfig, LinkStreams, Loss, Propagation, QueueLimit,
+    RateSchedule, SizedAt,
+};
+use crate::participant::client::{Client, ClientIdentity, UplinkLogs};
+use crate::participant::media::speech::SpeechKind;
+use crate::participant::sender::{
+    CameraSettings, LayerSettings, MediaSender, MicrophoneSettings, SenderConfig, SourceConfig,
+};
+use crate::participant::transport::{ClientTransport, CryptoMode, IceCredentials, TransportConfig};
+use crate::random::{Probability, Seed, Stream};
+use crate::virtual_time::report_time;
+
+/// The most buffers that are kept for reuse: more than are ever in flight in a large conference.
+const POOL: usize = 1 << 16;
+
+/// What AEAD_AES_128_GCM adds to a packet (RFC 7714 section 14.2), which both sides prefer, bytes.
+const SRTP_TAG: u64 = 16;
+
+/// How to run.
+#[derive(Default)]
+pub struct Settings {
+    /// The seed; the scenario's own unless it is given.
+    pub seed: u64,
+    /// Packets of the same sizes without a cipher.
+    pub null_crypto: bool,
+    /// Where each event is written as a line, if anywhere.
+    pub trace: Option<Box<dyn Write>>,
+    /// Where the SFU's datagrams are written as pcap, if anywhere.
+    pub pcap: Option<Box<dyn Write>>,
+}
+
+/// Why there is no world for a scenario.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// More people, sources or lines than there are numbers for.
+    #[error("{what}: {got} is more than {limit}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        got: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The SFU could not be made.
+    #[error("the SFU: {0}")]
+    Sfu(#[from] sfu::CommandError),
+    /// A certificate could not be made.
+    #[error("certificate of {name}: {error}")]
+    Certificate {
+        /// Whose.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// The pcap file's head could not be written.
+    #[error("packet capture: {0}")]
+    Capture(#[from] std::io::Error),
+}
+
+impl World {
+    /// The world of `scenario`, before its first event.
+    ///
+    /// # Errors
+    /// When the scenario is larger than a world can be, or cryptography fails.
+    pub fn new(scenario: &Scenario, settings: Settings) -> Result<World, BuildError> {
+        let seed = Seed(settings.seed);
+        let cast = scenario.expand(&mut |path| seed.stream(path).unit());
+        check_size(&cast)?;
+        let end = Time::ZERO + scenario.duration;
+        let mut queue = EventQueue::new();
+        let sfu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Sfu);
+        let cpu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Processor);
+        let lines = build_lines(&cast, seed, &mut queue);
+        let measure = Measure {
+            from: report_time(Time::ZERO + scenario.measure.from),
+            until: report_time(end),
+            bin: scenario.measure.bin,
+        };
+        let sources: Arc<IndexMap<String, Vec<String>>> = Arc::new(
+            cast.members.iter().map(|m| (m.name.clone(), m.publish.keys().cloned().collect())).collect(),
+        );
+        let mut people = Vec::with_capacity(cast.members.len());
+        for (index, member) in cast.members.iter().enumerate() {
+            let client = build_client(scenario, member, index, seed, &sources, settings.null_crypto)?;
+            let node = World::node(index as u16);
+            let timer = queue.add_timer(EventClass::Timer, node, Event::Person(index as u16));
+            let join = Time::ZERO + member.join;
+            queue.schedule(join, EventClass::World, node, Event::Join(index as u16));
+            let leaves = member.leave.map(|leave| Time::ZERO + leave);
+            let (up, down) = (member.up.0 as u16, member.down.0 as u16);
+            people.push(Person { client, up, down, timer, leaves });
+        }
+        for (index, planned) in cast.timeline.iter().enumerate() {
+            let at = Time::ZERO + planned.at;
+            queue.schedule(at, EventClass::World, NodeId(0), Event::Script(index as u16));
+        }
+        for index in 0..lines.len() {
+            queue.schedule(Time::ZERO, EventClass::World, NodeId(0), Event::Capacity(index as u16));
+        }
+        let first_sample = Time::ZERO + scenario.measure.bin;
+        queue.schedule(first_sample, EventClass::Sample, NodeId(0), Event::Sample);
+        let (_, server) = scenario.sfu();
+        Ok(World {
+            now: Time::ZERO,
+            end,
+            bin: scenario.measure.bin,
+            by_address: people.iter().enumerate().map(|(i, p)| (p.client.address(), i as u16)).collect(),
+            server: Server::new(cast.members.iter().map(|member| member.name.clone())),
+            line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
+            recorder: Recorder::new(report_cast(&cast), measure),
+            sfu: build_sfu(server, seed, settings.null_crypto)?,
+            cpu: server.cpu.map(|cpu| Cpu::new(cpu.per_packet_in, cpu.per_packet_out)),
+            timeline: cast.timeline,
+            people,
+            lines,
+            queue,
+            sfu_timer,
+            cpu_timer,
+            pool: BufferPool::new(POOL),
+            logs: UplinkLogs::default(),
+            tags: Tags::default(),
+            digest: settings.trace.map_or_else(Digest::new, Digest::with_trace),
+            outgoing: Vec::new(),
+            observations: Vec::new(),
+            capture: settings.pcap.map(Capture::new).transpose()?,
+            events: 0,
+            failures: Vec::new(),
+        })
+    }
+}
+
+fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
+    let limit = |what, got: usize, limit: usize| {
+        if got > limit { Err(BuildError::TooMany { what, got, limit }) } else { Ok(()) }
+    };
+    limit("participants", cast.members.len(), 20_000)?;
+    limit("lines", cast.links.len(), usize::from(u16::MAX))?;
+    limit("timeline entries", cast.timeline.len(), usize::from(u16::MAX))?;
+    cast.members.iter().try_for_each(|member| limit("sources", member.publish.len(), 255))
+}
+
+fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> Result<Sfu, BuildError> {
+    let mut config = Config::new(SFU_ADDRESS);
+    config.nack = server.nack;
+    config.rtx = server.rtx;
+    if let Some(most) = server.max_bitrate {
+        config.max_rate = DataRate::from_bps(most.as_bps());
+        config.start_rate = config.start_rate.min(config.max_rate);
+    }
+    if null_crypto {
+        config.crypto = MediaCrypto::Null;
+    }
+    Ok(Sfu::new(config, SeededProvider::new(seed.key("sfu/crypto")))?)
+}
+
+fn build_client(
+    scenario: &Scenario,
+    member: &Member,
+    index: usize,
+    seed: Seed,
+    cast: &Arc<IndexMap<String, Vec<String>>>,
+    null_crypto: bool,
+) -> Result<Client, BuildError> {
+    let path = format!("participant/{}", member.name);
+    let provider = SeededProvider::new(seed.key(&format!("{path}/crypto")));
+    let certificate = Certificate::generate(&*provider)
+        .map_err(|error| BuildError::Certificate { name: member.name.clone(), error: error.to_string() })?;
+    let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
+    let address = address_of(index);
+    let (_, server) = scenario.sfu();
+    let media = media_parameters(member.rtx && server.rtx);
+    let transport = ClientTransport::new(TransportConfig {
+        local: address,
+        credentials: credentials.clone(),
+        certificate: certificate.clone(),
+        provider,
+        crypto: if null_crypto { CryptoMode::Null } else { CryptoMode::Real },
+        dtls_role: Role::Client,
+    });
+    let sources =
+        member.publish.iter().enumerate().map(|(i, (name, publication))| source(name, i, publication));
+    let config = SenderConfig {
+        publisher: index as u16,
+        cname: member.name.clone(),
+        media,
+        sources: sources.collect(),
+        rtx: member.rtx && member.nack && server.rtx,
+        overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
+    };
+    let sender = MediaSender::new(config, seed, &path);
+    let identity = ClientIdentity {
+        index: index as u16,
+        name: member.name.clone(),
+        conference: scenario.name.clone(),
+        address,
+        signalling: SIGNALLING_ADDRESS,
+        credentials,
+        certificate,
+        media,
+        cast: Arc::clone(cast),
+        nack: member.nack && member.rtx,
+    };
+    let random = seed.stream(&format!("{path}/reports"));
+    Ok(Client::new(identity, transport, sender, random, watched(&member.view)))
+}
+
+/// How many pictures, and how high at most.
+fn watched(view: &View) -> (u16, Option<u16>) {
+    let tiles = match view.layout {
+        scenarios::model::Layout::None => 0,
+        _ => u16::try_from(view.tiles).unwrap_or(u16::MAX),
+    };
+    (tiles, view.max_height.map(|height| u16::try_from(height).unwrap_or(u16::MAX)))
+}
+
+fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
+    let (name, mid) = (name.to_owned(), index.to_string());
+    match publication {
+        Publication::Opus(opus) => SourceConfig::Microphone(MicrophoneSettings {
+            name,
+            mid,
+            rate: DataRate::from_bps(opus.rate.as_bps()),
+            speech: match opus.speech {
+                Speech::OnOff => SpeechKind::CONVERSATION,
+                Speech::Constant => SpeechKind::Constant,
+                Speech::Silent => SpeechKind::Silent,
+            },
+        }),
+        Publication::Vp8(vp8) => SourceConfig::Camera(CameraSettings {
+            name,
+            mid,
+            temporal_layers: vp8.temporal_layers,
+            layers: vp8
+                .layers
+                .iter()
+                .map(|layer| {
+                    let max = DataRate::from_bps(layer.rate.as_bps());
+                    // libwebrtc's simulcast layers have minima of a fifth to a third of their maxima.
+                    let least = vp8.min_rate.map(|rate| DataRate::from_bps(rate.as_bps()));
+                    LayerSettings {
+                        width: layer.width,
+                        height: layer.height,
+                        fps: u8::try_from(layer.fps).unwrap_or(u8::MAX),
+                        max,
+                        min: least.unwrap_or(max.scale(0.3)).min(max),
+                    }
+                })
+                .collect(),
+        }),
+    }
+}
+
+/// Chrome's usual numbers.
+fn media_parameters(rtx: bool) -> MediaParameters {
+    MediaParameters {
+        payload_types: PayloadTypes { opus: 111, vp8: 96, vp8_rtx: rtx.then_some(97) },
+        extensions: ExtensionIds {
+            mid: 4,
+            rid: 10,
+            repaired_rid: 11,
+            audio_level: 1,
+            transport_cc: 3,
+            abs_send_time: 2,
+        },
+    }
+}
+
+fn address_of(index: usize) -> SocketAddr {
+    let [.., a, b] = (index as u32 + 1).to_be_bytes();
+    SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(10, 0, a, b), 50_000))
+}
+
+fn credentials(random: &mut Stream) -> IceCredentials {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = |len: usize| -> String {
+        (0..len).map(|_| char::from(ALPHABET[random.below(64) as usize])).collect()
+    };
+    IceCredentials { ufrag: text(8), pwd: text(24) }
+}
+
+fn build_lines(cast: &scenarios::Cast, seed: Seed, queue: &mut EventQueue<Event>) -> Vec<Line> {
+    let line = |(index, instance): (usize, &scenarios::LinkInstance)| {
+        let streams = LinkStreams::new(seed, &format!("link/{}", instance.name));
+        let link = Link::new(link_config(&instance.definition), streams);
+        let timer = queue.add_timer(EventClass::Arrival, NodeId(0), Event::Link(index as u16));
+        Line { link, timer }
+    };
+    cast.links.iter().enumerate().map(line).collect()
+}
+
+fn link_config(definition: &LinkDefinition) -> LinkConfig {
+    let rate = |rate: scenarios::Rate| DataRate::from_bps(rate.as_bps());
+    let steps = definition.rate.steps.iter().map(|step| (Time::ZERO + step.at, rate(step.rate)));
+    let unlimited_at_first = definition.rate.at(std::time::Duration::ZERO).is_none();
+    let first = unlimited_at_first.then_some((Time::ZERO, DataRate::INFINITE));
+    LinkConfig {
+        rate: RateSchedule::new(first.into_iter().chain(steps))
+            .expect("a checked scenario's steps are ordered"),
+        queue: match definition.queue {
+            Queue::Infinite => QueueLimit::Infinite,
+            Queue::DropTail(Depth::Bytes(size)) => QueueLimit::Bytes(DataSize::from_bytes(size.as_bytes())),
+            Queue::DropTail(Depth::Time { span, sized_at }) => QueueLimit::Time {
+                depth: span,
+                sized_at: match sized_at {
+                    ScenarioSizedAt::CurrentRate => SizedAt::CurrentRate,
+                    ScenarioSizedAt::FirstRate => SizedAt::FirstRate,
+                    ScenarioSizedAt::Rate(at) => SizedAt::Rate(rate(at)),
+                },
+            },
+        },
+        loss: match definition.loss {
+            None => Loss::None,
+            Some(ScenarioLoss::Bernoulli { rate }) => {
+                Probability::new(rate.get()).map_or(Loss::None, Loss::Bernoulli)
+            }
+        },
+        propagation: propagation(&definition.delay),
+    }
+}
+
+/// Uniform jitter swings around the base by √3 times its standard deviation; the link's adds to a base.
+fn propagation(delay: &Delay) -> Propagation {
+    let (base, jitter) = match delay.jitter {
+        ScenarioJitter::None => (delay.base, Jitter::None),
+        ScenarioJitter::Gauss { std, cut } => (delay.base, Jitter::Gauss { std, cut }),
+        ScenarioJitter::Uniform { std } => {
+            let half = std.mul_f64(3.0_f64.sqrt());
+            (delay.base.saturating_sub(half), Jitter::Uniform { max: half * 2 })
+        }
+    };
+    Propagation { base, jitter, reorder: delay.reorder }
+}
+
+/// The cast in the reports' terms.
+fn report_cast(cast: &scenarios::Cast) -> Cast {
+    let participants = cast.members.iter().map(|member| CastMember {
+        name: member.name.clone(),
+        sources: member.publish.iter().map(|(name, publication)| source_info(name, publication)).collect(),
+    });
+    let links = cast.links.iter().map(|line| LinkInfo {
+        name: line.name.clone(),
+        definition: line.link.clone(),
+        owner: line.owner.map(|owner| ParticipantIndex(owner.0 as u16)),
+        direction: match line.direction {
+            scenarios::Direction::Up => Direction::Up,
+            scenarios::Direction::Down => Direction::Down,
+        },
+    });
+    Cast { participants: participants.collect(), links: links.collect() }
+}
+
+fn source_info(name: &str, publication: &Publication) -> SourceInfo {
+    let (kind, layers) = match publication {
+        Publication::Opus(_) => (MediaKind::Audio, Vec::new()),
+        Publication::Vp8(vp8) => {
+            let info = |layer: &scenarios::model::Layer| LayerInfo {
+                width: u32::from(layer.width),
+                height: u32::from(layer.height),
+                fps: u32::from(layer.fps),
+                bps: layer.rate.as_bps(),
+            };
+            (MediaKind::Video, vp8.layers.iter().map(info).collect())
+        }
+    };
+    SourceInfo { name: name.to_owned(), layers, kind }
+}

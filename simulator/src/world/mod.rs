@@ -1,0 +1,194 @@
+//! One run: people, lines and the real SFU in one event loop.
+
+mod build;
+mod cpu;
+mod people;
+mod sample;
+mod script;
+mod server;
+mod tags;
+mod wire;
+
+use std::net::SocketAddr;
+
+use reports::observation::{Observation, Observer};
+use reports::recording::{Recorder, Recording};
+use rustc_hash::FxHashMap;
+use sfu::{Sfu, Time};
+
+use crate::digest::Digest;
+use crate::event_queue::{EventQueue, NodeId, TimerId};
+use crate::network::{BufferPool, Datagram, Link};
+use crate::participant::client::{Client, UplinkLogs};
+use crate::participant::sender::MediaTag;
+use crate::virtual_time::report_time;
+use cpu::Cpu;
+use scenarios::Planned;
+use server::Server;
+use tags::Tags;
+
+pub use build::{BuildError, Settings};
+
+/// The SFU's UDP address: what its one candidate says.
+pub const SFU_ADDRESS: SocketAddr =
+    SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::new(10, 255, 0, 1), 3478));
+/// Where the SFU takes the conference protocol.
+pub const SIGNALLING_ADDRESS: SocketAddr =
+    SocketAddr::V4(std::net::SocketAddrV4::new(std::net::Ipv4Addr::new(10, 255, 0, 1), 443));
+
+/// What happens next, and to whom.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// Something comes out of a link.
+    Link(u16),
+    /// A participant's time-out.
+    Person(u16),
+    /// The time-out of the server's end of a participant's signalling channel.
+    Channel(u16),
+    /// The SFU's time-out.
+    Sfu,
+    /// The SFU's processor is done with a packet.
+    Processor,
+    /// A participant joins.
+    Join(u16),
+    /// A participant leaves.
+    Leave(u16),
+    /// An entry of the scenario's timeline.
+    Script(u16),
+    /// A link's rate changes by its schedule: told to the report.
+    Capacity(u16),
+    /// The end of a bin: counters are told.
+    Sample,
+}
+
+/// A participant with its lines and its timer.
+struct Person {
+    client: Client,
+    up: u16,
+    down: u16,
+    timer: TimerId,
+    leaves: Option<Time>,
+}
+
+/// A link with its timer.
+struct Line {
+    link: Link,
+    timer: TimerId,
+}
+
+/// Everything of one run.
+pub struct World {
+    queue: EventQueue<Event>,
+    now: Time,
+    end: Time,
+    bin: std::time::Duration,
+    people: Vec<Person>,
+    lines: Vec<Line>,
+    line_names: Vec<String>,
+    timeline: Vec<Planned>,
+    sfu: Sfu,
+    sfu_timer: TimerId,
+    server: Server,
+    cpu: Option<Cpu>,
+    cpu_timer: TimerId,
+    by_address: FxHashMap<SocketAddr, u16>,
+    pool: BufferPool,
+    logs: UplinkLogs,
+    tags: Tags,
+    digest: Digest,
+    recorder: Recorder,
+    /// Reused between events.
+    outgoing: Vec<(Datagram, Option<MediaTag>)>,
+    observations: Vec<Observation>,
+    capture: Option<crate::capture::Capture>,
+    events: u64,
+    failures: Vec<String>,
+}
+
+/// What came of a run.
+pub struct Outcome {
+    /// What was recorded.
+    pub recording: Recording,
+    /// The digest over everything that happened.
+    pub digest: String,
+    /// Events of the event loop.
+    pub events: u64,
+    /// What went wrong with a participant or with the SFU, as only a fault of ours explains it.
+    pub failures: Vec<String>,
+}
+
+impl World {
+    /// Runs to the end. `progress` is called now and then with the virtual time.
+    ///
+    /// # Errors
+    /// When the digest's trace or the packet capture could not be written.
+    pub fn run(mut self, mut progress: impl FnMut(Time)) -> std::io::Result<Outcome> {
+        let mut next_progress = Time::ZERO;
+        while let Some(at) = self.queue.next_time() {
+            if at > self.end {
+                break;
+            }
+            let Some((now, event)) = self.queue.pop() else { break };
+            self.now = now;
+            self.events += 1;
+            if now >= next_progress {
+                progress(now);
+                next_progress = now + std::time::Duration::from_millis(250);
+            }
+            self.handle(event);
+        }
+        self.now = self.end;
+        self.finish()
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Link(index) => self.link_due(index),
+            Event::Person(index) => self.with_person(index, |client, now, around| {
+                client.handle_timeout(now, around);
+            }),
+            Event::Channel(index) => self.channel_due(index),
+            Event::Sfu => self.sfu_due(),
+            Event::Processor => self.processor_due(),
+            Event::Join(index) => self.join(index),
+            Event::Leave(index) => self.with_person(index, |client, now, around| client.leave(now, around)),
+            Event::Script(index) => self.script_due(index),
+            Event::Capacity(index) => self.tell_capacity(index),
+            Event::Sample => self.sample(),
+        }
+    }
+
+    /// Records an observation made now, and takes it into the digest.
+    fn observe(&mut self, observation: Observation) {
+        wire::digest_observation(&mut self.digest, self.now, &observation);
+        self.recorder.observe(report_time(self.now), observation);
+    }
+
+    /// Records a frequent observation that adds nothing to the digest: a datagram is in it already.
+    fn recorder_observe(&mut self, observation: Observation) {
+        self.recorder.observe(report_time(self.now), observation);
+    }
+
+    fn finish(mut self) -> std::io::Result<Outcome> {
+        self.sample_counters();
+        let mut failures = std::mem::take(&mut self.failures);
+        for person in &self.people {
+            failures.extend(person.client.failure().map(|why| format!("{}: {why}", person.client.name())));
+            failures.extend(person.client.complaints());
+        }
+        let imbalance = self.lines.iter_mut().enumerate().filter_map(|(index, line)| {
+            line.link.counters(self.end).imbalance().map(|what| format!("link {index}: {what}"))
+        });
+        failures.extend(imbalance);
+        if let Some(capture) = self.capture.take() {
+            capture.finish()?;
+        }
+        let digest = self.digest.finish()?;
+        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures })
+    }
+
+    /// The node number of a participant in the event order; the SFU is 0.
+    fn node(index: u16) -> NodeId {
+        NodeId(index + 1)
+    }
+}

@@ -1,0 +1,76 @@
+//! What happens at participants.
+
+use sfu::Time;
+
+use super::tags::Tag;
+use super::{Event, World};
+use crate::event_queue::EventClass;
+use crate::network::{Datagram, HopRecord};
+use crate::participant::client::{Client, Surroundings};
+use crate::participant::media::sender_log;
+use crate::participant::receive::Arrival;
+
+impl World {
+    /// Lets a participant do something, then carries out what came of it.
+    pub(super) fn with_person(
+        &mut self,
+        index: u16,
+        act: impl FnOnce(&mut Client, Time, &mut Surroundings<'_>),
+    ) {
+        let mut outgoing = std::mem::take(&mut self.outgoing);
+        let mut observations = std::mem::take(&mut self.observations);
+        let person = &mut self.people[usize::from(index)];
+        let mut around = Surroundings {
+            pool: &mut self.pool,
+            outgoing: &mut outgoing,
+            logs: &mut self.logs,
+            observations: &mut observations,
+        };
+        act(&mut person.client, self.now, &mut around);
+        let (up, deadline) = (person.up, person.client.deadline());
+        self.queue.arm(person.timer, Some(deadline));
+        for observation in observations.drain(..) {
+            self.observe(observation);
+        }
+        for (mut datagram, media) in outgoing.drain(..) {
+            if let Some(media) = media {
+                datagram.tag = self.tags.put(Tag::Up { publisher: index, media });
+            }
+            self.enqueue(up, datagram);
+        }
+        self.outgoing = outgoing;
+        self.observations = observations;
+    }
+
+    pub(super) fn join(&mut self, index: u16) {
+        if let Some(at) = self.people[usize::from(index)].leaves {
+            self.queue.schedule(at, EventClass::World, World::node(index), Event::Leave(index));
+        }
+        self.open_channel(index);
+        self.with_person(index, |client, now, around| client.join(now, around));
+    }
+
+    /// A datagram came down a participant's line.
+    pub(super) fn arrive_at_person(&mut self, index: u16, mut datagram: Datagram, hop: &HopRecord) {
+        let crossed = crossing(hop);
+        let arrival = match self.tags.take(datagram.tag) {
+            Some(Tag::Down { received, first_sent }) => {
+                Arrival { sfu_arrived: received, first_forwarded: first_sent, down: crossed }
+            }
+            _ => Arrival { sfu_arrived: hop.enqueued, first_forwarded: hop.enqueued, down: crossed },
+        };
+        self.with_person(index, |client, now, around| client.receive(now, &mut datagram, &arrival, around));
+        self.pool.put(datagram.bytes);
+    }
+}
+
+/// A hop in the terms of the participants' logs. A participant hands its packets straight to its line.
+pub(super) fn crossing(hop: &HopRecord) -> sender_log::HopRecord {
+    sender_log::HopRecord {
+        sent: hop.enqueued,
+        queued: hop.enqueued,
+        tx_start: hop.transmission_start,
+        tx_end: hop.transmission_end,
+        arrived: hop.arrived,
+    }
+}

@@ -1,0 +1,49 @@
+//! What is told at the end of each bin.
+
+use reports::observation::{EstimateOf, LinkIndex, Observation};
+
+use sfu::DataRate;
+
+use super::{Event, World};
+use crate::event_queue::{EventClass, NodeId};
+
+impl World {
+    pub(super) fn sample(&mut self) {
+        self.sample_counters();
+        let next = self.now + self.bin;
+        if next < self.end {
+            self.queue.schedule(next, EventClass::Sample, NodeId(0), Event::Sample);
+        }
+    }
+
+    /// Counters of every flow and estimates of every path, as they stand.
+    pub(super) fn sample_counters(&mut self) {
+        let mut observations = std::mem::take(&mut self.observations);
+        for index in 0..self.people.len() {
+            self.people[index].client.sample(&mut observations);
+        }
+        for observation in observations.drain(..) {
+            self.observe(observation);
+        }
+        self.observations = observations;
+        let estimates: Vec<_> = self.sfu.estimates().collect();
+        for (id, rate) in estimates {
+            if let Some(place) = self.place(id) {
+                let of = EstimateOf::Downlink(place);
+                self.observe(Observation::Estimate { of, bps: rate.as_bps() });
+            }
+        }
+    }
+
+    /// Tells a link's capacity from now on, and comes back when its schedule changes it.
+    pub(super) fn tell_capacity(&mut self, index: u16) {
+        let schedule = self.lines[usize::from(index)].link.schedule();
+        let rate = schedule.rate_at(self.now);
+        let next = schedule.next_change(self.now);
+        let bps = (rate != DataRate::INFINITE).then(|| rate.as_bps());
+        self.observe(Observation::LinkCapacity { link: LinkIndex(index), bps });
+        if let Some(next) = next {
+            self.queue.schedule(next, EventClass::World, NodeId(0), Event::Capacity(index));
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The real SFU in the loop: datagrams in and out, the conference protocol, events to observations.
+
+use reports::observation::{EstimateOf, Flow, Layer, Observation, ParticipantIndex, SourceIndex};
+use rustc_hash::FxHashMap;
+use sfu::signalling::{SessionId, SignallingServer};
+use sfu::{Event as SfuEvent, PacketClass, ParticipantId, Sink, Transmit, Turn};
+
+use super::tags::{Tag, Tags};
+use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
+use crate::event_queue::{EventClass, TimerId};
+use crate::network::reliable::ReliableChannel;
+use crate::network::{BufferPool, Datagram, TrafficClass};
+
+/// The server's side of everybody's signalling, and who is who.
+pub(super) struct Server {
+    pub(super) signalling: SignallingServer,
+    pub(super) channels: Vec<Option<Channel>>,
+    sessions: FxHashMap<SessionId, u16>,
+    /// Places in the cast by the SFU's ids; filled when a participant is first heard of.
+    places: FxHashMap<ParticipantId, u16>,
+    names: FxHashMap<String, u16>,
+    /// What a turn made, in order.
+    made: Vec<Datagram>,
+    events: Vec<SfuEvent>,
+}
+
+/// The server's end of one participant's connection.
+pub(super) struct Channel {
+    channel: ReliableChannel,
+    session: SessionId,
+    timer: TimerId,
+}
+
+impl Server {
+    pub(super) fn new(names: impl Iterator<Item = String>) -> Self {
+        let names: FxHashMap<String, u16> = names.enumerate().map(|(i, name)| (name, i as u16)).collect();
+        Server {
+            signalling: SignallingServer::new(),
+            channels: (0..names.len()).map(|_| None).collect(),
+            sessions: FxHashMap::default(),
+            places: FxHashMap::default(),
+            names,
+            made: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+}
+
+/// Takes the core's outputs of one turn.
+struct Outbox<'a> {
+    pool: &'a mut BufferPool,
+    tags: &'a mut Tags,
+    made: &'a mut Vec<Datagram>,
+    events: &'a mut Vec<SfuEvent>,
+}
+
+impl Sink for Outbox<'_> {
+    fn transmit(&mut self, transmit: Transmit<'_>) {
+        for (bytes, segment) in transmit.datagrams() {
+            let tag = segment.forwarded.map_or(0, |times| {
+                self.tags.put(Tag::Down { received: times.received, first_sent: times.first_sent })
+            });
+            self.made.push(Datagram {
+                from: transmit.from,
+                to: transmit.to,
+                bytes: self.pool.take_copy(bytes),
+                class: class_of(segment.class, bytes),
+                tag,
+            });
+        }
+    }
+
+    fn event(&mut self, event: SfuEvent) {
+        self.events.push(event);
+    }
+}
+
+fn class_of(class: PacketClass, bytes: &[u8]) -> TrafficClass {
+    match class {
+        PacketClass::Audio => TrafficClass::Audio,
+        PacketClass::Video => TrafficClass::Video,
+        PacketClass::Retransmission => TrafficClass::Retransmission,
+        PacketClass::Padding => TrafficClass::Padding,
+        PacketClass::Rtcp => TrafficClass::Rtcp,
+        PacketClass::Connectivity if bytes.first().is_some_and(|first| *first < 4) => TrafficClass::Stun,
+        PacketClass::Connectivity => TrafficClass::Dtls,
+    }
+}
+
+impl World {
+    /// A datagram came to the SFU's port.
+    pub(super) fn arrive_at_sfu(&mut self, datagram: Datagram) {
+        if let Some(capture) = &mut self.capture {
+            capture.record(self.now, &datagram);
+        }
+        if let Some(cpu) = &mut self.cpu {
+            cpu.arrive(self.now, datagram);
+            return self.arm_processor();
+        }
+        self.process(datagram);
+    }
+
+    fn process(&mut self, mut datagram: Datagram) {
+        self.tags.take(datagram.tag);
+        let from = datagram.from;
+        // What the core refuses it counts itself.
+        self.sfu_turn(|turn, _| {
+            let _ = turn.datagram(from, &mut datagram.bytes);
+        });
+        self.pool.put(datagram.bytes);
+    }
+
+    pub(super) fn sfu_due(&mut self) {
+        self.sfu_turn(|turn, _| turn.timeout());
+    }
+
+    pub(super) fn processor_due(&mut self) {
+        let now = self.now;
+        while let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_departed(now)) {
+            self.hand_off(datagram);
+        }
+        if let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_read(now)) {
+            self.process(datagram);
+        }
+        self.arm_processor();
+    }
+
+    fn arm_processor(&mut self) {
+        let deadline = self.cpu.as_ref().map(Cpu::deadline);
+        self.queue.arm(self.cpu_timer, deadline);
+    }
+
+    /// Lets the core take a turn, then carries out what came of it.
+    fn sfu_turn(&mut self, act: impl FnOnce(&mut Turn<'_>, &mut SignallingServer)) {
+        let Server { signalling, made, events, .. } = &mut self.server;
+        let (mut made, mut events) = (std::mem::take(made), std::mem::take(events));
+        let deadline = {
+            let (pool, tags) = (&mut self.pool, &mut self.tags);
+            let mut outbox = Outbox { pool, tags, made: &mut made, events: &mut events };
+            let mut turn = self.sfu.turn(self.now, &mut outbox);
+            act(&mut turn, signalling);
+            turn.finish()
+        };
+        self.queue.arm(self.sfu_timer, Some(deadline));
+        for event in &events {
+            self.server.signalling.event(event);
+            self.tell(event);
+        }
+        match &mut self.cpu {
+            Some(cpu) => {
+                cpu.depart(self.now, made.drain(..));
+                self.arm_processor();
+            }
+            None => made.drain(..).for_each(|datagram| self.hand_off(datagram)),
+        }
+        self.server.made = made;
+        events.clear();
+        self.server.events = events;
+        self.flush_signalling();
+    }
+
+    /// A datagram leaves the SFU.
+    fn hand_off(&mut self, datagram: Datagram) {
+        if let Some(capture) = &mut self.capture {
+            capture.record(self.now, &datagram);
+        }
+        let Some(index) = self.by_address.get(&datagram.to).copied() else {
+            self.tags.take(datagram.tag);
+            return self.pool.put(datagram.bytes);
+        };
+        if let Some(Tag::Down { received, .. }) = self.tags.peek(datagram.tag)
+            && datagram.class != TrafficClass::Retransmission
+        {
+            // The hand-off is now, after what the processor took.
+            self.tags.replace(datagram.tag, Tag::Down { received, first_sent: self.now });
+            let delay = self.now.since(received);
+            let receiver = ParticipantIndex(index);
+            self.recorder_observe(Observation::Forwarded { receiver, delay });
+        }
+        let down = self.people[usize::from(index)].down;
+        self.enqueue(down, datagram);
+    }
+
+    /// A participant opens its connection to the conference protocol.
+    pub(super) fn open_channel(&mut self, index: u16) {
+        let session = self.server.signalling.open();
+        let timer = self.queue.add_timer(EventClass::Timer, World::node(index), Event::Channel(index));
+        self.server.sessions.insert(session, index);
+        let channel = ReliableChannel::server();
+        self.server.channels[usize::from(index)] = Some(Channel { channel, session, timer });
+    }
+
+    /// A segment of the conference protocol came to the server.
+    pub(super) fn arrive_at_server(&mut self, datagram: Datagram) {
+        self.tags.take(datagram.tag);
+        let index = self.by_address.get(&datagram.from).copied();
+        let channel = index.and_then(|index| self.server.channels[usize::from(index)].as_mut());
+        if let (Some(index), Some(channel)) = (index, channel) {
+            // A segment that makes no sense is repaired like a lost one.
+            let _ = channel.channel.input(self.now, &datagram.bytes);
+            let session = channel.session;
+            while let Some(message) = self.next_message(index) {
+                let text = String::from_utf8_lossy(&message).into_owned();
+                self.sfu_turn(|turn, signalling| signalling.message(session, &text, turn));
+            }
+            self.channel_due(index);
+        }
+        self.pool.put(datagram.bytes);
+    }
+
+    fn next_message(&mut self, index: u16) -> Option<Vec<u8>> {
+        self.server.channels[usize::from(index)].as_mut()?.channel.poll_message()
+    }
+
+    /// Puts what the signalling has to say onto its channels.
+    fn flush_signalling(&mut self) {
+        while let Some((session, text)) = self.server.signalling.poll() {
+            let Some(index) = self.server.sessions.get(&session).copied() else { continue };
+            let Some(channel) = self.server.channels[usize::from(index)].as_mut() else { continue };
+            if let Err(error) = channel.channel.send(text.as_bytes()) {
+                self.failures.push(format!("signalling to participant {index}: {error}"));
+            }
+            self.channel_due(index);
+        }
+    }
+
+    /// Sends what a channel has to send.
+    pub(super) fn channel_due(&mut self, index: u16) {
+        let person = &self.people[usize::from(index)];
+        let (to, down) = (person.client.address(), person.down);
+        loop {
+            let Some(channel) = self.server.channels[usize::from(index)].as_mut() else { return };
+            let mut bytes = self.pool.take();
+            if !channel.channel.poll_transmit(self.now, &mut bytes) {
+                self.pool.put(bytes);
+                let (timer, deadline) = (channel.timer, channel.channel.deadline());
+                return self.queue.arm(timer, deadline);
+            }
+            let from = SIGNALLING_ADDRESS;
+            let class = TrafficClass::Signalling;
+            self.enqueue(down, Datagram { from, to, bytes, class, tag: 0 });
+        }
+    }
+
+    /// Turns an event of the core into an observation.
+    fn tell(&mut self, event: &SfuEvent) {
+        let observation = match event {
+            SfuEvent::LayerChosen { receiver, publisher, source, layer, reason, estimate, entitled } => {
+                let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
+                Observation::LayerChosen {
+                    flow,
+                    layer: layer.map(as_layer),
+                    reason: serde_json::to_string(reason).expect("reasons have string keys"),
+                    estimate_bps: estimate.as_bps(),
+                    entitled: entitled.map(as_layer),
+                }
+            }
+            SfuEvent::LayerForwarded { receiver, publisher, source, layer } => {
+                let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
+                Observation::LayerForwarded { flow, layer: layer.map(as_layer) }
+            }
+            SfuEvent::KeyFrameRequested { publisher, source, encoding } => {
+                let Some(publisher) = self.place(*publisher) else { return };
+                let source = SourceIndex(source.0);
+                Observation::KeyFrameRequested { publisher, source, spatial: *encoding }
+            }
+            SfuEvent::KeyFrameWanted { receiver, publisher, source } => {
+                let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
+                Observation::KeyFrameWanted(flow)
+            }
+            SfuEvent::Estimate { participant, rate } => {
+                let Some(place) = self.place(*participant) else { return };
+                Observation::Estimate { of: EstimateOf::Downlink(place), bps: rate.as_bps() }
+            }
+            SfuEvent::Nominated { .. } | SfuEvent::Connected { .. } | SfuEvent::Disconnected { .. } => return,
+        };
+        self.observe(observation);
+    }
+
+    fn flow(&mut self, receiver: ParticipantId, publisher: ParticipantId, source: u8) -> Option<Flow> {
+        let (receiver, publisher) = (self.place(receiver)?, self.place(publisher)?);
+        Some(Flow { receiver, publisher, source: SourceIndex(source) })
+    }
+
+    /// The place in the cast of a participant of the SFU.
+    pub(super) fn place(&mut self, id: ParticipantId) -> Option<ParticipantIndex> {
+        if let Some(place) = self.server.places.get(&id) {
+            return Some(ParticipantIndex(*place));
+        }
+        let name = self.sfu.name(id)?;
+        let place = *self.server.names.get(name)?;
+        self.server.places.insert(id, place);
+        Some(ParticipantIndex(place))
+    }
+}
+
+fn as_layer(layer: sfu::forward::Layer) -> Layer {
+    Layer { spatial: layer.encoding, temporal: layer.temporal }
+}

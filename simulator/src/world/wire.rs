@@ -1,0 +1,134 @@
+//! Datagrams onto lines and off them.
+
+use std::hash::{Hash, Hasher};
+
+use reports::observation::{LinkIndex, LossCause, Observation, TrafficClass as Reported};
+use sfu::Time;
+
+use super::people::crossing;
+use super::tags::Tag;
+use super::{SFU_ADDRESS, World};
+use crate::digest::Digest;
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, TrafficClass};
+
+impl World {
+    /// Hands a datagram to a line.
+    pub(super) fn enqueue(&mut self, line: u16, datagram: Datagram) {
+        let state = &mut self.lines[usize::from(line)];
+        if let Err(dropped) = state.link.enqueue(self.now, datagram) {
+            self.dropped(line, dropped);
+        }
+        self.arm_line(line);
+    }
+
+    /// Something comes out of a line.
+    pub(super) fn link_due(&mut self, line: u16) {
+        while let Some(exit) = self.lines[usize::from(line)].link.poll(self.now) {
+            match exit {
+                Exit::Arrived(delivered) => self.arrived(line, delivered),
+                Exit::Lost(dropped) => {
+                    self.sent(line, &dropped.datagram, dropped.queued);
+                    self.dropped(line, dropped);
+                }
+            }
+        }
+        self.arm_line(line);
+    }
+
+    pub(super) fn arm_line(&mut self, line: u16) {
+        let line = &self.lines[usize::from(line)];
+        self.queue.arm(line.timer, line.link.next_event());
+    }
+
+    fn arrived(&mut self, line: u16, delivered: Delivered) {
+        let Delivered { datagram, record } = delivered;
+        self.digest.datagram(self.now, datagram.from, datagram.to, datagram.wire_size());
+        self.sent(line, &datagram, record.queue());
+        if let Some(Tag::Up { publisher, media }) = self.tags.peek(datagram.tag) {
+            self.logs.arrived(publisher, media, crossing(&record));
+        }
+        if datagram.to == SFU_ADDRESS {
+            self.arrive_at_sfu(datagram);
+        } else if let Some(index) = self.by_address.get(&datagram.to).copied() {
+            self.arrive_at_person(index, datagram, &record);
+        } else {
+            self.arrive_at_server(datagram);
+        }
+    }
+
+    fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
+        self.recorder_observe(Observation::LinkSent {
+            link: LinkIndex(line),
+            class: reported(datagram.class),
+            bytes: datagram.wire_size().as_bytes() as u32,
+            queued,
+        });
+    }
+
+    fn dropped(&mut self, line: u16, dropped: Dropped) {
+        let cause = match dropped.cause {
+            DropCause::Queue => LossCause::Queue,
+            DropCause::Random => LossCause::Random,
+        };
+        let bytes = dropped.datagram.wire_size().as_bytes() as u32;
+        self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
+        self.tags.take(dropped.datagram.tag);
+        self.pool.put(dropped.datagram.bytes);
+    }
+}
+
+/// The class in the report's words, which tell less of how a connection is made.
+pub(super) const fn reported(class: TrafficClass) -> Reported {
+    match class {
+        TrafficClass::Audio => Reported::Audio,
+        TrafficClass::Video => Reported::Video,
+        TrafficClass::Retransmission => Reported::Retransmission,
+        TrafficClass::Fec => Reported::Fec,
+        TrafficClass::Padding => Reported::Padding,
+        TrafficClass::Rtcp => Reported::Rtcp,
+        TrafficClass::Stun | TrafficClass::Dtls => Reported::Connectivity,
+        TrafficClass::Signalling => Reported::Signalling,
+        TrafficClass::Cross => Reported::Cross,
+    }
+}
+
+/// Takes an observation's content into the digest: every field, in a fixed layout.
+pub(super) fn digest_observation(digest: &mut Digest, now: Time, observation: &Observation) {
+    let mut content = Content::default();
+    observation.hash(&mut content);
+    digest.event(now, observation.kind(), "", &content.0);
+}
+
+/// Collects what `derive(Hash)` writes, with integers in little-endian bytes on every machine.
+#[derive(Default)]
+struct Content(smallvec::SmallVec<[u8; 256]>);
+
+impl Hasher for Content {
+    fn finish(&self) -> u64 {
+        0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn write_u16(&mut self, value: u16) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write(&(value as u64).to_le_bytes());
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        self.write(&(value as i64).to_le_bytes());
+    }
+}
