@@ -172,8 +172,7 @@ impl Room {
                 while client.transport.poll_event().is_some() {}
             }
             for event in std::mem::take(&mut self.outputs.events) {
-                let mut turn = self.core.turn(self.now, &mut self.outputs);
-                self.signalling.event(&event, &mut turn);
+                self.signalling.event(&event);
             }
             for (to, class, mut datagram) in std::mem::take(&mut self.outputs.datagrams) {
                 quiet = false;

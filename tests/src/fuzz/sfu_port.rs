@@ -125,9 +125,7 @@ impl Port {
         assert!(self.core.drops().total() >= self.refused, "a drop that nothing counts");
         assert!(self.core.participant_count() <= 2);
         for event in self.outputs.events.drain(..) {
-            let mut nothing = Outputs::default();
-            let mut turn = self.core.turn(self.now, &mut nothing);
-            self.signalling.event(&event, &mut turn);
+            self.signalling.event(&event);
         }
         while self.signalling.poll().is_some() {}
         let kept = self.outputs.datagrams.len().saturating_sub(8);
