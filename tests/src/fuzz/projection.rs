@@ -10,6 +10,10 @@ use sfu::forward::{IngressVideo, Layer, MAX_ENCODINGS, Origin, VideoPayload, Vid
 use super::input::Input;
 
 pub(super) fn run(data: &[u8]) {
+    play(data);
+}
+
+fn play(data: &[u8]) -> Run {
     let mut input = Input::new(data);
     let origin = Origin {
         sequence: input.u16(),
@@ -26,6 +30,7 @@ pub(super) fn run(data: &[u8]) {
     while !input.is_empty() {
         run.step(&mut input);
     }
+    run
 }
 
 /// Where one encoding's numbers stand.
@@ -133,4 +138,12 @@ impl Run {
             self.out.pop_first();
         }
     }
+}
+
+/// A body whose seeds all bounced off would find nothing.
+#[test]
+fn seeds_get_packets_out_of_several_encodings() {
+    let run = play(include_bytes!("../../fuzz/seeds/projection/switch-up-and-down"));
+    let encodings: std::collections::BTreeSet<usize> = run.out.values().map(|(id, ..)| *id).collect();
+    assert_eq!((run.out.len(), encodings.len()), (16, 2));
 }

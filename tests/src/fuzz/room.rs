@@ -150,6 +150,20 @@ impl Room {
         self.now = self.now.max(end);
     }
 
+    /// Packets that the core has forwarded.
+    #[cfg(test)]
+    pub(super) fn forwarded(&self) -> u64 {
+        self.core.forwarded()
+    }
+
+    /// Packets that the core couldn't read.
+    #[cfg(test)]
+    pub(super) fn malformed(&self) -> u64 {
+        use sfu::DropReason::{MalformedPayload, MalformedRtcp, MalformedRtp, SrtpAuthentication};
+        let reasons = [MalformedPayload, MalformedRtcp, MalformedRtp, SrtpAuthentication];
+        reasons.into_iter().map(|reason| self.core.drops().of(reason)).sum()
+    }
+
     /// Everyone leaves; nothing stays behind.
     pub(super) fn close(mut self) {
         for client in &self.clients {

@@ -11,6 +11,10 @@ use super::room::{Room, Stream};
 const MOST_STEPS: usize = 256;
 
 pub(super) fn run(data: &[u8]) {
+    play(data).close();
+}
+
+fn play(data: &[u8]) -> Room {
     let mut room = Room::new();
     let mut input = Input::new(data);
     let mut streams = [Stream::default(); 8];
@@ -21,7 +25,7 @@ pub(super) fn run(data: &[u8]) {
         step(&mut room, &mut streams, &mut input);
     }
     room.run_for(Duration::from_millis(500));
-    room.close();
+    room
 }
 
 fn step(room: &mut Room, streams: &mut [Stream; 8], input: &mut Input<'_>) {
@@ -76,4 +80,14 @@ fn media(room: &mut Room, stream: &mut Stream, op: u8, input: &mut Input<'_>) {
         stream.packet(u32::from(place) + 1_000, payload_type, bit(1), [mid, rid, repaired], &payload);
     RtpHeader::parse(&packet).expect("a whole packet");
     room.send_rtp(0, packet);
+}
+
+/// A body whose seeds all bounced off would find nothing.
+#[test]
+fn seeds_get_media_across_and_feedback_in() {
+    let media = play(include_bytes!("../../fuzz/seeds/sfu_connected/three-encodings"));
+    assert!(media.forwarded() >= 15, "{} packets forwarded", media.forwarded());
+    let repair = play(include_bytes!("../../fuzz/seeds/sfu_connected/gap-nack-rtx"));
+    assert!(repair.forwarded() > 5, "{} packets forwarded", repair.forwarded());
+    assert_eq!(repair.malformed(), 0, "the seed's own packets are sound");
 }

@@ -15,6 +15,10 @@ use super::stun::{address, check};
 const MOST_STEPS: usize = 256;
 
 pub(super) fn run(data: &[u8]) {
+    play(data);
+}
+
+fn play(data: &[u8]) -> Port {
     let mut port = Port::new();
     let mut input = Input::new(data);
     for _ in 0..MOST_STEPS {
@@ -23,6 +27,7 @@ pub(super) fn run(data: &[u8]) {
         }
         port.step(&mut input);
     }
+    port
 }
 
 struct Port {
@@ -131,4 +136,13 @@ impl Port {
         let kept = self.outputs.datagrams.len().saturating_sub(8);
         self.outputs.datagrams.drain(..kept);
     }
+}
+
+/// A body whose seeds all bounced off would find nothing.
+#[test]
+fn seeds_get_checks_answered_and_strangers_refused() {
+    let port = play(include_bytes!("../../fuzz/seeds/sfu_port/nominate-and-strangers"));
+    assert!(port.taken >= 2 && port.refused >= 3, "{} taken, {} refused", port.taken, port.refused);
+    let gone = play(include_bytes!("../../fuzz/seeds/sfu_port/consent-expires"));
+    assert_eq!(gone.core.participant_count(), 0, "nobody completed a handshake in time");
 }
