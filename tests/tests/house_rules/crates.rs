@@ -50,12 +50,13 @@ pub(crate) fn direction_faults(metadata: &Value) -> Vec<String> {
 pub(crate) fn manifest_faults(files: &[File]) -> Vec<String> {
     let member = |name: &str| format!("{name}/Cargo.toml");
     let mut faults = Vec::new();
+    let root_manifest = files.iter().find(|file| file.path == "Cargo.toml").map_or("", |file| &file.text);
     for (name, _) in ARROWS {
         let Some(file) = files.iter().find(|file| file.path == member(name)) else {
             faults.push(format!("{}: missing", member(name)));
             continue;
         };
-        if !file.text.replace("\r\n", "\n").contains("[lints]\nworkspace = true") {
+        if !inherits_lints(file, root_manifest) {
             faults.push(format!("{}: doesn't inherit the workspace's lints", file.path));
         }
         let mut section = "";
@@ -75,6 +76,30 @@ pub(crate) fn manifest_faults(files: &[File]) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Whether a member takes the workspace's lints; `tests` alone may spell them out, to have a counting allocator:
+/// all as in the root's table, but for unsafe code, which is denied where `forbid` knows no exception.
+fn inherits_lints(file: &File, root_manifest: &str) -> bool {
+    if section(&file.text, "[lints]").contains(&"workspace = true") {
+        return true;
+    }
+    let own = |name: &str| section(&file.text, &format!("[lints.{name}]"));
+    let common = |name: &str| section(root_manifest, &format!("[workspace.lints.{name}]"));
+    let spelt_out: Vec<String> = common("rust")
+        .iter()
+        .map(|line| line.replace("unsafe_code = \"forbid\"", "unsafe_code = \"deny\""))
+        .collect();
+    file.path == "tests/Cargo.toml" && own("rust") == spelt_out && own("clippy") == common("clippy")
+}
+
+/// The lines of one section of a manifest, without blank lines and comments.
+fn section<'a>(text: &'a str, header: &str) -> Vec<&'a str> {
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
+    lines
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,5 +142,21 @@ mod tests {
         ] {
             assert_eq!(manifest_faults(&tree(&good.replace(from, to))).len(), 1, "{from}");
         }
+    }
+
+    #[test]
+    fn only_tests_may_spell_lints_out_and_only_the_same() {
+        let root_manifest = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"deny\"\n\
+            [workspace.lints.clippy]\ntodo = \"warn\"\n";
+        let own = "[lints.rust]\n# Why.\nunsafe_code = \"deny\"\nmissing_docs = \"deny\"\n\
+            [lints.clippy]\ntodo = \"warn\"\n";
+        let inherits = |name: &str, text: &str| {
+            let file = File { path: format!("{name}/Cargo.toml"), text: text.into() };
+            inherits_lints(&file, root_manifest)
+        };
+        assert!(inherits("tests", own));
+        assert!(!inherits("sfu", own));
+        assert!(!inherits("tests", &own.replace("todo = \"warn\"", "")));
+        assert!(!inherits("tests", &own.replace("unsafe_code = \"deny\"", "unsafe_code = \"allow\"")));
     }
 }
