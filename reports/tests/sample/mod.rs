@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use reports::html::ReportInput;
-use reports::metric::Stat;
 use reports::plot::Figure;
 use reports::*;
 use scenarios::Time;
+use scenarios::model::{Bound, Stat};
 
 const NAMES: [&str; 10] =
     ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy"];
@@ -41,13 +41,14 @@ impl Sample {
             digest: "9f3c51d2a7e80b64".to_owned(),
         };
         let summary = Summary::of(&recording, header);
-        let expect = |metric: &str, stat, min, max| Expectation {
+        let bound = |value: f64| Bound { value, unit: None };
+        let expect = |metric: &str, stat, min: Option<f64>, max: Option<f64>| Expectation {
             metric: metric.to_owned(),
             selection: Vec::new(),
             stat,
-            min,
-            max,
-            samples_min: None,
+            min: min.map(bound),
+            max: max.map(bound),
+            samples_min: 1,
         };
         let expectations = [
             expect("video.capture_to_render", Stat::P95, Some(20.0), Some(400.0)),
@@ -57,9 +58,8 @@ impl Sample {
         let applied = [AppliedCheck {
             link: "*".to_owned(),
             dropped_min: Some(1),
-            cause: Some(LossCause::Queue),
-            queued_min: None,
             rate_changes_min: Some(1),
+            ..AppliedCheck::default()
         }];
         let verdict =
             Verdict::of(&recording, &summary, &expectations, &applied).expect("checks that can be judged");
