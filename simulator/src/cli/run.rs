@@ -15,6 +15,9 @@ use super::{fail, load};
 use crate::host::Stopwatch;
 use crate::world::{Settings, World};
 
+/// What came of one run: its files are written, or why not.
+type RunResult = Result<Finished, (Code, String)>;
+
 /// One run to do.
 struct Job {
     scenario: usize,
@@ -41,7 +44,7 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
     let results = run_all(arguments, &scenarios, &jobs);
     let mut worst = Code::Pass;
     for (index, scenario) in scenarios.iter().enumerate() {
-        let of_scenario: Vec<&Result<Finished, (Code, String)>> =
+        let of_scenario: Vec<&RunResult> =
             jobs.iter().zip(&results).filter(|(job, _)| job.scenario == index).map(|(_, r)| r).collect();
         worst = worse(worst, conclude(arguments, scenario, index, &of_scenario));
     }
@@ -49,12 +52,7 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
 }
 
 /// Prints what came of one scenario's runs, and writes their aggregate when there are several.
-fn conclude(
-    arguments: &RunArguments,
-    scenario: &Scenario,
-    index: usize,
-    results: &[&Result<Finished, (Code, String)>],
-) -> Code {
+fn conclude(arguments: &RunArguments, scenario: &Scenario, index: usize, results: &[&RunResult]) -> Code {
     let mut worst = Code::Pass;
     let mut finished = Vec::new();
     for result in results {
@@ -111,16 +109,11 @@ fn top_level(arguments: &RunArguments, scenario: &Scenario, index: usize) -> Pat
 }
 
 /// Runs every job, as many side by side as was asked for. Results come in the order of the jobs.
-fn run_all(
-    arguments: &RunArguments,
-    scenarios: &[Scenario],
-    jobs: &[Job],
-) -> Vec<Result<Finished, (Code, String)>> {
+fn run_all(arguments: &RunArguments, scenarios: &[Scenario], jobs: &[Job]) -> Vec<RunResult> {
     let progress = Progress::new(arguments.quiet);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = arguments.jobs.map_or(processors, usize::from).min(jobs.len());
-    let results: Vec<Mutex<Option<Result<Finished, (Code, String)>>>> =
-        jobs.iter().map(|_| Mutex::new(None)).collect();
+    let results: Vec<Mutex<Option<RunResult>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -145,7 +138,7 @@ fn run_one(
     job: &Job,
     progress: &Progress,
     workers: usize,
-) -> Result<Finished, (Code, String)> {
+) -> RunResult {
     let stopwatch = Stopwatch::start();
     let null_crypto = arguments.vary.crypto == Crypto::Null;
     let usage = |error: String| (Code::Invalid, error);
