@@ -123,7 +123,7 @@ fn the_page_holds_every_expectation_and_loads_nothing() {
     let run = Sample::new(10, 18);
     let figures = plot::all(&run.recording);
     let page = html::render(&run.input(&figures));
-    assert_eq!(run.verdict.checks.len(), 4);
+    assert_eq!(run.verdict.checks.len(), 5, "three expectations, and two demands of one proof");
     for check in &run.verdict.checks {
         let demand = check.demand.replace('<', "&lt;").replace('>', "&gt;");
         assert!(page.contains(&demand), "{demand}");

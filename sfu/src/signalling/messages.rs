@@ -25,7 +25,7 @@ pub enum ClientMessage {
         name: String,
         /// The client's ICE credentials.
         ice: IceCredentials,
-        /// The client's DTLS certificate fingerprint, "sha-256 AB:CD:…".
+        /// The client's DTLS certificate fingerprint: SHA-256, "AB:CD:…".
         fingerprint: String,
         /// Payload types and header extensions.
         media: MediaParameters,
