@@ -3,7 +3,7 @@
 use reports::verdict::ExitCode as Code;
 
 use super::arguments::{CheckArguments, Crypto, VaryArguments};
-use super::{load, usage};
+use super::{load, output, usage};
 
 /// Validates scenarios; prints every fault.
 pub(super) fn check(arguments: &CheckArguments) -> Code {
@@ -11,10 +11,13 @@ pub(super) fn check(arguments: &CheckArguments) -> Code {
     let mut code = Code::Pass;
     for name in &arguments.scenarios {
         match load::load(name, &vary) {
-            Ok(scenario) => println!("{name}: valid: {}", usage::summary(&scenario)),
+            Ok(scenario) => {
+                let line = format!("{name}: valid: {}", usage::summary(&scenario));
+                code = output::worse(code, output::print_line(line));
+            }
             Err(faults) => {
-                eprintln!("{faults}");
-                code = Code::Invalid;
+                output::complain(faults);
+                code = output::worse(code, Code::Invalid);
             }
         }
     }

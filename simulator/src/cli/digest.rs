@@ -6,7 +6,7 @@ use std::io::{BufWriter, Write};
 use reports::verdict::ExitCode as Code;
 
 use super::arguments::{Crypto, DigestArguments};
-use super::{fail, load};
+use super::{fail, load, output};
 use crate::world::{Settings, World};
 
 /// Runs one seed and prints its digest.
@@ -26,10 +26,7 @@ pub(super) fn digest(arguments: &DigestArguments) -> Code {
         Err(error) => return fail(Code::Invalid, error),
     };
     match world.run(|_| ()) {
-        Ok(outcome) => {
-            println!("{}", outcome.digest);
-            Code::Pass
-        }
+        Ok(outcome) => output::print_line(outcome.digest),
         Err(error) => fail(Code::Invalid, format!("trace: {error}")),
     }
 }

@@ -2,10 +2,11 @@
 
 use reports::metric;
 use reports::verdict::ExitCode as Code;
-use scenarios::shipped;
+use scenarios::shipped::{self, Shipped};
 use serde_json::json;
 
 use super::arguments::{Format, FormatArguments};
+use super::output;
 
 /// Lists the scenarios that ship.
 pub(super) fn scenarios(arguments: &FormatArguments) -> Code {
@@ -13,23 +14,17 @@ pub(super) fn scenarios(arguments: &FormatArguments) -> Code {
     if arguments.format == Format::Json {
         let list: Vec<_> =
             all.iter().map(|s| json!({ "name": s.name, "path": s.path, "summary": s.summary() })).collect();
-        println!("{}", serde_json::to_string_pretty(&list).expect("plain values"));
-        return Code::Pass;
+        return output::print_line(serde_json::to_string_pretty(&list).expect("plain values"));
     }
     let width = all.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0);
-    for scenario in all {
-        println!("{:width$}  {}", scenario.name, scenario.summary());
-    }
-    Code::Pass
+    let line = |scenario: &Shipped| format!("{:width$}  {}\n", scenario.name, scenario.summary());
+    output::print(all.iter().map(line).collect::<String>())
 }
 
 /// Lists every metric.
 pub(super) fn metrics(arguments: &FormatArguments) -> Code {
-    match arguments.format {
-        Format::Json => {
-            println!("{}", serde_json::to_string_pretty(&metric::json()).expect("plain values"));
-        }
-        Format::Text => print!("{}", metric::text()),
-    }
-    Code::Pass
+    output::print(match arguments.format {
+        Format::Json => metric::json(),
+        Format::Text => metric::text(),
+    })
 }

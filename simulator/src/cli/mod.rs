@@ -6,6 +6,7 @@ mod choices;
 mod digest;
 mod list;
 mod load;
+mod output;
 mod progress;
 mod run;
 mod run_directory;
@@ -32,6 +33,6 @@ pub fn execute(arguments: Arguments) -> ExitCode {
 
 /// Prints an error and gives its exit code.
 fn fail(code: Code, message: impl std::fmt::Display) -> Code {
-    eprintln!("error: {message}");
+    output::complain(format_args!("error: {message}"));
     code
 }

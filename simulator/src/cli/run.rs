@@ -1,6 +1,8 @@
 //! `plenum run`: every scenario, every seed, side by side.
 
-use std::path::PathBuf;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,14 +11,12 @@ use reports::verdict::ExitCode as Code;
 use scenarios::Scenario;
 
 use super::arguments::{Crypto, Format, RunArguments};
+use super::output::{print, worse};
 use super::progress::{Progress, advance};
 use super::run_directory::{Finished, finish_run, write_aggregate};
 use super::{fail, load};
 use crate::host::Stopwatch;
 use crate::world::{Settings, World};
-
-/// What came of one run: its files are written, or why not.
-type RunResult = Result<Finished, (Code, String)>;
 
 /// One run to do.
 struct Job {
@@ -37,22 +37,37 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
             Err(faults) => return fail(Code::Invalid, faults),
         }
     }
-    let jobs = match make_directories(arguments, &scenarios) {
+    let tops: Vec<PathBuf> =
+        (0..scenarios.len()).map(|index| top_level(arguments, &scenarios, index)).collect();
+    let jobs = match make_directories(arguments, &scenarios, &tops) {
         Ok(jobs) => jobs,
         Err(error) => return fail(Code::Invalid, error),
     };
     let results = run_all(arguments, &scenarios, &jobs);
     let mut worst = Code::Pass;
+    let mut documents = Vec::new();
     for (index, scenario) in scenarios.iter().enumerate() {
-        let of_scenario: Vec<&RunResult> =
+        let of_scenario: Vec<&Result<Finished, (Code, String)>> =
             jobs.iter().zip(&results).filter(|(job, _)| job.scenario == index).map(|(_, r)| r).collect();
-        worst = worse(worst, conclude(arguments, scenario, index, &of_scenario));
+        let (code, json) = conclude(arguments, scenario, &tops[index], &of_scenario);
+        worst = worse(worst, code);
+        documents.extend(json);
     }
-    worst
+    match (arguments.format, arguments.scenarios.len()) {
+        (Format::Text, _) => worst,
+        (Format::Json, 1) => worse(worst, print(documents.concat())),
+        (Format::Json, _) => worse(worst, print(format_args!("[{}]\n", documents.join(",")))),
+    }
 }
 
-/// Prints what came of one scenario's runs, and writes their aggregate when there are several.
-fn conclude(arguments: &RunArguments, scenario: &Scenario, index: usize, results: &[&RunResult]) -> Code {
+/// Prints what came of one scenario's runs, and writes their aggregate when there are several. Gives the graver
+/// exit code, and the content of the scenario's `metrics.json`.
+fn conclude(
+    arguments: &RunArguments,
+    scenario: &Scenario,
+    top: &Path,
+    results: &[&Result<Finished, (Code, String)>],
+) -> (Code, Option<String>) {
     let mut worst = Code::Pass;
     let mut finished = Vec::new();
     for result in results {
@@ -64,29 +79,29 @@ fn conclude(arguments: &RunArguments, scenario: &Scenario, index: usize, results
             Err((code, error)) => worst = worse(worst, fail(*code, error)),
         }
     }
-    if arguments.seeds > 1 && !finished.is_empty() {
-        match write_aggregate(scenario, &top_level(arguments, scenario, index), &finished) {
-            Ok(text) if !arguments.quiet => print!("{text}"),
-            Ok(_) => {}
-            Err(error) => worst = worse(worst, fail(Code::Invalid, error)),
+    let Some(first) = finished.first() else { return (worst, None) };
+    let (text, json) = if arguments.seeds > 1 {
+        match write_aggregate(scenario, top, &finished) {
+            Ok((text, json)) => (text, json),
+            Err(error) => return (worse(worst, fail(Code::Invalid, error)), None),
         }
-        return worst;
+    } else {
+        (first.text.clone(), first.json.clone())
+    };
+    if arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass) {
+        worst = worse(worst, print(text));
     }
-    for done in finished {
-        match arguments.format {
-            Format::Json => println!("{}", done.json),
-            Format::Text if !arguments.quiet || done.code != Code::Pass => print!("{}", done.text),
-            Format::Text => {}
-        }
-    }
-    worst
+    (worst, Some(json))
 }
 
 /// Everything that may go wrong with the output is found out before the first run.
-fn make_directories(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<Vec<Job>, String> {
+fn make_directories(
+    arguments: &RunArguments,
+    scenarios: &[Scenario],
+    tops: &[PathBuf],
+) -> Result<Vec<Job>, String> {
     let mut jobs = Vec::new();
-    for (index, scenario) in scenarios.iter().enumerate() {
-        let top = top_level(arguments, scenario, index);
+    for (index, (scenario, top)) in scenarios.iter().zip(tops).enumerate() {
         for seed in (0..arguments.seeds).map(|step| scenario.seed.wrapping_add(step)) {
             let path = if arguments.seeds > 1 { top.join(format!("seed-{seed}")) } else { top.clone() };
             let directory = RunDirectory::create(path).map_err(|error| error.to_string())?;
@@ -96,24 +111,30 @@ fn make_directories(arguments: &RunArguments, scenarios: &[Scenario]) -> Result<
     Ok(jobs)
 }
 
-fn top_level(arguments: &RunArguments, scenario: &Scenario, index: usize) -> PathBuf {
-    let named = |base: PathBuf| base.join(&scenario.name);
-    match &arguments.out {
-        None => named(PathBuf::from("runs")),
-        Some(out) if arguments.scenarios.len() == 1 => out.clone(),
-        Some(out) if arguments.scenarios[..index].contains(&arguments.scenarios[index]) => {
-            out.join(format!("{}-{index}", scenario.name))
-        }
-        Some(out) => named(out.clone()),
-    }
+/// Where the files of a scenario go. Two scenarios of one name, which may come from different files, get a folder
+/// each.
+fn top_level(arguments: &RunArguments, scenarios: &[Scenario], index: usize) -> PathBuf {
+    let base = match &arguments.out {
+        Some(out) if scenarios.len() == 1 => return out.clone(),
+        Some(out) => out.clone(),
+        None => PathBuf::from("runs"),
+    };
+    let name = &scenarios[index].name;
+    let taken = scenarios[..index].iter().any(|earlier| earlier.name == *name);
+    base.join(if taken { format!("{name}-{}", index + 1) } else { name.clone() })
 }
 
 /// Runs every job, as many side by side as was asked for. Results come in the order of the jobs.
-fn run_all(arguments: &RunArguments, scenarios: &[Scenario], jobs: &[Job]) -> Vec<RunResult> {
+fn run_all(
+    arguments: &RunArguments,
+    scenarios: &[Scenario],
+    jobs: &[Job],
+) -> Vec<Result<Finished, (Code, String)>> {
     let progress = Progress::new(arguments.quiet);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = arguments.jobs.map_or(processors, usize::from).min(jobs.len());
-    let results: Vec<Mutex<Option<RunResult>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let results: Vec<Mutex<Option<Result<Finished, (Code, String)>>>> =
+        jobs.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -121,7 +142,12 @@ fn run_all(arguments: &RunArguments, scenarios: &[Scenario], jobs: &[Job]) -> Ve
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { return };
-                    let result = run_one(arguments, &scenarios[job.scenario], job, &progress, workers);
+                    let one = || run_one(arguments, &scenarios[job.scenario], job, &progress, workers);
+                    // What a panic leaves behind is dropped with its run; nothing of it is looked at again.
+                    let result = catch_unwind(AssertUnwindSafe(one)).unwrap_or_else(|panic| {
+                        let (scenario, what) = (&scenarios[job.scenario].name, message(&*panic));
+                        Err((Code::Broken, format!("{scenario}, seed {}: crash: {what}", job.seed)))
+                    });
                     *results[index].lock().expect("no holder of this lock panics") = Some(result);
                 }
             });
@@ -138,7 +164,7 @@ fn run_one(
     job: &Job,
     progress: &Progress,
     workers: usize,
-) -> RunResult {
+) -> Result<Finished, (Code, String)> {
     let stopwatch = Stopwatch::start();
     let null_crypto = arguments.vary.crypto == Crypto::Null;
     let usage = |error: String| (Code::Invalid, error);
@@ -159,20 +185,15 @@ fn run_one(
     finish_run(scenario, job.seed, null_crypto, &job.directory, (outcome, &host), &replay)
 }
 
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let formatted = || panic.downcast_ref::<String>().map(String::as_str);
+    panic.downcast_ref::<&str>().copied().or_else(formatted).unwrap_or("no message")
+}
+
 /// The command that gives the same result again.
 fn replay_line(arguments: &RunArguments, name: &str, seed: u64) -> String {
     let sets: String = arguments.vary.set.iter().map(|set| format!(" --set '{set}'")).collect();
     let crypto = if arguments.vary.crypto == Crypto::Null { " --crypto null" } else { "" };
     format!("plenum run {name} --seed {seed}{sets}{crypto}")
-}
-
-/// The graver of two exit codes: a crash before a failed expectation before a pass.
-fn worse(left: Code, right: Code) -> Code {
-    let rank = |code: Code| match code {
-        Code::Pass => 0,
-        Code::ExpectationFailed => 1,
-        Code::Invalid => 2,
-        _ => 3,
-    };
-    if rank(right) > rank(left) { right } else { left }
 }

@@ -8,7 +8,7 @@ use reports::plot;
 use reports::recording::Recording;
 use reports::summary::{RunHeader, Summary};
 use reports::terminal;
-use reports::verdict::{AppliedCheck, ExitCode as Code, Expectation, Verdict};
+use reports::verdict::{AppliedCheck, Check, ExitCode as Code, Expectation, Verdict};
 use scenarios::Scenario;
 
 use super::choices::choices;
@@ -24,6 +24,7 @@ pub(super) struct Finished {
     pub(super) json: String,
     recording: Recording,
     summary: Summary,
+    verdict: Verdict,
     seed: u64,
 }
 
@@ -52,7 +53,7 @@ pub(super) fn finish_run(
         digest,
         crypto: if null_crypto { "null" } else { "real" }.to_owned(),
         choices: choices(scenario),
-        scenario: scenario.to_json(),
+        scenario: Scenario { seed, ..scenario.clone() }.to_json(),
     };
     let write = || -> Result<(), files::FilesError> {
         let run = Run {
@@ -73,7 +74,7 @@ pub(super) fn finish_run(
         text.push_str(&format!("fault: {failure}\n"));
     }
     let json = summary.json();
-    Ok(Finished { code: verdict.exit_code(), text, json, recording, summary, seed })
+    Ok(Finished { code: verdict.exit_code(), text, json, recording, summary, verdict, seed })
 }
 
 /// Draws the pictures and writes them, and the page that holds them.
@@ -119,12 +120,13 @@ fn speed(host: &HostInfo) -> String {
     )
 }
 
-/// Writes what several seeds of one scenario come to together; gives the text for the terminal.
+/// Writes what several seeds of one scenario come to together; gives the text for the terminal and the content of
+/// `metrics.json`.
 pub(super) fn write_aggregate(
     scenario: &Scenario,
     top: &Path,
     finished: &[&Finished],
-) -> Result<String, String> {
+) -> Result<(String, String), String> {
     let directory = RunDirectory::create(PathBuf::from(top)).map_err(|error| error.to_string())?;
     let seeds: Vec<u64> = finished.iter().map(|done| done.seed).collect();
     let header = RunHeader {
@@ -135,14 +137,29 @@ pub(super) fn write_aggregate(
     let summary = Summary::merged(finished.iter().map(|done| &done.summary), header);
     let passed = finished.iter().filter(|done| done.code == Code::Pass).count();
     let cast = finished[0].recording.cast();
-    let verdict = Verdict::default();
+    let verdict = merged_verdict(finished);
     let names: Vec<&str> = cast.participants.iter().map(|member| member.name.as_str()).collect();
     files::write_summary(&directory, &summary, &verdict, &names).map_err(|error| error.to_string())?;
-    let mut text = terminal::summary(cast, &summary, &verdict, Some(&top.to_string_lossy()));
+    let mut failed = verdict;
+    failed.checks.retain(|check| !check.passed);
+    let mut text = terminal::summary(cast, &summary, &failed, Some(&top.to_string_lossy()));
     for done in finished {
         let word = if done.code == Code::Pass { "passed" } else { "FAILED" };
         text.push_str(&format!("seed {}: {word}\n", done.seed));
     }
     text.push_str(&format!("{passed} of {} seeds passed\n", finished.len()));
-    Ok(text)
+    Ok((text, summary.json()))
+}
+
+/// The checks of all seeds, each with its seed in front; broken when any of them is.
+fn merged_verdict(finished: &[&Finished]) -> Verdict {
+    let mut merged = Verdict::default();
+    for Finished { verdict, seed, .. } in finished {
+        let named = |check: &Check| Check { demand: format!("seed {seed}: {}", check.demand), ..check.clone() };
+        merged.checks.extend(verdict.checks.iter().map(named));
+        if let Some(broken) = &verdict.broken {
+            merged.broken.get_or_insert_with(|| format!("seed {seed}: {broken}"));
+        }
+    }
+    merged
 }

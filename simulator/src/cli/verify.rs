@@ -8,6 +8,7 @@ use std::process::Command;
 use reports::verdict::ExitCode as Code;
 
 use super::arguments::{Crypto, VaryArguments, VerifyArguments};
+use super::output::{print_line, worse};
 use super::{fail, load};
 use crate::digest::{Difference, first_difference};
 
@@ -26,13 +27,15 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Code {
     for seed in (0..arguments.seeds).map(|step| scenario.seed.wrapping_add(step)) {
         let run = |program: &Path| digest_of(program, arguments, seed, None);
         match (run(&own), run(&other)) {
-            (Ok(left), Ok(right)) if left == right => println!("seed {seed}: {left}, twice the same"),
+            (Ok(left), Ok(right)) if left == right => {
+                code = worse(code, print_line(format_args!("seed {seed}: {left}, twice the same")));
+            },
             (Ok(left), Ok(right)) => {
-                println!("seed {seed}: {left} is not {right}");
-                println!("{}", explain(&own, &other, arguments, seed));
-                code = Code::NotDeterministic;
+                print_line(format_args!("seed {seed}: {left} is not {right}"));
+                print_line(explain(&own, &other, arguments, seed));
+                code = worse(code, Code::NotDeterministic);
             }
-            (Err(error), _) | (_, Err(error)) => return fail(Code::Broken, error),
+            (Err((code, error)), _) | (_, Err((code, error))) => return fail(code, error),
         }
     }
     code
@@ -43,17 +46,19 @@ fn digest_of(
     arguments: &VerifyArguments,
     seed: u64,
     trace: Option<&Path>,
-) -> Result<String, String> {
+) -> Result<String, (Code, String)> {
     let mut command = Command::new(program);
     command.arg("digest").arg(&arguments.scenario).arg("--seed").arg(seed.to_string());
     command.args(varied(&arguments.vary));
     if let Some(trace) = trace {
         command.arg("--trace").arg(trace);
     }
-    let output = command.output().map_err(|error| format!("{}: {error}", program.display()))?;
+    let output = command.output().map_err(|e| (Code::Invalid, format!("{}: {e}", program.display())))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{} ended with {}: {said}", program.display(), output.status));
+        let invalid = output.status.code() == Some(Code::Invalid.code().into());
+        let code = if invalid { Code::Invalid } else { Code::Broken };
+        return Err((code, format!("{} ended with {}: {said}", program.display(), output.status)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
@@ -90,8 +95,9 @@ fn compare(
     seed: u64,
     [left, right]: &[PathBuf; 2],
 ) -> Result<Option<Difference>, String> {
-    digest_of(own, arguments, seed, Some(left))?;
-    digest_of(other, arguments, seed, Some(right))?;
+    for (program, trace) in [(own, left), (other, right)] {
+        digest_of(program, arguments, seed, Some(trace)).map_err(|(_, error)| error)?;
+    }
     let open = |path: &Path| File::open(path).map(BufReader::new).map_err(|error| error.to_string());
     first_difference(open(left)?, open(right)?).map_err(|error| error.to_string())
 }
