@@ -155,7 +155,8 @@ pub(super) fn write_aggregate(
 fn merged_verdict(finished: &[&Finished]) -> Verdict {
     let mut merged = Verdict::default();
     for Finished { verdict, seed, .. } in finished {
-        let named = |check: &Check| Check { demand: format!("seed {seed}: {}", check.demand), ..check.clone() };
+        let named =
+            |check: &Check| Check { demand: format!("seed {seed}: {}", check.demand), ..check.clone() };
         merged.checks.extend(verdict.checks.iter().map(named));
         if let Some(broken) = &verdict.broken {
             merged.broken.get_or_insert_with(|| format!("seed {seed}: {broken}"));

@@ -29,7 +29,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Code {
         match (run(&own), run(&other)) {
             (Ok(left), Ok(right)) if left == right => {
                 code = worse(code, print_line(format_args!("seed {seed}: {left}, twice the same")));
-            },
+            }
             (Ok(left), Ok(right)) => {
                 print_line(format_args!("seed {seed}: {left} is not {right}"));
                 print_line(explain(&own, &other, arguments, seed));
