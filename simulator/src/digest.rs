@@ -17,6 +17,8 @@ use xxhash_rust::xxh3::Xxh3Default;
 /// of ours the content too, which decryption would show but the wire doesn't.
 pub struct Digest {
     hasher: Xxh3Default,
+    /// What the hasher hasn't been given yet: it takes much at a time for little more than a little.
+    pending: Vec<u8>,
     events: u64,
     trace: Option<Trace>,
 }
@@ -27,6 +29,9 @@ struct Trace {
     /// The first error of the sink; nothing more is written after it.
     failed: Option<io::Error>,
 }
+
+/// Bytes that wait for the hasher.
+const BATCH: usize = 4096;
 
 const DATAGRAM: u8 = 1;
 const EVENT: u8 = 2;
@@ -41,7 +46,7 @@ impl Default for Digest {
 impl Digest {
     /// A digest that keeps no trace: nothing is formatted, nothing is allocated.
     pub fn new() -> Self {
-        Digest { hasher: Xxh3Default::new(), events: 0, trace: None }
+        Digest { hasher: Xxh3Default::new(), pending: Vec::with_capacity(2 * BATCH), events: 0, trace: None }
     }
 
     /// A digest that also writes each event as one line of text to `sink` (buffer it).
@@ -58,8 +63,8 @@ impl Digest {
         put_address(&mut record[9..27], from);
         put_address(&mut record[27..45], to);
         record[45..53].copy_from_slice(&size.as_bytes().to_le_bytes());
-        self.hasher.update(&record);
-        self.events += 1;
+        self.pending.extend_from_slice(&record);
+        self.added();
         if let Some(trace) = &mut self.trace {
             let size = size.as_bytes();
             trace.write(format_args!("{} datagram {from} {to} {size}", time.as_nanos()));
@@ -69,16 +74,36 @@ impl Digest {
     /// Adds an event of ours: `kind` (without spaces) says which, `source` where it happened, `content` is
     /// everything about it in a fixed layout.
     pub fn event(&mut self, time: Time, kind: &str, source: &str, content: &[u8]) {
-        self.hasher.update(&[EVENT]);
-        self.hasher.update(&time.as_nanos().to_le_bytes());
-        for part in [kind.as_bytes(), source.as_bytes(), content] {
-            self.hasher.update(&(part.len() as u64).to_le_bytes());
-            self.hasher.update(part);
+        self.event_with(time, kind, source, |into| into.extend_from_slice(content));
+    }
+
+    /// As [`event`](Self::event), for a `content` that appends itself.
+    pub fn event_with(&mut self, time: Time, kind: &str, source: &str, content: impl FnOnce(&mut Vec<u8>)) {
+        const LENGTH: usize = size_of::<u64>();
+        let pending = &mut self.pending;
+        pending.push(EVENT);
+        pending.extend_from_slice(&time.as_nanos().to_le_bytes());
+        for part in [kind.as_bytes(), source.as_bytes()] {
+            pending.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            pending.extend_from_slice(part);
         }
-        self.events += 1;
+        let begin = pending.len() + LENGTH;
+        pending.extend_from_slice(&[0; LENGTH]);
+        content(pending);
+        let length = (pending.len() - begin) as u64;
+        pending[begin - LENGTH..begin].copy_from_slice(&length.to_le_bytes());
         if let Some(trace) = &mut self.trace {
-            let content = Hex(content);
+            let content = Hex(&pending[begin..]);
             trace.write(format_args!("{} {kind} {source} {content}", time.as_nanos()));
+        }
+        self.added();
+    }
+
+    fn added(&mut self) {
+        self.events += 1;
+        if self.pending.len() >= BATCH {
+            self.hasher.update(&self.pending);
+            self.pending.clear();
         }
     }
 
@@ -89,7 +114,9 @@ impl Digest {
 
     /// The digest so far: 32 hexadecimal digits.
     pub fn value(&self) -> String {
-        format!("{:032x}", self.hasher.digest128())
+        let mut hasher = self.hasher.clone();
+        hasher.update(&self.pending);
+        format!("{:032x}", hasher.digest128())
     }
 
     /// The digest; flushes the trace.

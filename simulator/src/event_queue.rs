@@ -12,6 +12,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Ordering;
+
 use sfu::Time;
 
 /// What kind of event comes first when several fall on the same instant.
@@ -140,9 +142,12 @@ impl<E: Copy> EventQueue<E> {
             }
             (Some(time), _) => {
                 let position = position as usize;
-                let earlier = time < self.heap[position].time;
-                self.heap[position].time = time;
-                if earlier { self.sift_up(position) } else { self.sift_down(position) }
+                let before = std::mem::replace(&mut self.heap[position].time, time);
+                match time.cmp(&before) {
+                    Ordering::Less => self.sift_up(position),
+                    Ordering::Equal => {}
+                    Ordering::Greater => self.sift_down(position),
+                }
             }
         }
     }

@@ -59,6 +59,11 @@ impl FirstMediaRecord {
         }
     }
 
+    /// Whether something is still to be presented for the first time.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     pub(crate) fn packet(&mut self, at: Time) {
         if let Some(open) = &mut self.open {
             open.packet = open.packet.or(Some(at));

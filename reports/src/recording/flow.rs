@@ -8,6 +8,7 @@ use super::first_media::FirstMediaRecord;
 use super::freeze::FreezeRecord;
 use super::layers::LayerTimeline;
 use super::measure::{Measure, Span};
+use super::pending::Pending;
 use crate::Histogram;
 use crate::observation::{Flow, FlowCounters, LatencyParts, MediaKind};
 
@@ -70,6 +71,26 @@ pub struct VideoRecord {
     pub freezes: FreezeRecord,
     /// Forwarded layers.
     pub layers: LayerTimeline,
+    pending: Pending<{ 1 + LatencyParts::NAMES.len() }>,
+}
+
+impl VideoRecord {
+    /// A frame was shown in the measured time, `delay` after its capture.
+    pub(crate) fn shown(&mut self, delay: Duration, parts: &LatencyParts) {
+        let mut sample = [nanos(delay); 1 + LatencyParts::NAMES.len()];
+        sample[1..].iter_mut().zip(parts.values()).for_each(|(value, part)| *value = nanos(part));
+        if self.pending.push(sample) {
+            self.count_pending();
+        }
+    }
+
+    fn count_pending(&mut self) {
+        self.pending.count(std::iter::once(&mut self.total).chain(&mut self.parts));
+    }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What is kept of an audio flow.
@@ -88,6 +109,7 @@ pub struct AudioRecord {
     /// Runs of concealment in the measured time.
     pub gaps: u64,
     run: Duration,
+    pending: Pending<2>,
 }
 
 impl AudioRecord {
@@ -96,6 +118,17 @@ impl AudioRecord {
         if measured {
             self.played += length;
         }
+    }
+
+    /// A piece began to play in the measured time, `delay` after its capture.
+    pub(crate) fn heard(&mut self, delay: Duration, jitter_buffer: Duration) {
+        if self.pending.push([nanos(delay), nanos(jitter_buffer)]) {
+            self.count_pending();
+        }
+    }
+
+    fn count_pending(&mut self) {
+        self.pending.count([&mut self.mouth_to_ear, &mut self.jitter_buffer].into_iter());
     }
 
     pub(crate) fn concealed(&mut self, length: Duration, measured: bool) {
@@ -211,6 +244,14 @@ impl FlowRecord {
             let end = bins.end.min(self.bins.len());
             &self.bins[bins.start.min(end)..end]
         })
+    }
+
+    /// The run is over: counts what waits to be counted.
+    pub(crate) fn finish(&mut self) {
+        match &mut self.media {
+            MediaRecord::Video(video) => video.count_pending(),
+            MediaRecord::Audio(audio) => audio.count_pending(),
+        }
     }
 
     pub(crate) fn bin(&mut self, number: usize) -> &mut FlowBin {

@@ -11,6 +11,7 @@ pub mod layers;
 pub mod link;
 pub mod measure;
 pub mod participant;
+mod pending;
 mod recorder;
 mod source;
 

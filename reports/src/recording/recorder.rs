@@ -34,6 +34,7 @@ impl Recorder {
                 self.end_subscription(end, flow);
             }
         }
+        self.kept.flows.iter_mut().flatten().for_each(|flow| flow.finish());
         // A freeze is known only when it is over; its start goes back to its place.
         self.kept.events.sort_by_key(|event| event.at);
         self.kept
@@ -124,15 +125,15 @@ impl Recorder {
         let MediaRecord::Video(video) = &mut flow.media else { return };
         let interval = video.freezes.detector.rendered(at);
         if measure.contains(at) {
-            video.total.record_duration(at.since(captured));
-            for (histogram, part) in video.parts.iter_mut().zip(parts.values()) {
-                histogram.record_duration(part);
-            }
+            video.shown(at.since(captured), parts);
         }
         self.interval(at, id, interval, &measure);
     }
 
     fn first_media(&mut self, at: Time, id: Flow) {
+        if !self.flow(id).first.is_open() {
+            return;
+        }
         let joiner = self.joiner(id);
         if let Some(way) = self.flow(id).first.presented(at, &joiner) {
             self.event(at, EventKind::FirstMedia(id, Duration::from_nanos(way.total())));
@@ -147,8 +148,7 @@ impl Recorder {
         let MediaRecord::Audio(audio) = &mut flow.media else { return };
         audio.played(length, measure.contains(at));
         if measure.contains(at) {
-            audio.mouth_to_ear.record_duration(at.since(captured));
-            audio.jitter_buffer.record_duration(jitter_buffer);
+            audio.heard(at.since(captured), jitter_buffer);
         }
     }
 

@@ -94,16 +94,13 @@ pub(super) const fn reported(class: TrafficClass) -> Reported {
 
 /// Takes an observation's content into the digest: every field, in a fixed layout.
 pub(super) fn digest_observation(digest: &mut Digest, now: Time, observation: &Observation) {
-    let mut content = Content::default();
-    observation.hash(&mut content);
-    digest.event(now, observation.kind(), "", &content.0);
+    digest.event_with(now, observation.kind(), "", |content| observation.hash(&mut Content(content)));
 }
 
 /// Collects what `derive(Hash)` writes, with integers in little-endian bytes on every machine.
-#[derive(Default)]
-struct Content(smallvec::SmallVec<[u8; 256]>);
+struct Content<'a>(&'a mut Vec<u8>);
 
-impl Hasher for Content {
+impl Hasher for Content<'_> {
     fn finish(&self) -> u64 {
         0
     }
@@ -112,23 +109,27 @@ impl Hasher for Content {
         self.0.extend_from_slice(bytes);
     }
 
+    fn write_u8(&mut self, value: u8) {
+        self.0.push(value);
+    }
+
     fn write_u16(&mut self, value: u16) {
-        self.write(&value.to_le_bytes());
+        self.0.extend_from_slice(&value.to_le_bytes());
     }
 
     fn write_u32(&mut self, value: u32) {
-        self.write(&value.to_le_bytes());
+        self.0.extend_from_slice(&value.to_le_bytes());
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.write(&value.to_le_bytes());
+        self.0.extend_from_slice(&value.to_le_bytes());
     }
 
     fn write_usize(&mut self, value: usize) {
-        self.write(&(value as u64).to_le_bytes());
+        self.write_u64(value as u64);
     }
 
     fn write_isize(&mut self, value: isize) {
-        self.write(&(value as i64).to_le_bytes());
+        self.write_u64(value as i64 as u64);
     }
 }

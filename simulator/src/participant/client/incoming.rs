@@ -63,6 +63,11 @@ impl Incoming {
         self.ssrc == ssrc || self.rtx_ssrc == Some(ssrc)
     }
 
+    /// The SSRCs that are this stream's; the same twice when it has only one.
+    pub(super) fn ssrcs(&self) -> [u32; 2] {
+        [self.ssrc, self.rtx_ssrc.unwrap_or(self.ssrc)]
+    }
+
     /// Whether it is the source called `source` of the participant called `name`.
     pub(super) fn is_of(&self, cast: &IndexMap<String, Vec<String>>, name: &str, source: &str) -> bool {
         let Some((publisher, _, sources)) = cast.get_full(name) else { return false };

@@ -3,12 +3,14 @@
 pub mod conversation;
 mod incoming;
 mod rtcp_out;
+mod streams;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use reports::observation::{EstimateOf, Flow, JoinStep, Observation, ParticipantIndex, SourceIndex};
+use rustc_hash::FxHashMap;
 use sfu::participant::MediaParameters;
 use sfu::rtcp::ArrivalRecorder;
 use sfu::rtp::{Extensions, RtpHeader};
@@ -28,6 +30,7 @@ use crate::participant::transport::{
 use crate::random::Stream;
 use conversation::{Consequence, Conversation, Introduction};
 use incoming::Incoming;
+use streams::Streams;
 
 /// How many packets of one encoding the log of their uplink crossings keeps: over 6 s at 200 packets/s.
 const LOGGED_PACKETS: usize = 2_048;
@@ -35,7 +38,7 @@ const LOGGED_PACKETS: usize = 2_048;
 /// Where each packet of each publisher crossed to the SFU: what receivers ask to decompose latency.
 #[derive(Debug, Default)]
 pub struct UplinkLogs {
-    logs: IndexMap<(u16, u8, u8), SenderLog>,
+    logs: FxHashMap<(u16, u8, u8), SenderLog>,
 }
 
 impl UplinkLogs {
@@ -102,7 +105,9 @@ pub struct Client {
     channel: ReliableChannel,
     transport: ClientTransport,
     sender: MediaSender,
-    incoming: Vec<Incoming>,
+    /// When the sender has something to do, as of its last turn.
+    sender_due: Time,
+    incoming: Streams,
     arrivals: ArrivalRecorder,
     feedback: FeedbackTimer,
     random: Stream,
@@ -130,7 +135,8 @@ impl Client {
             channel: ReliableChannel::client(),
             transport,
             sender,
-            incoming: Vec::new(),
+            sender_due: Time::NEVER,
+            incoming: Streams::default(),
             arrivals: ArrivalRecorder::new(),
             feedback,
             random,
@@ -189,15 +195,16 @@ impl Client {
         self.transport.close(now);
         self.flush_transport(now, around);
         self.left = true;
-        for stream in self.incoming.drain(..) {
-            around.observations.push(Observation::Unsubscribed(stream.flow()));
-        }
+        let gone = self.incoming.iter().map(|stream| Observation::Unsubscribed(stream.flow()));
+        around.observations.extend(gone);
+        self.incoming = Streams::default();
         self.step(JoinStep::Left, around);
     }
 
     /// Mutes or unmutes a source of its own.
     pub fn set_muted(&mut self, now: Time, source: &str, muted: bool, around: &mut Surroundings<'_>) {
         self.sender.set_muted(now, source, muted);
+        self.sender_due = self.sender.deadline();
         // Whoever is not there yet joins muted: there is nobody to tell.
         if self.joined && !self.left {
             self.say(now, &Conversation::mute(source, muted), around);
@@ -243,8 +250,8 @@ impl Client {
         if !self.transport.is_connected() {
             return channel.min(transport);
         }
-        let incoming = self.incoming.iter().map(Incoming::deadline).min().unwrap_or(Time::NEVER);
-        channel.min(transport).min(self.sender.deadline()).min(self.feedback.deadline()).min(incoming)
+        let media = self.sender_due.min(self.feedback.deadline()).min(self.incoming.deadline());
+        channel.min(transport).min(media)
     }
 
     /// Does what is due.
@@ -253,24 +260,25 @@ impl Client {
         if self.left {
             return;
         }
-        self.transport.handle_timeout(now);
-        self.flush_transport(now, around);
+        if self.transport.deadline().is_some_and(|at| at <= now) {
+            self.transport.handle_timeout(now);
+            self.flush_transport(now, around);
+        }
         if !self.transport.is_connected() {
             return;
         }
         self.send_media(now, around);
-        for index in 0..self.incoming.len() {
-            let due = self.incoming[index].deadline() <= now;
-            if due {
-                self.advance(now, index, around);
-            }
+        let mut from = 0;
+        while let Some(place) = self.incoming.due(from, now) {
+            self.advance(now, place, around);
+            from = place + 1;
         }
         self.send_due_feedback(now, around);
     }
 
     /// Tells the counters of every flow, and the uplink's estimate, as they stand.
     pub fn sample(&mut self, observations: &mut Vec<Observation>) {
-        for stream in &self.incoming {
+        for stream in self.incoming.iter() {
             observations.push(Observation::Counters { flow: stream.flow(), counters: stream.counters() });
         }
         if self.transport.is_connected() && !self.left {
@@ -332,7 +340,7 @@ impl Client {
             }
             Consequence::Streams(streams) => self.set_streams(&streams, around),
             Consequence::Muted { name, source, muted } => {
-                for stream in &mut self.incoming {
+                for stream in self.incoming.iter_mut() {
                     if stream.is_of(&self.identity.cast, &name, &source) && stream.set_muted(muted) {
                         let flow = stream.flow();
                         around.observations.push(match muted {
@@ -395,7 +403,7 @@ impl Client {
     }
 
     fn send_media(&mut self, now: Time, around: &mut Surroundings<'_>) {
-        let Client { sender, transport, identity, .. } = self;
+        let Client { sender, sender_due, transport, identity, .. } = self;
         let Some(path) = transport.path() else { return };
         let participant = ParticipantIndex(identity.index);
         sender.handle_timeout(now, &mut |output| match output {
@@ -427,6 +435,7 @@ impl Client {
                 around.observations.push(Observation::Estimate { of, bps: rate.as_bps() });
             }
         });
+        *sender_due = sender.deadline();
     }
 
     fn on_rtp(&mut self, now: Time, packet: &[u8], arrival: &Arrival, around: &mut Surroundings<'_>) {
@@ -436,11 +445,10 @@ impl Client {
             self.arrivals.record(now, sequence);
             self.feedback.on_transport_packet(now);
         }
-        let found = self.incoming.iter().position(|stream| stream.takes(header.ssrc));
-        let Some(index) = found else { return };
+        let Some(place) = self.incoming.find(header.ssrc) else { return };
         let payload = header.payload(packet);
         let Client { incoming, transport, compound, .. } = self;
-        let wants = incoming[index].receive(now, &header, payload, arrival, around);
+        let wants = incoming.receive(place, now, (&header, payload), arrival, around);
         wants.send(transport, compound, around);
     }
 
@@ -448,20 +456,21 @@ impl Client {
         let Ok(packets) = rtcp::packets(compound) else { return };
         for packet in packets {
             if let rtcp::Packet::SenderReport(report) = &packet
-                && let Some(stream) = self.incoming.iter_mut().find(|s| s.takes(report.info.ssrc))
+                && let Some(place) = self.incoming.find(report.info.ssrc)
             {
-                stream.on_sender_report(now, report.info.ntp.middle());
+                self.incoming.get_mut(place).on_sender_report(now, report.info.ntp.middle());
             }
             self.sender.on_rtcp(now, &packet);
         }
+        self.sender_due = self.sender.deadline();
         if let Some(rtt) = self.sender.rtt() {
             self.incoming.iter_mut().for_each(|stream| stream.set_rtt(rtt));
         }
     }
 
-    fn advance(&mut self, now: Time, index: usize, around: &mut Surroundings<'_>) {
+    fn advance(&mut self, now: Time, place: usize, around: &mut Surroundings<'_>) {
         let Client { incoming, transport, compound, .. } = self;
-        let wants = incoming[index].handle_timeout(now, around);
+        let wants = incoming.handle_timeout(place, now, around);
         wants.send(transport, compound, around);
     }
 

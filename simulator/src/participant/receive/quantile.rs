@@ -22,17 +22,30 @@ impl<const N: usize> SlidingQuantile<N> {
 
     pub(super) fn push(&mut self, sample: i64) {
         if self.len == N {
-            let oldest = self.by_age[self.next];
-            let at = self.by_size.partition_point(|&s| s < oldest);
-            self.by_size.copy_within(at + 1.., at);
-            self.len -= 1;
+            self.replace(self.by_age[self.next], sample);
+        } else {
+            let at = self.by_size[..self.len].partition_point(|&s| s < sample);
+            self.by_size.copy_within(at..self.len, at + 1);
+            self.by_size[at] = sample;
+            self.len += 1;
         }
-        let at = self.by_size[..self.len].partition_point(|&s| s < sample);
-        self.by_size.copy_within(at..self.len, at + 1);
-        self.by_size[at] = sample;
         self.by_age[self.next] = sample;
         self.next = (self.next + 1) % N;
-        self.len += 1;
+    }
+
+    /// Puts `sample` in and `oldest` out: only what lies between the two moves.
+    fn replace(&mut self, oldest: i64, sample: i64) {
+        let from = self.by_size.partition_point(|&s| s < oldest);
+        let at = if sample > oldest {
+            let to = from + self.by_size[from + 1..].partition_point(|&s| s < sample);
+            self.by_size.copy_within(from + 1..=to, from);
+            to
+        } else {
+            let to = self.by_size[..from].partition_point(|&s| s < sample);
+            self.by_size.copy_within(to..from, to + 1);
+            to
+        };
+        self.by_size[at] = sample;
     }
 
     /// The smallest sample.

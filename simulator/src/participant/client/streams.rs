@@ -1,0 +1,103 @@
+//! The streams that a client receives, with what each packet asks of all of them close together.
+
+use sfu::Time;
+use sfu::rtp::RtpHeader;
+
+use super::Surroundings;
+use super::incoming::Incoming;
+use super::rtcp_out::Wants;
+use crate::participant::receive::Arrival;
+
+/// Streams by place. SSRCs and deadlines lie apart from the streams, which are large and elsewhere in memory.
+#[derive(Default)]
+pub(super) struct Streams {
+    streams: Vec<Incoming>,
+    ssrcs: Vec<[u32; 2]>,
+    deadlines: Vec<Time>,
+    /// The least of the deadlines.
+    earliest: Option<Time>,
+}
+
+impl Streams {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Incoming> {
+        self.streams.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Incoming> {
+        self.streams.iter_mut()
+    }
+
+    pub(super) fn push(&mut self, stream: Incoming) {
+        self.streams.push(stream);
+        self.index();
+    }
+
+    /// Lets go of the streams that `stays` is false for.
+    pub(super) fn retain(&mut self, stays: impl FnMut(&Incoming) -> bool) {
+        self.streams.retain(stays);
+        self.index();
+    }
+
+    /// The place of the stream that packets of `ssrc` belong to.
+    pub(super) fn find(&self, ssrc: u32) -> Option<usize> {
+        self.ssrcs.iter().position(|own| own.contains(&ssrc))
+    }
+
+    pub(super) fn get_mut(&mut self, place: usize) -> &mut Incoming {
+        &mut self.streams[place]
+    }
+
+    /// When the first of them has something to do.
+    pub(super) fn deadline(&self) -> Time {
+        self.earliest.unwrap_or(Time::NEVER)
+    }
+
+    /// The first stream at `from` or behind it that has something to do at `now`.
+    pub(super) fn due(&self, from: usize, now: Time) -> Option<usize> {
+        if self.deadline() > now {
+            return None;
+        }
+        let behind = self.deadlines[from..].iter().position(|deadline| *deadline <= now);
+        behind.map(|place| from + place)
+    }
+
+    /// Takes a packet of the stream at `place`.
+    pub(super) fn receive(
+        &mut self,
+        place: usize,
+        now: Time,
+        (header, payload): (&RtpHeader, &[u8]),
+        arrival: &Arrival,
+        around: &mut Surroundings<'_>,
+    ) -> Wants {
+        let wants = self.streams[place].receive(now, header, payload, arrival, around);
+        self.changed(place);
+        wants
+    }
+
+    /// Lets the stream at `place` do what is due.
+    pub(super) fn handle_timeout(&mut self, place: usize, now: Time, around: &mut Surroundings<'_>) -> Wants {
+        let wants = self.streams[place].handle_timeout(now, around);
+        self.changed(place);
+        wants
+    }
+
+    /// Only packets and time-outs move a stream's deadline.
+    fn changed(&mut self, place: usize) {
+        let deadline = self.streams[place].deadline();
+        let before = std::mem::replace(&mut self.deadlines[place], deadline);
+        if deadline <= self.deadline() {
+            self.earliest = Some(deadline);
+        } else if Some(before) == self.earliest {
+            self.earliest = self.deadlines.iter().min().copied();
+        }
+    }
+
+    fn index(&mut self) {
+        self.ssrcs.clear();
+        self.ssrcs.extend(self.streams.iter().map(Incoming::ssrcs));
+        self.deadlines.clear();
+        self.deadlines.extend(self.streams.iter().map(Incoming::deadline));
+        self.earliest = self.deadlines.iter().min().copied();
+    }
+}
