@@ -38,7 +38,7 @@ pub(super) const VIDEO: &[Definition] = &[
         Ratio,
         Lower,
         FLOW,
-        "total freeze time over subscribed time; a freeze is a rendered interval d >= max(3 avg, avg + 150 ms), avg over the up to 30 rendered intervals before it; a freeze open at the end counts",
+        "total freeze time over subscribed time; a freeze is a rendered interval d >= max(3 avg, avg + 150 ms), avg over the up to 30 rendered intervals before it; a freeze open at the end counts. While the SFU forwards no layer of the source (counted by layer_share.none) no interval is open (★ our own choice): the one before ends there, and the next begins with the first frame rendered after",
     )
     .source(WEBRTC_STATS),
     declare("video.freeze_w3c.count", Count, Lower, FLOW, "number of freezes that end in the measured time, or are open at its end")

@@ -35,11 +35,12 @@ pub struct FreezeDetector {
     next: usize,
     sum: u128,
     last: Option<Time>,
+    withheld: bool,
 }
 
 impl Default for FreezeDetector {
     fn default() -> Self {
-        FreezeDetector { ring: [0; AVERAGED], filled: 0, next: 0, sum: 0, last: None }
+        FreezeDetector { ring: [0; AVERAGED], filled: 0, next: 0, sum: 0, last: None, withheld: false }
     }
 }
 
@@ -50,8 +51,22 @@ impl FreezeDetector {
         if let Some(interval) = &interval {
             self.average_in(interval.span.length());
         }
-        self.last = Some(at);
+        self.last = (!self.withheld).then_some(at);
         interval
+    }
+
+    /// From `at` on the SFU sends nothing of the source, by its own choice: answers the interval that is open
+    /// then, if it is a freeze or a pause by now. No interval is open until frames are sent again, but those sent
+    /// after are judged by those sent before (★ our own choice; W3C webrtc-stats knows no such time).
+    pub fn withheld(&mut self, at: Time) -> Option<Interval> {
+        let interval = self.open_interval(at).filter(|interval| interval.freeze || interval.pause);
+        (self.last, self.withheld) = (None, true);
+        interval
+    }
+
+    /// The SFU sends again: the next frame that is rendered begins an interval.
+    pub fn sent(&mut self) {
+        self.withheld = false;
     }
 
     /// The subscription or the run ends: answers the interval that is open then, if it is a freeze or a pause
@@ -203,6 +218,31 @@ mod tests {
             let interval = record.detector.close(at + Duration::from_millis(wait));
             assert_eq!(interval.is_some_and(|interval| interval.freeze), open, "{wait} ms");
             assert_eq!(record.detector.rendered(at + Duration::from_secs(9)), None, "starts afresh");
+        }
+    }
+
+    #[test]
+    fn no_interval_is_open_while_nothing_is_sent() {
+        // (wait before nothing is sent any more, whether that was a freeze by then)
+        for (wait, froze) in [(30, false), (199, false), (200, true)] {
+            let (mut record, at) = record(&[50; 40], RUN);
+            let stopped = at + Duration::from_millis(wait);
+            let open = record.detector.withheld(stopped);
+            assert_eq!(
+                open.map(|open| (open.span.length(), open.freeze)),
+                froze.then_some((stopped.since(at), true))
+            );
+            // A frame that was under way opens nothing, and ten seconds later the first one ends nothing.
+            let after = |millis| stopped + Duration::from_millis(millis);
+            assert_eq!(record.detector.rendered(after(20)), None);
+            record.detector.sent();
+            assert_eq!(record.detector.rendered(after(10_000)), None);
+            // The average is still 50 ms and the threshold 200 ms: 199 ms pass. With those the average is
+            // (199 + 29 · 50) / 30 = 55 ms and the threshold 205 ms: 150 ms pass, and 300 ms do not.
+            let intervals = [10_199, 10_349].map(|millis| record.detector.rendered(after(millis)));
+            assert!(intervals.iter().flatten().all(|interval| !interval.freeze));
+            let freeze = record.detector.rendered(after(10_349 + 300)).expect("a frame came before");
+            assert!(freeze.freeze && !freeze.pause);
         }
     }
 

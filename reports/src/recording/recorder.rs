@@ -176,10 +176,21 @@ impl Recorder {
     }
 
     fn layer_forwarded(&mut self, at: Time, id: Flow, layer: Option<Layer>) {
+        let measure = self.kept.measure;
         let MediaRecord::Video(video) = &mut self.flow(id).media else { return };
-        if video.layers.forwarded(at, layer) {
-            self.event(at, EventKind::LayerForwarded(id, layer));
+        if !video.layers.forwarded(at, layer) {
+            return;
         }
+        let detector = &mut video.freezes.detector;
+        let open = match layer {
+            Some(_) => {
+                detector.sent();
+                None
+            }
+            None => detector.withheld(at),
+        };
+        self.interval(at, id, open, &measure);
+        self.event(at, EventKind::LayerForwarded(id, layer));
     }
 
     fn order(&mut self, at: Time) {

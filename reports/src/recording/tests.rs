@@ -97,6 +97,29 @@ fn a_freeze_open_at_the_end_counts_and_is_told_at_its_start() {
     );
 }
 
+/// 25 fps up to 2.0 s, nothing forwarded from 2.02 to 3.5 s, 25 fps from 3.6 s: no freeze, and 1.48 of the 3 s
+/// measured under "none".
+#[test]
+fn a_flow_that_is_not_forwarded_does_not_freeze() {
+    let mut recorder = recorder();
+    let layer = Some(Layer { spatial: 0, temporal: 0 });
+    recorder.observe(Time::ZERO, Observation::Subscribed(VIDEO));
+    recorder.observe(Time::ZERO, Observation::LayerForwarded { flow: VIDEO, layer });
+    let render = |recorder: &mut Recorder, millis: u64| {
+        recorder.observe(Time::from_millis(millis), frame(Time::from_millis(millis - 45), parts(30 * MS)));
+    };
+    (80..=2_000).step_by(40).for_each(|millis| render(&mut recorder, millis));
+    recorder.observe(Time::from_millis(2_020), Observation::LayerForwarded { flow: VIDEO, layer: None });
+    render(&mut recorder, 2_040);
+    recorder.observe(Time::from_millis(3_500), Observation::LayerForwarded { flow: VIDEO, layer });
+    (3_600..=4_000).step_by(40).for_each(|millis| render(&mut recorder, millis));
+    let recording = recorder.finish();
+    let video = recording.flow(VIDEO).expect("seen").video().expect("video");
+    assert_eq!((video.freezes.count, video.freezes.total), (0, Duration::ZERO));
+    let usage = video.layers.usage(recording.measure.span());
+    assert_eq!(usage.times, [(None, 1_480 * MS), (layer, 1_520 * MS)]);
+}
+
 #[test]
 fn a_muted_flow_does_not_freeze() {
     let mut recorder = recorder();

@@ -66,7 +66,7 @@ pub fn allocate<Id: Copy + Ord>(
         Policy::Grid => fill.by_water_level(workspace),
     }
     out.clear();
-    out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(now, source)));
+    out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(config, now, source)));
 }
 
 struct Fill<'a> {
@@ -139,7 +139,7 @@ impl Fill<'_> {
     /// A layer above the present one must have fitted for a while. A source that isn't seen at all waits for
     /// nothing, unless it was given up lately.
     fn holds(&self, work: &mut Work, needed: DataRate, left: DataRate) -> Option<Reason> {
-        let after = self.config.raise_hold_after_lowering;
+        let after = work.memory.patience;
         let lowered = work.memory.lowered.is_some_and(|at| self.now.since(at) < after);
         if work.current == 0 && !lowered {
             return None;
@@ -202,7 +202,12 @@ impl Work {
         self.candidates.get(self.granted).map(|(_, rate)| rate.saturating_sub(self.rate()))
     }
 
-    fn decision<Id: Copy>(&self, now: Time, source: &Source<'_, Id>) -> Decision<Id> {
+    fn decision<Id: Copy>(
+        &self,
+        config: &AllocationConfig,
+        now: Time,
+        source: &Source<'_, Id>,
+    ) -> Decision<Id> {
         let mut memory = self.memory;
         let reason = match self.stopped.unwrap_or(Reason::FitsWish) {
             Reason::FitsWish if self.tile_hides => Reason::CappedByTile { max_height: source.max_height },
@@ -212,8 +217,9 @@ impl Work {
             memory.fits_since = None;
         }
         if self.granted < self.current {
-            memory.lowered = Some(now);
+            memory.lower(config, now);
         }
+        memory.raised |= self.granted > self.current;
         if self.granted != self.current || !self.is_over {
             memory.over_since = None;
         }
@@ -222,6 +228,20 @@ impl Work {
             source.layers[usize::from(offer)].layer
         });
         Decision { id: source.id, layer, rate: self.rate(), reason, memory }
+    }
+}
+
+impl Memory {
+    /// The layer goes down. Several steps down in a row are one lowering.
+    fn lower(&mut self, config: &AllocationConfig, now: Time) {
+        let limit = config.raise_hold_limit;
+        let again = self.lowered.is_some_and(|at| now.since(at) < limit);
+        self.patience = match (again, self.raised) {
+            (true, true) => (self.patience * 2).min(limit),
+            (true, false) => self.patience,
+            (false, _) => config.raise_hold_after_lowering,
+        };
+        (self.lowered, self.raised) = (Some(now), false);
     }
 }
 

@@ -63,6 +63,12 @@ pub struct Memory {
     /// When the layer last went down for want of budget.
     #[serde(skip)]
     pub lowered: Option<Time>,
+    /// It went up since.
+    #[serde(skip)]
+    pub raised: bool,
+    /// For how long a higher layer must have fitted after that.
+    #[serde(skip)]
+    pub patience: Duration,
 }
 
 /// One source as one receiver wishes to see it.
@@ -129,6 +135,9 @@ pub struct AllocationConfig {
     pub raise_hold: Duration,
     /// … and for so long if the source was lowered within that time: two of GCC's probe intervals.
     pub raise_hold_after_lowering: Duration,
+    /// A source that was raised after a lowering and is lowered again within this time has to wait twice as long as
+    /// the last time, and this long at most: its layer is what the line carries at its best moments only.
+    pub raise_hold_limit: Duration,
 }
 
 impl Default for AllocationConfig {
@@ -141,6 +150,7 @@ impl Default for AllocationConfig {
             grace: Duration::from_secs(1),
             raise_hold: Duration::from_secs(1),
             raise_hold_after_lowering: Duration::from_secs(10),
+            raise_hold_limit: Duration::from_secs(60),
         }
     }
 }
@@ -155,6 +165,7 @@ impl AllocationConfig {
             grace: Duration::ZERO,
             raise_hold: Duration::ZERO,
             raise_hold_after_lowering: Duration::ZERO,
+            raise_hold_limit: Duration::ZERO,
             ..Self::default()
         }
     }

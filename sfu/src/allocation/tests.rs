@@ -187,6 +187,26 @@ fn a_burst_is_borne_and_a_collapse_is_not() {
     assert_eq!(long[1], (110, "ld30".to_string()), "after the grace");
 }
 
+/// 200 kbps for 5 s in every 20 s, 600 kbps in between: the layer comes back 10 s after the first lowering, 20 s
+/// after the second, which no gap of 15 s gives. A single lowering a minute later waits for 10 s again.
+#[test]
+fn who_is_lowered_again_waits_for_longer() {
+    let layers = ladder();
+    let estimate = |t: u64| match t {
+        ..800 if t % 200 >= 150 => 200,
+        ..1_600 => 600,
+        ..1_650 => 200,
+        _ => 600,
+    };
+    let raises: Vec<u64> = over_time((0..2_000).map(estimate), &layers)
+        .iter()
+        .filter_map(|(tenth, name)| (name == "sd30").then_some(*tenth))
+        .collect();
+    // Lowered at 15 s, fits from 20 s: raised at 30 s. Lowered at 35, 55 and 75 s, fits from 80 s: raised at 100 s.
+    // Lowered at 160 s, fits from 165 s: raised at 175 s.
+    assert_eq!(raises, [0, 300, 1_000, 1_750]);
+}
+
 #[test]
 fn a_source_with_a_large_picture_only_waits_for_its_level() {
     let layers = ladder();
@@ -233,7 +253,7 @@ fn sources<'a>(random: &[RandomSource], offers: &'a [Vec<LayerOffer>]) -> Vec<So
             let layers: &'a [LayerOffer] = layers;
             let since = if *held { Some(Time::from_secs(5)) } else { now };
             let current = current.and_then(|index| layers.get(index)).map(|offer| offer.layer);
-            let memory = Memory { fits_since: since, over_since: since, lowered: None };
+            let memory = Memory { fits_since: since, over_since: since, ..Memory::default() };
             Source { id: id as u32, priority: *priority, max_height: *max_height, layers, current, memory }
         };
     random.iter().zip(offers).enumerate().map(one).collect()

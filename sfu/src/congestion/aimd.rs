@@ -92,7 +92,7 @@ impl Aimd {
         self.acknowledged = acknowledged.or(self.acknowledged);
         match usage {
             Usage::Overuse => self.decrease(now),
-            Usage::Underuse => self.phase = Phase::Hold,
+            Usage::Underuse => self.hold(),
             Usage::Normal => {
                 if self.phase == Phase::Hold {
                     self.phase = Phase::Increase;
@@ -101,6 +101,11 @@ impl Aimd {
                 self.increase(now, may_grow);
             }
         }
+    }
+
+    /// Neither raises nor lowers the rate; growth begins anew after it.
+    pub fn hold(&mut self) {
+        self.phase = Phase::Hold;
     }
 
     /// May the rate be reduced again, in one and the same overuse?

@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::PacketResult;
 use super::aimd::Aimd;
 use super::arrival_group::ArrivalGroups;
+use super::standing_queue::StandingQueue;
 use super::trendline::{Trendline, Usage};
 use crate::{DataRate, Time};
 
 /// After so long without feedback the path may be another one: begin anew (libwebrtc).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// What an update of the delay-based estimate came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DelayUpdate {
@@ -26,6 +26,7 @@ pub struct DelayUpdate {
 pub struct DelayBased {
     groups: ArrivalGroups,
     trendline: Trendline,
+    queue: StandingQueue,
     aimd: Aimd,
     last_feedback: Option<Time>,
     usage: Usage,
@@ -37,6 +38,7 @@ impl DelayBased {
         DelayBased {
             groups: ArrivalGroups::default(),
             trendline: Trendline::default(),
+            queue: StandingQueue::default(),
             aimd: Aimd::new(min, start, max),
             last_feedback: None,
             usage: Usage::Normal,
@@ -56,12 +58,14 @@ impl DelayBased {
         if self.last_feedback.is_some_and(|last| now.since(last) > STREAM_TIMEOUT) {
             self.groups = ArrivalGroups::default();
             self.trendline = Trendline::default();
+            self.queue = StandingQueue::default();
         }
         self.last_feedback = Some(now);
         let before = self.usage;
         let mut usage = self.trendline.usage();
         for packet in received {
             let Some(arrival) = packet.received else { continue };
+            self.queue.on_packet(packet.sent.at, arrival, packet.sent.size, self.aimd.rate());
             if let Some(delta) = self.groups.on_packet(packet.sent.at, arrival, now) {
                 usage = self.trendline.on_delta(delta, arrival);
             }
@@ -80,20 +84,37 @@ impl DelayBased {
         in_alr: bool,
     ) -> bool {
         if self.usage == Usage::Overuse {
-            let before = self.aimd.rate();
-            if self.aimd.may_reduce_further(now, acknowledged) {
-                match acknowledged {
-                    Some(_) => self.aimd.update(now, Usage::Overuse, acknowledged, false),
-                    None => self.aimd.set_rate(now, before.scale(0.5)),
-                }
-            }
-            return self.aimd.rate() < before;
+            return self.back_off(now, acknowledged);
         }
         match probe {
             Some(rate) => self.aimd.set_rate(now, rate),
             None => self.aimd.update(now, self.usage, acknowledged, !in_alr),
         }
         false
+    }
+
+    /// An overuse: lowers the rate unless it was only a burst that passes. Says whether it did.
+    ///
+    /// What arrives tells what was sent rather than what the line carries, unless a queue stands. libwebrtc backs
+    /// off to a part of it all the same, which ruins the estimate of a thin line: there, the packets of two
+    /// sources that coincide are an overuse by the slope of their delay.
+    fn back_off(&mut self, now: Time, acknowledged: Option<DataRate>) -> bool {
+        let before = self.aimd.rate();
+        let Some(acknowledged) = acknowledged else {
+            if self.aimd.may_reduce_further(now, None) {
+                self.aimd.set_rate(now, before.scale(0.5));
+            }
+            return self.aimd.rate() < before;
+        };
+        let Some(delivered) = self.queue.delivered() else {
+            self.aimd.hold();
+            return false;
+        };
+        let delivered = acknowledged.max(delivered);
+        if self.aimd.may_reduce_further(now, Some(delivered)) {
+            self.aimd.update(now, Usage::Overuse, Some(delivered), false);
+        }
+        self.aimd.rate() < before
     }
 
     /// A round-trip time was measured.

@@ -21,6 +21,7 @@ pub mod loss_based;
 pub mod pacer;
 pub mod probe;
 pub mod sent_history;
+pub mod standing_queue;
 pub mod trendline;
 
 #[cfg(test)]

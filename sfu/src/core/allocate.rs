@@ -91,9 +91,12 @@ impl Turn<'_> {
             let max_height = if muted { 0 } else { subscription.max_height };
             if subscription.kind == MediaKind::Audio {
                 let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
-                let measured = from.uplink.sources[source].encodings[0].rates[0].rate(now);
-                if !muted && measured > DataRate::ZERO {
-                    audio += measured + AUDIO_OVERHEAD;
+                let encoding = &mut from.uplink.sources[source].encodings[0];
+                let measured = encoding.rates[0].rate(now);
+                let sent = if measured > DataRate::ZERO { measured + AUDIO_OVERHEAD } else { measured };
+                let held = encoding.steady[0].hold(now, sent);
+                if !muted {
+                    audio += held;
                 }
                 continue;
             }
@@ -208,7 +211,8 @@ fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
         let active = encoding.active_since.is_some() && !source.muted;
         let mut measured = DataRate::ZERO;
         for temporal in 0..description.temporal_layers {
-            measured += encoding.rates[usize::from(temporal)].rate(now);
+            let at = usize::from(temporal);
+            measured += encoding.steady[at].update(now, encoding.rates[at].rate(now));
             let part = 1.0 / f64::from(1_u32 << (top - temporal));
             offers.push(LayerOffer {
                 layer: allocation::Layer { encoding: index as u8, temporal },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::describe::{MediaKind, ParticipantId, SourceDescription};
 use crate::keyframe::KeyFrameRequests;
-use crate::receive::rate::RateMeter;
+use crate::receive::rate::{RateMeter, SteadyRate};
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
 
@@ -31,6 +31,8 @@ pub(crate) struct Encoding {
     pub(crate) ssrc: Option<u32>,
     /// Measured rate of the payload, by temporal layer.
     pub(crate) rates: [RateMeter; TEMPORAL_LAYERS],
+    /// The same, smoothed for the choice of layers.
+    pub(crate) steady: [SteadyRate; TEMPORAL_LAYERS],
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
     pub(crate) clock: Option<(u64, u32, Time)>,
     /// Since when packets have been coming: the first one after a silence has layers chosen anew at once.
@@ -80,6 +82,7 @@ impl Encoding {
         Encoding {
             ssrc: None,
             rates: std::array::from_fn(|_| RateMeter::new()),
+            steady: Default::default(),
             clock: None,
             active_since: None,
             newest: 0,
@@ -91,6 +94,7 @@ impl Encoding {
     pub(crate) fn restart(&mut self, ssrc: u32) {
         if self.ssrc.replace(ssrc).is_some() {
             self.rates.iter_mut().for_each(RateMeter::reset);
+            self.steady = Default::default();
             self.cache.flush();
             self.clock = None;
             self.active_since = None;

@@ -70,9 +70,77 @@ impl RateMeter {
     }
 }
 
+/// How long a measured rate takes to count for 63 %: a few of the meter's windows.
+const SETTLING: f64 = 3.0;
+/// The same for the fall of a rate that is held: several of a conversation's pauses of 1.6 s (ITU-T P.59, table 1).
+const FADING: f64 = 10.0;
+
+/// A measured rate smoothed over seconds.
+///
+/// The lowest temporal layer has four frames in a [`RateMeter`]'s second, which differ in size by their content:
+/// the measure sways by half. Whoever chooses layers by it takes turns among equals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SteadyRate {
+    bps: f64,
+    at: Option<Time>,
+}
+
+impl SteadyRate {
+    /// Takes what is measured at `now`; answers the smoothed rate. Nothing measured is a stream that ended: what
+    /// comes after it starts anew.
+    pub fn update(&mut self, now: Time, measured: DataRate) -> DataRate {
+        if measured == DataRate::ZERO {
+            *self = SteadyRate::default();
+            return DataRate::ZERO;
+        }
+        self.approach(now, measured, SETTLING);
+        DataRate::from_bps(self.bps as u64)
+    }
+
+    /// Takes what is measured at `now` of a stream that comes and goes, as a voice does; answers a rate that rises
+    /// with it at once and falls over ten seconds: somebody who pauses will go on.
+    pub fn hold(&mut self, now: Time, measured: DataRate) -> DataRate {
+        self.approach(now, measured, FADING);
+        self.bps = self.bps.max(measured.as_bps() as f64);
+        DataRate::from_bps(self.bps as u64)
+    }
+
+    fn approach(&mut self, now: Time, measured: DataRate, settling: f64) {
+        let weight = self.at.map_or(1.0, |at| {
+            let seconds = now.since(at).as_nanos() as f64 / 1e9;
+            seconds / (seconds + settling)
+        });
+        self.bps += weight * (measured.as_bps() as f64 - self.bps);
+        self.at = self.at.max(Some(now));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_steady_rate_follows_over_seconds_and_starts_anew_after_nothing() {
+        let mut steady = SteadyRate::default();
+        let (low, high) = (DataRate::from_kbps(40), DataRate::from_kbps(80));
+        assert_eq!(steady.update(Time::from_secs(1), low), low);
+        // One second at twice the rate counts for 1 / (1 + 3); no time, for nothing.
+        assert_eq!(steady.update(Time::from_secs(2), high), DataRate::from_kbps(50));
+        assert_eq!(steady.update(Time::from_secs(2), low), DataRate::from_kbps(50));
+        assert_eq!(steady.update(Time::from_secs(3), DataRate::ZERO), DataRate::ZERO);
+        assert_eq!(steady.update(Time::from_secs(4), high), high);
+    }
+
+    #[test]
+    fn a_held_rate_rises_at_once_and_fades() {
+        let mut held = SteadyRate::default();
+        let rate = DataRate::from_kbps(44);
+        assert_eq!(held.hold(Time::from_secs(1), DataRate::ZERO), DataRate::ZERO);
+        assert_eq!(held.hold(Time::from_secs(2), rate), rate);
+        // One second of silence counts for 1 / (1 + 10).
+        assert_eq!(held.hold(Time::from_secs(3), DataRate::ZERO), DataRate::from_kbps(40));
+        assert_eq!(held.hold(Time::from_secs(4), rate), rate);
+    }
 
     /// 1,000 bytes every 10 ms from `from` to `to`: 800 kbit/s.
     fn fill(meter: &mut RateMeter, from: u64, to: u64) {

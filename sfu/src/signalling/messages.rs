@@ -89,6 +89,16 @@ pub enum ServerMessage {
         /// Muted or not.
         muted: bool,
     },
+    /// The server stopped or resumed sending a source to this client, by its own choice: the client's line has no
+    /// room for it, or has again. Said only of sources that the client subscribed to.
+    Paused {
+        /// Whose.
+        publisher: String,
+        /// Which source, by name.
+        source: String,
+        /// Stopped or resumed.
+        paused: bool,
+    },
     /// A request was refused; nothing changed.
     Error {
         /// In machine-readable words.

@@ -8,7 +8,7 @@ use slotmap::{SlotMap, new_key_type};
 use super::messages::{ClientMessage, IceCredentials, ServerMessage, VERSION};
 use crate::conference::{Command, CommandError, JoinRequest};
 use crate::core::Turn;
-use crate::participant::{ParticipantId, Wish};
+use crate::participant::{ParticipantId, SourceId, Wish};
 use crate::sink::Event;
 use crate::transport::certificate::Fingerprint;
 
@@ -25,6 +25,10 @@ new_key_type! {
 struct Member {
     participant: ParticipantId,
     conference: String,
+    /// The names of what it publishes.
+    sources: Vec<String>,
+    /// What it was told to be paused: publisher and source. No more than it subscribes to.
+    paused: Vec<(String, String)>,
 }
 
 /// All sessions of one server.
@@ -66,12 +70,47 @@ impl SignallingServer {
     ///
     /// Who left by a message is announced and forgotten already: the `Disconnected` that follows changes nothing.
     pub fn event(&mut self, event: &Event) {
-        let Event::Disconnected { participant, .. } = event else { return };
-        let is_theirs = |member: &Member| member.participant == *participant;
-        let gone = self.sessions.values_mut().find_map(|member| member.take_if(|member| is_theirs(member)));
-        if let Some(member) = gone {
-            self.announce_left(&member);
+        match event {
+            Event::Disconnected { participant, .. } => {
+                let is_theirs = |member: &Member| member.participant == *participant;
+                let gone =
+                    self.sessions.values_mut().find_map(|member| member.take_if(|member| is_theirs(member)));
+                if let Some(member) = gone {
+                    self.announce_left(&member);
+                }
+            }
+            Event::LayerForwarded { receiver, publisher, source, layer } => {
+                self.tell_paused(*receiver, *publisher, *source, layer.is_none());
+            }
+            _ => {}
         }
+    }
+
+    /// What goes to `receiver` of a source changed: says so if it is between something and nothing.
+    fn tell_paused(
+        &mut self,
+        receiver: ParticipantId,
+        publisher: ParticipantId,
+        source: SourceId,
+        paused: bool,
+    ) {
+        let of = |id: ParticipantId| move |member: &&Member| member.participant == id;
+        let from = self.sessions.values().flatten().find(of(publisher));
+        let Some(name) = from.and_then(|member| member.sources.get(usize::from(source.0))).cloned() else {
+            return;
+        };
+        let publisher = publisher.to_string();
+        let to = self.sessions.iter_mut().find_map(|(session, member)| {
+            member.as_mut().filter(|member| member.participant == receiver).map(|member| (session, member))
+        });
+        let Some((session, member)) = to else { return };
+        let told = member.paused.iter().position(|(p, s)| *p == publisher && *s == name);
+        match told {
+            None if paused => member.paused.push((publisher.clone(), name.clone())),
+            Some(at) if !paused => drop(member.paused.swap_remove(at)),
+            _ => return,
+        }
+        self.say(session, &ServerMessage::Paused { publisher, source: name, paused });
     }
 
     /// The next message to send, if any.
@@ -119,8 +158,9 @@ impl SignallingServer {
 
     fn join(&mut self, session: SessionId, request: JoinRequest, turn: &mut Turn<'_>) -> Result<(), Refusal> {
         let conference = request.conference.clone();
+        let sources = request.sources.iter().map(|source| source.name.clone()).collect();
         let joined = turn.join(request)?;
-        let member = Member { participant: joined.participant, conference };
+        let member = Member { participant: joined.participant, conference, sources, paused: Vec::new() };
         self.sessions[session] = Some(member.clone());
         let participants = turn
             .members_with(joined.participant)
@@ -145,6 +185,12 @@ impl SignallingServer {
     fn subscribe(&mut self, session: SessionId, wishes: &[Wish], turn: &mut Turn<'_>) -> Result<(), Refusal> {
         let participant = self.member(session)?.participant;
         let streams = turn.subscribe(participant, wishes)?;
+        let is_wanted = |publisher: &str, source: &str| {
+            wishes.iter().any(|wish| wish.publisher == publisher && wish.source == source)
+        };
+        if let Some(member) = &mut self.sessions[session] {
+            member.paused.retain(|(publisher, source)| is_wanted(publisher, source));
+        }
         self.say(session, &ServerMessage::Subscribed { streams });
         Ok(())
     }

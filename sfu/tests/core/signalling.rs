@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use rtc_crypto::providers::AwsLcRsProvider;
 use serde_json::{Value, json};
+use sfu::forward::Layer;
 use sfu::signalling::{MAX_MESSAGE, ServerMessage, SessionId, SignallingServer};
 use sfu::transport::certificate::Certificate;
+use sfu::{Event, SourceId};
 
 use crate::common::call::{Call, config};
 use crate::common::media::{camera, microphone, parameters};
@@ -238,4 +240,46 @@ fn a_full_conference_refuses_the_next() {
     third["conference"] = json!("a third");
     assert_eq!(room.refusal(session, &third.to_string()), "full");
     assert_eq!(room.call.sfu.conference_count(), 2);
+}
+
+#[test]
+fn a_receiver_is_told_when_the_server_stops_and_resumes_sending() {
+    let mut room = Room::new();
+    let (ann, ann_id) = room.joined("here");
+    let (bob, bob_id) = room.joined("here");
+    let subscribe = json!({ "type": "subscribe", "wishes": [{ "publisher": ann_id, "source": "cam" }] });
+    room.say(bob, &subscribe.to_string());
+    room.mail.clear();
+    let id = |text: &str| text.parse().expect("an id that the server gave");
+    let forwarded = |receiver: &str, publisher: &str, source, layer: Option<Layer>| Event::LayerForwarded {
+        receiver: id(receiver),
+        publisher: id(publisher),
+        source: SourceId(source),
+        layer,
+    };
+    let layer = Some(Layer { encoding: 0, temporal: 0 });
+    let told =
+        |paused| vec![ServerMessage::Paused { publisher: ann_id.clone(), source: "cam".into(), paused }];
+    // (what is forwarded, what is said): the beginning and changes from layer to layer are no news.
+    for (layer, expected) in [
+        (layer, vec![]),
+        (None, told(true)),
+        (None, vec![]),
+        (layer, told(false)),
+        (Some(Layer { encoding: 2, temporal: 1 }), vec![]),
+        (None, told(true)),
+    ] {
+        room.server.event(&forwarded(&bob_id, &ann_id, 0, layer));
+        room.after();
+        assert_eq!(room.heard(bob), expected, "{layer:?}");
+    }
+    assert!(room.heard(ann).is_empty());
+    // A source that nobody has, and a subscription made anew, after which it is news again.
+    room.server.event(&forwarded(&bob_id, &ann_id, 9, None));
+    room.say(bob, &json!({ "type": "subscribe", "wishes": [] }).to_string());
+    room.say(bob, &subscribe.to_string());
+    room.heard(bob);
+    room.server.event(&forwarded(&bob_id, &ann_id, 0, None));
+    room.after();
+    assert_eq!(room.heard(bob), told(true));
 }

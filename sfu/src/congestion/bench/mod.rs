@@ -1,10 +1,12 @@
 //! A test bench: one sender and one receiver on a tiny link in virtual time.
 
+mod call;
 mod link;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub(crate) use call::Call;
 pub(crate) use link::Link;
 
 use super::pacer::{Pacer, PacerClass};
@@ -25,6 +27,8 @@ pub(crate) struct Bench<C> {
     pub(crate) link: Link,
     /// The camera's greatest rate.
     pub(crate) source_max: DataRate,
+    /// Takes the camera's place; isn't paced.
+    pub(crate) call: Option<Call>,
     /// Between the receiver's reports.
     pub(crate) feedback_interval: Duration,
     /// Added to the way back, for feedback only.
@@ -55,6 +59,7 @@ impl<C: CongestionController> Bench<C> {
             controller,
             link,
             source_max: DataRate::INFINITE,
+            call: None,
             feedback_interval: Duration::from_millis(50),
             feedback_delay: Duration::ZERO,
             now,
@@ -98,7 +103,10 @@ impl<C: CongestionController> Bench<C> {
         if let Some(cluster) = self.controller.probe(now) {
             self.probing.begin(cluster);
         }
-        if now >= self.next_frame {
+        if let Some(mut call) = self.call.take() {
+            self.forward(&mut call);
+            self.call = Some(call);
+        } else if now >= self.next_frame {
             self.next_frame += Duration::from_nanos(FRAME_NANOS);
             self.encode();
         }
@@ -112,6 +120,21 @@ impl<C: CongestionController> Bench<C> {
                 self.controller.on_rtt(now, rtt);
             }
             self.controller.on_feedback(now, &self.results);
+        }
+    }
+
+    /// Sends what comes at once, as part of the probe that is under way, if there is one.
+    fn forward(&mut self, call: &mut Call) {
+        let now = self.now;
+        let mut packets = Vec::new();
+        call.due(now, &mut packets);
+        for size in packets {
+            let cluster = self.probing.cluster(now);
+            if cluster.is_some() {
+                self.probing.on_sent(now, size);
+            }
+            let class = PacketClass::Media;
+            self.transmit(SentPacket { sequence: self.sequence, size, at: now, class, cluster });
         }
     }
 

@@ -1,4 +1,4 @@
-use super::super::bench::{Bench, Link};
+use super::super::bench::{Bench, Call, Link};
 use super::super::{ClusterId, PacketClass};
 use super::*;
 
@@ -212,5 +212,33 @@ fn uses_most_of_any_line_and_little_more() {
             let all = percent.iter().all(|percent| (55..=120).contains(percent));
             assert!(all && (78..=102).contains(&mean), "{capacity} {delay} {loss} {queue}: {percent:?}");
         }
+    }
+}
+
+/// A sender that uses half to two thirds of a line of 400 kbps, in bursts that take up to 150 ms to pass: the target
+/// stays at the line all the same.
+#[test]
+fn bursts_of_an_application_limited_sender_are_no_overuse() {
+    for seed in 0..10 {
+        let mut b = bench(10_000, Link::new(400, 25).with_max_wait(300));
+        b.controller.set_wanted(b.now, kbps(2_000));
+        b.call = Some(Call::new(b.now, seed));
+        b.run(90);
+        let percent: Vec<_> = b.seconds[10..].iter().map(|r| r.as_kbps() * 100 / 400).collect();
+        assert!(percent.iter().all(|percent| (75..=115).contains(percent)), "seed {seed}: {percent:?}");
+    }
+}
+
+/// The same sender, and then the line has less than it sends: the target is below it within two seconds.
+#[test]
+fn an_application_limited_sender_notices_a_line_that_became_thinner() {
+    for seed in 0..5 {
+        let mut b = bench(10_000, Link::new(400, 25).with_max_wait(300));
+        b.controller.set_wanted(b.now, kbps(2_000));
+        b.call = Some(Call::new(b.now, seed));
+        b.run(30);
+        b.link.rate = kbps(120);
+        b.run(2);
+        assert!(b.target_kbps() <= 130, "seed {seed}: {:?}", b.controller.state());
     }
 }

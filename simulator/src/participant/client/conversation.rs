@@ -1,6 +1,6 @@
 //! The client's side of the conference protocol: who is there, and what to ask for.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use sfu::participant::{MediaKind, MediaParameters, SourceDescription, StreamDescription, Wish};
 use sfu::signalling::messages::VERSION;
 use sfu::signalling::{ClientMessage, IceCredentials, Peer, ServerMessage};
@@ -91,12 +91,14 @@ pub struct Conversation {
     max_height: Option<u16>,
     /// The others, by id, in the order of their joining.
     peers: IndexMap<String, Peer>,
+    /// What the server says that it doesn't send for want of room: the publisher's id and the source's name.
+    paused: IndexSet<(String, String)>,
 }
 
 impl Conversation {
     /// A conversation of somebody who looks at up to `tiles` pictures, none higher than `max_height` px.
     pub fn new(tiles: u16, max_height: Option<u16>) -> Self {
-        Conversation { tiles, max_height, peers: IndexMap::new() }
+        Conversation { tiles, max_height, peers: IndexMap::new(), paused: IndexSet::new() }
     }
 
     /// The first message.
@@ -120,6 +122,19 @@ impl Conversation {
         self.peers.get(id).map(|peer| peer.name.as_str())
     }
 
+    /// Whether the server says that it sends nothing of a source: a picture that stands still then is no fault.
+    pub fn is_paused(&self, publisher: &str, source: &str) -> bool {
+        self.paused.iter().any(|(id, name)| id == publisher && name == source)
+    }
+
+    fn note_paused(&mut self, publisher: String, source: String, paused: bool) {
+        if paused && self.peers.contains_key(&publisher) {
+            self.paused.insert((publisher, source));
+        } else {
+            self.paused.shift_remove(&(publisher, source));
+        }
+    }
+
     /// Takes a message of the server: what follows for the media, and what to say next.
     ///
     /// # Errors
@@ -137,12 +152,17 @@ impl Conversation {
             }
             ServerMessage::ParticipantLeft { id } => {
                 self.peers.shift_remove(&id);
+                self.paused.retain(|(publisher, _)| *publisher != id);
                 (None, Some(self.wishes()))
             }
             ServerMessage::Subscribed { streams } => (Some(Consequence::Streams(streams)), None),
             ServerMessage::Muted { id, source, muted } => {
                 let name = self.name_of(&id).map(str::to_owned);
                 (name.map(|name| Consequence::Muted { name, source, muted }), None)
+            }
+            ServerMessage::Paused { publisher, source, paused } => {
+                self.note_paused(publisher, source, paused);
+                (None, None)
             }
             ServerMessage::Error { code, message } => {
                 return Err(ConversationError::Refused { code, message });
@@ -185,6 +205,32 @@ fn encode(message: &ClientMessage) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn takes_note_of_what_is_paused() {
+        let mut conversation = Conversation::new(9, None);
+        let hear = |conversation: &mut Conversation, message: &ServerMessage| {
+            let text = serde_json::to_string(message).expect("messages are JSON");
+            conversation.hear(&text).expect("a proper message")
+        };
+        let paused = |publisher: &str, paused| ServerMessage::Paused {
+            publisher: publisher.into(),
+            source: "cam".into(),
+            paused,
+        };
+        let participant = Peer { id: "p1".into(), name: "Ann".into(), sources: vec![], muted: vec![] };
+        hear(&mut conversation, &ServerMessage::ParticipantJoined { participant });
+        for (message, expected) in [
+            (paused("p1", true), true),
+            (paused("p1", false), false),
+            (paused("p1", true), true),
+            (ServerMessage::ParticipantLeft { id: "p1".into() }, false),
+            (paused("p1", true), false),
+        ] {
+            hear(&mut conversation, &message);
+            assert_eq!(conversation.is_paused("p1", "cam"), expected, "{message:?}");
+        }
+    }
 
     #[test]
     fn a_fuller_grid_has_smaller_tiles() {
