@@ -46,7 +46,7 @@ enum Step {
 
 /// Decides on a layer for each of `sources`. Writes one decision per source to `out`, which it clears, in the
 /// order of `sources`. The rates of the layers given add up to no more than `config.guard` times
-/// `budget.video()`.
+/// the estimate, less the audio.
 ///
 /// Where no source has a present layer to keep, more budget never gives the first source of the order (the
 /// highest priority, then the lowest id) less: steps come in an order that doesn't depend on the budget, and the
@@ -61,7 +61,7 @@ pub fn allocate<Id: Copy + Ord>(
     out: &mut Vec<Decision<Id>>,
 ) {
     workspace.prepare(sources);
-    let mut fill = Fill { config, now, video: budget.video(), used: DataRate::ZERO, blocked: false };
+    let mut fill = Fill { config, now, budget: *budget, used: DataRate::ZERO, blocked: false };
     match config.policy {
         Policy::Grid => fill.by_water_level(workspace),
     }
@@ -72,7 +72,7 @@ pub fn allocate<Id: Copy + Ord>(
 struct Fill<'a> {
     config: &'a AllocationConfig,
     now: Time,
-    video: DataRate,
+    budget: Budget,
     used: DataRate,
     /// A step didn't fit.
     blocked: bool,
@@ -100,7 +100,7 @@ impl Fill<'_> {
         let Some(needed) = work.next_cost() else { return Step::Stopped(Reason::FitsWish) };
         let keeps = work.granted < work.current;
         let part = if keeps { self.config.keep } else { self.config.raise };
-        let left = self.video.scale(part).saturating_sub(self.used);
+        let left = self.budget.part_for_video(part).saturating_sub(self.used);
         let fits = needed <= left;
         if keeps {
             if !fits && !self.is_borne(work, needed) {
@@ -124,7 +124,7 @@ impl Fill<'_> {
     fn is_borne(&self, work: &mut Work, needed: DataRate) -> bool {
         work.is_over = true;
         let since = *work.memory.over_since.get_or_insert(self.now);
-        let within = self.used + needed <= self.video.scale(self.config.guard);
+        let within = self.used + needed <= self.budget.part_for_video(self.config.guard);
         within && self.now.since(since) < self.config.grace
     }
 

@@ -120,13 +120,13 @@ pub enum Policy {
 pub struct AllocationConfig {
     /// See [`Policy`].
     pub policy: Policy,
-    /// Part of the budget within which a layer may be raised. 0.9: the estimate's sawtooth goes down to 0.85
+    /// Part of the estimate, audio included, within which a layer may be raised. 0.9: the estimate's sawtooth goes down to 0.85
     /// of the capacity (GCC's back-off), and 1.10 of that is more than 0.9 of the capacity, so that what was
     /// raised at the top of a tooth is kept at its foot.
     pub raise: f64,
-    /// Part of the budget within which a layer is kept.
+    /// Part of the estimate within which a layer is kept.
     pub keep: f64,
-    /// Part of the budget that kept layers may use for [`Self::grace`]; the guard beyond which no allocation
+    /// Part of the estimate that kept layers may use for [`Self::grace`]; the guard beyond which no allocation
     /// goes. 1.3 lets one of three sources double for a moment.
     pub guard: f64,
     /// How long that is borne: two windows of a rate measured over half a second.
@@ -185,6 +185,12 @@ pub struct Budget {
 impl Budget {
     /// What is left for video.
     pub fn video(&self) -> DataRate {
-        self.estimate.saturating_sub(self.audio)
+        self.part_for_video(1.0)
+    }
+
+    /// What is left of a part of the estimate. The parts are of the whole, since that is what the estimate's error
+    /// is a part of: of a line that is half voices, the video gets twice the sawtooth.
+    pub fn part_for_video(&self, part: f64) -> DataRate {
+        self.estimate.scale(part).saturating_sub(self.audio)
     }
 }

@@ -19,6 +19,9 @@ const MIN_GROWTH: DataRate = DataRate::from_bps(1_000);
 /// (draft-ietf-rmcat-gcc-02, section 5.5: 1.5).
 const ACKNOWLEDGED_FACTOR: f64 = 1.5;
 const ACKNOWLEDGED_EXTRA: DataRate = DataRate::from_kbps(10);
+/// A sender whose packets arrive at less than this part of the rate doesn't show that the line carries more than a
+/// queue has shown of it before; a probe may (ours).
+const FILLS: f64 = 0.9;
 /// The least growth per second near a known capacity (libwebrtc).
 const MIN_NEAR_GROWTH_BPS: f64 = 4_000.0;
 /// Before an RTT is measured (libwebrtc).
@@ -138,7 +141,10 @@ impl Aimd {
         }
         let since = now.since(self.changed.unwrap_or(now));
         self.changed = Some(now);
-        let limit = acknowledged.scale(ACKNOWLEDGED_FACTOR) + ACKNOWLEDGED_EXTRA;
+        let mut limit = acknowledged.scale(ACKNOWLEDGED_FACTOR) + ACKNOWLEDGED_EXTRA;
+        if acknowledged < self.rate.scale(FILLS) {
+            limit = limit.min(self.capacity.upper_bound());
+        }
         if !may_grow || self.rate >= limit {
             return;
         }

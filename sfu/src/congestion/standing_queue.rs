@@ -13,8 +13,10 @@ use crate::{DataRate, DataSize, Time};
 const STANDS: Duration = Duration::from_millis(100);
 /// A delay above the least by no more than this is no queue (RFC 8289, section 4.4: a target of 5 ms) …
 const LEAST_SLACK: Duration = Duration::from_millis(5);
-/// … nor is the time that one full packet takes by itself.
+/// … nor is the time that one full packet takes by itself, up to [`MOST_SLACK`].
 const FULL_PACKET: DataSize = DataSize::from_bytes(1_228);
+/// Half of [`STANDS`].
+const MOST_SLACK: Duration = Duration::from_millis(50);
 /// The least delay is that of one to two such periods: long enough that some packet finds the line idle, short
 /// enough for a path that became longer, and for clocks that drift apart by 100 ppm.
 const BASE_PERIOD: Duration = Duration::from_secs(10);
@@ -43,7 +45,7 @@ impl StandingQueue {
     pub fn on_packet(&mut self, sent: Time, arrival: Time, size: DataSize, rate: DataRate) {
         let delay = nanos(arrival).saturating_sub(nanos(sent));
         let base = self.base(delay, arrival);
-        let slack = rate.time_for(FULL_PACKET).clamp(LEAST_SLACK, STANDS);
+        let slack = rate.time_for(FULL_PACKET).clamp(LEAST_SLACK, MOST_SLACK);
         let queued = u64::try_from(delay.saturating_sub(base)).unwrap_or(0);
         if Duration::from_nanos(queued) <= slack {
             self.busy = None;
