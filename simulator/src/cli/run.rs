@@ -18,6 +18,9 @@ use super::{fail, load};
 use crate::host::Stopwatch;
 use crate::world::{Settings, World};
 
+/// What came of one run: its files are written, or why not.
+type RunResult = Result<Finished, (Code, String)>;
+
 /// One run to do.
 struct Job {
     scenario: usize,
@@ -47,7 +50,7 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
     let mut worst = Code::Pass;
     let mut documents = Vec::new();
     for (index, scenario) in scenarios.iter().enumerate() {
-        let of_scenario: Vec<&Result<Finished, (Code, String)>> =
+        let of_scenario: Vec<&RunResult> =
             jobs.iter().zip(&results).filter(|(job, _)| job.scenario == index).map(|(_, r)| r).collect();
         let (code, json) = conclude(arguments, scenario, &tops[index], &of_scenario);
         worst = worse(worst, code);
@@ -66,7 +69,7 @@ fn conclude(
     arguments: &RunArguments,
     scenario: &Scenario,
     top: &Path,
-    results: &[&Result<Finished, (Code, String)>],
+    results: &[&RunResult],
 ) -> (Code, Option<String>) {
     let mut worst = Code::Pass;
     let mut finished = Vec::new();
@@ -125,16 +128,11 @@ fn top_level(arguments: &RunArguments, scenarios: &[Scenario], index: usize) -> 
 }
 
 /// Runs every job, as many side by side as was asked for. Results come in the order of the jobs.
-fn run_all(
-    arguments: &RunArguments,
-    scenarios: &[Scenario],
-    jobs: &[Job],
-) -> Vec<Result<Finished, (Code, String)>> {
+fn run_all(arguments: &RunArguments, scenarios: &[Scenario], jobs: &[Job]) -> Vec<RunResult> {
     let progress = Progress::new(arguments.quiet);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = arguments.jobs.map_or(processors, usize::from).min(jobs.len());
-    let results: Vec<Mutex<Option<Result<Finished, (Code, String)>>>> =
-        jobs.iter().map(|_| Mutex::new(None)).collect();
+    let results: Vec<Mutex<Option<RunResult>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -164,7 +162,7 @@ fn run_one(
     job: &Job,
     progress: &Progress,
     workers: usize,
-) -> Result<Finished, (Code, String)> {
+) -> RunResult {
     let stopwatch = Stopwatch::start();
     let null_crypto = arguments.vary.crypto == Crypto::Null;
     let usage = |error: String| (Code::Invalid, error);
