@@ -1,0 +1,125 @@
+//! A client's datagrams: what leaves, and media that arrives.
+
+use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex, SourceIndex};
+use sfu::rtp::{Extensions, RtpHeader};
+use sfu::{Time, rtcp};
+
+use super::{Client, Surroundings};
+use crate::network::{Datagram, TrafficClass};
+use crate::participant::receive::Arrival;
+use crate::participant::sender::Output;
+use crate::participant::transport::TransportEvent;
+
+impl Client {
+    pub(super) fn flush_channel(&mut self, now: Time, around: &mut Surroundings<'_>) {
+        loop {
+            let mut bytes = around.pool.take();
+            if !self.channel.poll_transmit(now, &mut bytes) {
+                return around.pool.put(bytes);
+            }
+            let (from, to) = (self.identity.address, self.identity.signalling);
+            let datagram = Datagram { from, to, bytes, class: TrafficClass::Signalling, tag: 0 };
+            around.outgoing.push((datagram, None));
+        }
+    }
+
+    pub(super) fn flush_transport(&mut self, now: Time, around: &mut Surroundings<'_>) {
+        while let Some(transmit) = self.transport.poll_transmit() {
+            let bytes = around.pool.take_copy(&transmit.bytes);
+            let stun = transmit.bytes.first().is_some_and(|first| *first < 4);
+            let class = if stun { TrafficClass::Stun } else { TrafficClass::Dtls };
+            let (from, to) = (transmit.path.local, transmit.path.remote);
+            around.outgoing.push((Datagram { from, to, bytes, class, tag: 0 }, None));
+        }
+        while let Some(event) = self.transport.poll_event() {
+            match event {
+                TransportEvent::IceConnected => self.step(JoinStep::Ice, around),
+                TransportEvent::DtlsConnected(_) => {
+                    self.step(JoinStep::Dtls, around);
+                    self.sender.start(now);
+                    self.send_media(now, around);
+                }
+                TransportEvent::Failed(failure) if !self.left => self.failure = Some(failure.to_string()),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn send_media(&mut self, now: Time, around: &mut Surroundings<'_>) {
+        let Client { sender, sender_due, transport, identity, .. } = self;
+        let Some(path) = transport.path() else { return };
+        let participant = ParticipantIndex(identity.index);
+        sender.handle_timeout(now, &mut |output| match output {
+            Output::Packet { class, packet, tag } => {
+                if transport.send_rtp(packet).is_ok() {
+                    let bytes = around.pool.take_copy(packet);
+                    if let Some(tag) = tag {
+                        around.logs.sent(identity.index, tag, now);
+                    }
+                    let datagram = Datagram { from: path.local, to: path.remote, bytes, class, tag: 0 };
+                    around.outgoing.push((datagram, tag));
+                }
+            }
+            Output::Rtcp(packet) => {
+                if transport.send_rtcp(packet).is_ok() {
+                    let bytes = around.pool.take_copy(packet);
+                    let class = TrafficClass::Rtcp;
+                    let datagram = Datagram { from: path.local, to: path.remote, bytes, class, tag: 0 };
+                    around.outgoing.push((datagram, None));
+                }
+            }
+            Output::FrameEncoded { source, layer, key, bytes } => {
+                let source = SourceIndex(source);
+                let publisher = participant;
+                around.observations.push(Observation::FrameEncoded { publisher, source, layer, key, bytes });
+            }
+            Output::Estimate(rate) => {
+                let of = EstimateOf::Uplink(participant);
+                around.observations.push(Observation::Estimate { of, bps: rate.as_bps() });
+            }
+        });
+        *sender_due = sender.deadline();
+    }
+
+    pub(super) fn on_rtp(
+        &mut self,
+        now: Time,
+        packet: &[u8],
+        arrival: &Arrival,
+        around: &mut Surroundings<'_>,
+    ) {
+        let Ok(header) = RtpHeader::parse(packet) else { return };
+        let extensions = Extensions::parse(packet, &header, &self.identity.media.extensions);
+        if let Some(sequence) = extensions.transport_cc {
+            self.arrivals.record(now, sequence);
+            self.feedback.on_transport_packet(now);
+        }
+        let Some(place) = self.incoming.find(header.ssrc) else { return };
+        let payload = header.payload(packet);
+        let Client { incoming, transport, compound, .. } = self;
+        let wants = incoming.receive(place, now, (&header, payload), arrival, around);
+        wants.send(transport, compound, around);
+    }
+
+    pub(super) fn on_rtcp(&mut self, now: Time, compound: &[u8]) {
+        let Ok(packets) = rtcp::packets(compound) else { return };
+        for packet in packets {
+            if let rtcp::Packet::SenderReport(report) = &packet
+                && let Some(place) = self.incoming.find(report.info.ssrc)
+            {
+                self.incoming.get_mut(place).on_sender_report(now, report.info.ntp.middle());
+            }
+            self.sender.on_rtcp(now, &packet);
+        }
+        self.sender_due = self.sender.deadline();
+        if let Some(rtt) = self.sender.rtt() {
+            self.incoming.iter_mut().for_each(|stream| stream.set_rtt(rtt));
+        }
+    }
+
+    pub(super) fn advance(&mut self, now: Time, place: usize, around: &mut Surroundings<'_>) {
+        let Client { incoming, transport, compound, .. } = self;
+        let wants = incoming.handle_timeout(place, now, around);
+        wants.send(transport, compound, around);
+    }
+}
