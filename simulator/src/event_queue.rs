@@ -72,6 +72,9 @@ pub struct EventQueue<E> {
     positions: Vec<u32>,
     free: Vec<u32>,
     sequences: Vec<u64>,
+    /// The timer that fired last, as long as it isn't armed again. It keeps its place in the heap until the next
+    /// event is asked for, since most timers are armed again at once.
+    fired: Option<u32>,
     now: Time,
 }
 
@@ -90,6 +93,7 @@ impl<E: Copy> EventQueue<E> {
             positions: Vec::new(),
             free: Vec::new(),
             sequences: Vec::new(),
+            fired: None,
             now: Time::ZERO,
         }
     }
@@ -101,12 +105,12 @@ impl<E: Copy> EventQueue<E> {
 
     /// How many events and armed timers are queued.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.heap.len() - usize::from(self.fired.is_some())
     }
 
     /// Whether nothing is queued.
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len() == 0
     }
 
     /// Queues a one-off event. A time before [`now`](Self::now) counts as now; at [`Time::NEVER`] nothing is
@@ -131,6 +135,7 @@ impl<E: Copy> EventQueue<E> {
     /// before [`now`](Self::now) counts as now. After it fired it is disarmed.
     pub fn arm(&mut self, timer: TimerId, at: Option<Time>) {
         let slot = timer.0;
+        self.fired.take_if(|fired| *fired == slot);
         let position = self.positions[slot as usize];
         let at = at.filter(|&at| at != Time::NEVER).map(|at| at.max(self.now));
         match (at, position) {
@@ -155,26 +160,38 @@ impl<E: Copy> EventQueue<E> {
     /// What `timer` is armed for.
     pub fn armed_for(&self, timer: TimerId) -> Option<Time> {
         match self.positions[timer.0 as usize] {
+            _ if self.fired == Some(timer.0) => None,
             NOT_QUEUED => None,
             position => Some(self.heap[position as usize].time),
         }
     }
 
     /// When the next event is due.
-    pub fn next_time(&self) -> Option<Time> {
+    pub fn next_time(&mut self) -> Option<Time> {
+        self.settle();
         self.heap.first().map(|entry| entry.time)
     }
 
     /// Takes the next event and advances [`now`](Self::now) to it.
     pub fn pop(&mut self) -> Option<(Time, E)> {
+        self.settle();
         let first = *self.heap.first()?;
-        self.remove(0);
         self.now = first.time;
         let slot = self.slots[first.slot as usize];
-        if !slot.recurring {
+        if slot.recurring {
+            self.fired = Some(first.slot);
+        } else {
+            self.remove(0);
             self.free.push(first.slot);
         }
         Some((first.time, slot.event))
+    }
+
+    /// Takes the timer that fired out of the heap when it was not armed again.
+    fn settle(&mut self) {
+        if let Some(fired) = self.fired.take() {
+            self.remove(self.positions[fired as usize] as usize);
+        }
     }
 
     fn next_tie(&mut self, class: EventClass, node: NodeId) -> u64 {

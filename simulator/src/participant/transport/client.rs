@@ -25,6 +25,8 @@ pub struct ClientTransport {
     transmits: VecDeque<Transmit>,
     events: VecDeque<TransportEvent>,
     failed: bool,
+    /// When ICE or DTLS has something to do next.
+    due: Option<Time>,
 }
 
 /// What exists once the other end is known.
@@ -46,6 +48,7 @@ impl ClientTransport {
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             failed: false,
+            due: None,
         }
     }
 
@@ -137,12 +140,12 @@ impl ClientTransport {
             self.collect(now);
         }
         self.failed = true;
+        self.due = None;
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due.
     pub fn deadline(&self) -> Option<Time> {
-        let session = self.session.as_ref().filter(|_| !self.failed)?;
-        [session.ice.deadline(), session.dtls.as_ref().and_then(Dtls::deadline)].into_iter().flatten().min()
+        self.due
     }
 
     /// Sends what is due; does nothing before.
@@ -185,8 +188,18 @@ impl ClientTransport {
         Ok(())
     }
 
-    /// Moves what ICE and DTLS have to send and to say into our own queues.
+    /// Moves what ICE and DTLS have to send and to say into our own queues; to be called whenever one of them
+    /// did something.
     fn collect(&mut self, now: Time) {
+        self.take_outputs(now);
+        let session = self.session.as_ref().filter(|_| !self.failed);
+        self.due = session.and_then(|session| {
+            let dtls = session.dtls.as_ref().and_then(Dtls::deadline);
+            [session.ice.deadline(), dtls].into_iter().flatten().min()
+        });
+    }
+
+    fn take_outputs(&mut self, now: Time) {
         let Some(session) = &mut self.session else { return };
         while let Some(event) = session.ice.poll_event() {
             match event {
