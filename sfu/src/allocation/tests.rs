@@ -211,8 +211,7 @@ fn who_is_lowered_again_waits_for_longer() {
     let layers = ladder();
     let estimate = |t: u64| match t {
         ..800 if t % 200 >= 150 => 200,
-        ..1_600 => 600,
-        ..1_650 => 200,
+        1_600..1_650 => 200,
         _ => 600,
     };
     let raises: Vec<u64> = over_time((0..2_000).map(estimate), &layers)
