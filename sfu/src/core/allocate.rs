@@ -9,7 +9,7 @@ use super::commands::source_id;
 use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
 use crate::participant::source::Source;
-use crate::participant::{MediaKind, ParticipantId};
+use crate::participant::{MediaKind, ParticipantId, SourceDescription};
 use crate::sink::Event;
 use crate::units::DataRate;
 
@@ -41,6 +41,8 @@ pub(crate) struct Candidate {
     current: Option<Layer>,
     memory: allocation::Memory,
     offers: Offers,
+    /// What the layer that the wish is for is set to, whether it comes already or not.
+    declared: DataRate,
 }
 
 impl Turn<'_> {
@@ -64,7 +66,9 @@ impl Turn<'_> {
         let audio = self.gather(id, &mut candidates);
         let estimate = self.sfu.participants[id].downlink.sender.controller.target();
         let wanted = audio + candidates.iter().map(Candidate::wanted).sum();
-        self.sfu.participants[id].downlink.sender.controller.set_wanted(now, wanted);
+        let sender = &mut self.sfu.participants[id].downlink.sender;
+        sender.controller.set_wanted(now, wanted);
+        sender.begun |= !candidates.is_empty();
         let sources: SmallVec<[allocation::Source<'_, u16>; 16]> =
             candidates.iter().map(Candidate::as_source).collect();
         let budget = Budget { estimate, audio };
@@ -119,6 +123,7 @@ impl Turn<'_> {
                 current: target.filter(|_| !is_beginning),
                 memory,
                 offers,
+                declared: declared_rate(&published.description, max_height),
             });
         }
         audio
@@ -195,9 +200,18 @@ impl Candidate {
         self.best().map(|o| Layer { encoding: o.layer.encoding, temporal: o.layer.temporal })
     }
 
+    /// The rate of what the wish is for: a controller has to look for room before the layer is on offer, since
+    /// publishers raise their layers one by one.
     fn wanted(&self) -> DataRate {
-        self.best().map_or(DataRate::ZERO, |offer| offer.rate)
+        self.best().map_or(DataRate::ZERO, |offer| offer.rate).max(self.declared)
     }
+}
+
+/// The declared rate of the best encoding no higher than `max_height`, or of the lowest; nothing at height 0.
+fn declared_rate(description: &SourceDescription, max_height: u16) -> DataRate {
+    let within = description.encodings.iter().rev().find(|encoding| encoding.height <= max_height);
+    let best = within.or(description.encodings.first()).filter(|_| max_height > 0);
+    best.map_or(DataRate::ZERO, |best| DataRate::from_kbps(u64::from(best.max_kbps)).scale(OVERHEAD))
 }
 
 /// What a source offers now. An encoding is active while its packets come; its rate is what was measured.

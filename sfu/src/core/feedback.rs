@@ -89,7 +89,9 @@ impl Turn<'_> {
         let sender = &mut downlink.sender;
         let statuses = feedback.statuses().take(MAX_STATUSES);
         let rtt = sender.history.on_feedback(now, feedback.reference, statuses, results);
-        sender.controller.on_feedback(now, results.as_slice());
+        if sender.begun {
+            sender.controller.on_feedback(now, results.as_slice());
+        }
         if let Some(rtt) = rtt {
             downlink.on_rtt(now, rtt);
         }

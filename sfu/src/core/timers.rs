@@ -61,7 +61,10 @@ impl Turn<'_> {
         self.nacks_due(id);
         self.key_frames_due(id);
         self.reports_due(id);
-        self.sfu.participants[id].downlink.sender.controller.on_tick(now);
+        let sender = &mut self.sfu.participants[id].downlink.sender;
+        if sender.begun {
+            sender.controller.on_tick(now);
+        }
         self.follow_controller(id);
         self.probe(id);
         self.reallocate_due(id);
@@ -194,7 +197,7 @@ impl Participant {
             nacks.unwrap_or(Time::NEVER),
             key_frames.unwrap_or(Time::NEVER),
             self.downlink.reported + INTERVAL,
-            self.downlink.sender.controller.deadline(),
+            if self.downlink.sender.begun { self.downlink.sender.controller.deadline() } else { Time::NEVER },
             self.downlink.probe_due(),
             self.downlink.allocation_due(),
         ])

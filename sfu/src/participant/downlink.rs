@@ -43,6 +43,9 @@ pub(crate) struct PacketSender {
     pub(crate) history: SentHistory,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
+    /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
+    /// to be sent on, and be spent.
+    pub(crate) begun: bool,
 }
 
 impl Downlink {
@@ -56,6 +59,7 @@ impl Downlink {
                 history: SentHistory::new(HISTORY),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
+                begun: false,
             },
             rtt: None,
             told: DataRate::ZERO,
@@ -241,6 +245,8 @@ impl PacketSender {
             self.probing.on_sent(now, sent.size);
         }
         self.history.on_sent(sent);
-        self.controller.on_sent(&sent);
+        if self.begun {
+            self.controller.on_sent(&sent);
+        }
     }
 }
