@@ -100,7 +100,7 @@ impl Turn<'_> {
         let packet = OutgoingPacket {
             payload_type: subscription.payload_type,
             marker: projected.marker,
-            sequence: srtp_index(projected.sequence),
+            sequence: srtp_index(projected.sequence).ok_or(DropReason::TooOld)?,
             timestamp: projected.timestamp,
             ssrc: subscription.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
@@ -193,7 +193,7 @@ impl Turn<'_> {
         let packet = OutgoingPacket {
             payload_type: subscription.payload_type,
             marker: projected.marker,
-            sequence: srtp_index(projected.sequence),
+            sequence: srtp_index(projected.sequence).ok_or(DropReason::TooOld)?,
             timestamp: projected.timestamp,
             ssrc: subscription.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
@@ -213,9 +213,10 @@ impl Turn<'_> {
     }
 }
 
-/// Projections count from one whole range up; SRTP's roll-over counter starts at zero.
-pub(super) fn srtp_index(sequence: u64) -> u64 {
-    sequence - (1 << 16)
+/// Projections count from one whole range up; SRTP's roll-over counter starts at zero. A straggler from before a
+/// stream's first packet can lie before both: SRTP has no index for it.
+pub(super) fn srtp_index(sequence: u64) -> Option<u64> {
+    sequence.checked_sub(1 << 16)
 }
 
 /// Appends `payload` with the descriptor's numbers as projected.
@@ -235,5 +236,17 @@ pub(super) fn write_video_payload(
     }
     if let Some(index) = projected.tl0_picture_index {
         descriptor.rewrite_tl0_picture_index(written, index).expect("TL0PICIDX is projected where it is");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::srtp_index;
+
+    #[test]
+    fn what_lies_before_the_first_roll_over_has_no_index() {
+        assert_eq!(srtp_index((1 << 16) + 7), Some(7));
+        assert_eq!(srtp_index(1 << 16), Some(0));
+        assert_eq!(srtp_index((1 << 16) - 1), None);
     }
 }

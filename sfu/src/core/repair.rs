@@ -59,7 +59,7 @@ impl Turn<'_> {
         let packet = OutgoingPacket {
             payload_type: rtx.payload_type,
             marker: cached.marker,
-            sequence: srtp_index(rtx.sequence.take()),
+            sequence: srtp_index(rtx.sequence.take()).ok_or(DropReason::TooOld)?,
             timestamp: entry.timestamp,
             ssrc: rtx.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
@@ -87,10 +87,11 @@ impl Turn<'_> {
         let Some((subscription, sender)) = downlink.padding_carrier() else { return };
         let rtx = subscription.rtx.as_mut().expect("a carrier of padding has RTX");
         while sender.probing.cluster(now).is_some() && sender.probing.next_send_time() <= now {
+            let Some(index) = srtp_index(rtx.sequence.take()) else { break };
             let packet = OutgoingPacket {
                 payload_type: rtx.payload_type,
                 marker: false,
-                sequence: srtp_index(rtx.sequence.take()),
+                sequence: index,
                 timestamp: 0,
                 ssrc: rtx.ssrc,
                 mid: (!subscription.acknowledged).then_some(&subscription.mid),

@@ -37,6 +37,6 @@ fn machine_paths_show() {
         let text = format!("first\nlet path = \"{place}me/file\";\n");
         assert_eq!(faults(&sample("README.md", &text)).len(), 1, "{place}");
     }
-    let fine = "link/home-up and https://example.org/home/page and {root}/work/x";
+    let fine = "link/home-up and https://example.org/home/page and participants/root/x";
     assert!(faults(&sample("README.md", fine)).is_empty());
 }
