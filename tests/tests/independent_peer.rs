@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sfu::conference::JoinRequest;
 use sfu::config::MediaCrypto;
-use sfu::participant::{MediaKind, MediaParameters, PayloadTypes, SourceDescription, Wish};
+use sfu::participant::{Codec, MediaParameters, PayloadTypes, SourceDescription, Wish};
 use sfu::rtp::extension::ExtensionWriter;
 use sfu::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
 use sfu::rtp::{ExtensionIds, RtpHeader};
@@ -49,7 +49,7 @@ struct World {
 
 fn parameters() -> MediaParameters {
     MediaParameters {
-        payload_types: PayloadTypes { opus: OPUS, vp8: 96, vp8_rtx: Some(97) },
+        payload_types: PayloadTypes::audio(OPUS),
         extensions: ExtensionIds { mid: 1, transport_cc: 5, ..ExtensionIds::default() },
     }
 }
@@ -70,7 +70,7 @@ impl World {
         let credentials = IceCredentials { ufrag: "client".into(), pwd: PWD.into() };
         let microphone = SourceDescription {
             name: "mic".into(),
-            kind: MediaKind::Audio,
+            codec: Codec::Opus,
             mid: "0".into(),
             encodings: Vec::new(),
         };

@@ -1,5 +1,7 @@
 //! What the core reads of a payload: enough to forward it, never more.
 
+mod kind;
 pub mod vp8;
 
+pub use kind::{Codec, MediaKind};
 pub use vp8::Vp8Descriptor;

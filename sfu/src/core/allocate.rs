@@ -93,7 +93,7 @@ impl Turn<'_> {
             let (publisher, source) = (subscription.publisher, subscription.source);
             let (muted, priority) = (subscription.muted, subscription.priority);
             let max_height = if muted { 0 } else { subscription.max_height };
-            if subscription.kind == MediaKind::Audio {
+            if subscription.codec.kind() == MediaKind::Audio {
                 let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
                 let encoding = &mut from.uplink.sources[source].encodings[0];
                 let measured = encoding.rates[0].rate(now);

@@ -242,7 +242,7 @@ impl Turn<'_> {
             Some(StreamDescription {
                 publisher: subscription.publisher.to_string(),
                 source: source.name.clone(),
-                kind: source.kind,
+                codec: source.codec,
                 mid: subscription.mid.clone(),
                 ssrc: subscription.ssrc,
                 rtx_ssrc: subscription.rtx.as_ref().map(|rtx| rtx.ssrc),

@@ -3,12 +3,13 @@
 use super::commands::source_id;
 use super::forwarding::Sent;
 use super::{Sfu, Timers, Turn};
+use crate::codec::{Codec, MediaKind};
 use crate::drop_reason::DropReason;
 use crate::forward::{IngressAudio, IngressVideo};
 use crate::participant::ingress::StreamRole;
 use crate::participant::source::TEMPORAL_LAYERS;
 use crate::participant::uplink::Binding;
-use crate::participant::{MediaKind, Participant, ParticipantId, PayloadTypes};
+use crate::participant::{Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
 use crate::rtp::{Extensions, RtpHeader};
 use crate::send::cache::CachedPacket;
@@ -56,8 +57,8 @@ impl Turn<'_> {
         let participant = &mut self.sfu.participants[id];
         let stream = &mut participant.uplink.streams[index];
         let (source, encoding, role) = (stream.source, stream.encoding, stream.role);
-        let kind = participant.uplink.sources[source].description.kind;
-        if payload_type_of(kind, role, &participant.media.payload_types) != Some(header.payload_type) {
+        let codec = participant.uplink.sources[source].description.codec;
+        if payload_type_of(codec, role, &participant.media.payload_types) != Some(header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
         stream.stats.note_packet(now, header.sequence, header.timestamp);
@@ -73,7 +74,7 @@ impl Turn<'_> {
             audio_level: extensions.audio_level,
             received: now,
         };
-        match (kind, role) {
+        match (codec.kind(), role) {
             (MediaKind::Audio, _) => self.audio(&media, header.is_padding_only()),
             (MediaKind::Video, StreamRole::Rtx) => self.repaired(&media, &header),
             (MediaKind::Video, StreamRole::Media) => self.video(&media, index, header.is_padding_only()),
@@ -109,7 +110,7 @@ impl Turn<'_> {
         let uplink = &mut self.sfu.participants[id].uplink;
         let stream = &uplink.streams[index];
         let (source, encoding) = (stream.source, stream.encoding);
-        if stream.role != StreamRole::Media || uplink.sources[source].description.kind != MediaKind::Video {
+        if stream.role != StreamRole::Media || uplink.sources[source].description.kind() != MediaKind::Video {
             return;
         }
         uplink.sources[source].key_frames.withdraw(encoding);
@@ -260,10 +261,9 @@ impl Turn<'_> {
 }
 
 /// The payload type that a stream of a participant has to have.
-pub(crate) fn payload_type_of(kind: MediaKind, role: StreamRole, types: &PayloadTypes) -> Option<u8> {
-    match (kind, role) {
-        (MediaKind::Audio, _) => Some(types.opus),
-        (MediaKind::Video, StreamRole::Media) => Some(types.vp8),
-        (MediaKind::Video, StreamRole::Rtx) => types.vp8_rtx,
+pub(crate) fn payload_type_of(codec: Codec, role: StreamRole, types: &PayloadTypes) -> Option<u8> {
+    match role {
+        StreamRole::Media => types.media(codec),
+        StreamRole::Rtx => types.rtx(codec),
     }
 }

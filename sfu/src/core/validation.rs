@@ -26,7 +26,7 @@ pub(super) fn check_request(request: &JoinRequest) -> Result<(), CommandError> {
         ));
     }
     let ids = request.media.extensions;
-    let all = [ids.mid, ids.rid, ids.repaired_rid, ids.audio_level, ids.transport_cc, ids.abs_send_time];
+    let all = ids.all();
     for id in all {
         if id > 14 {
             return Err(invalid("media.extensions", "ids are 1 to 14, or 0 for none"));
@@ -36,15 +36,18 @@ pub(super) fn check_request(request: &JoinRequest) -> Result<(), CommandError> {
         }
     }
     let types = request.media.payload_types;
-    let all = [Some(types.opus), Some(types.vp8), types.vp8_rtx];
-    if all.iter().flatten().any(|payload_type| !(96..=127).contains(payload_type)) {
-        return Err(invalid("media.payload_types", "dynamic payload types are 96 to 127"));
+    if types.all().any(|payload_type| !is_dynamic(payload_type)) {
+        let wanted = "dynamic payload types are 35 to 63 and 96 to 127";
+        return Err(invalid("media.payload_types", wanted));
     }
-    if types.opus == types.vp8 || Some(types.opus) == types.vp8_rtx || Some(types.vp8) == types.vp8_rtx {
+    if types.all().enumerate().any(|(place, own)| types.all().skip(place + 1).any(|other| other == own)) {
         return Err(invalid("media.payload_types", "each codec needs its own"));
     }
     for (index, source) in request.sources.iter().enumerate() {
         check_source(source)?;
+        if types.media(source.codec).is_none() {
+            return Err(invalid("sources.codec", "it has no payload type"));
+        }
         let earlier = &request.sources[..index];
         if earlier.iter().any(|other| other.name == source.name || other.mid == source.mid) {
             return Err(invalid("sources", "names and mids are unique"));
@@ -61,7 +64,7 @@ fn check_source(source: &SourceDescription) -> Result<(), CommandError> {
         return Err(invalid("sources.mid", "1 to 16 bytes"));
     }
     let count = source.encodings.len();
-    match source.kind {
+    match source.kind() {
         MediaKind::Audio if count != 0 => return Err(invalid("sources.encodings", "audio has none")),
         MediaKind::Video if !(1..=MAX_ENCODINGS).contains(&count) => {
             return Err(invalid("sources.encodings", "video has 1 to 3"));
@@ -75,6 +78,11 @@ fn check_source(source: &SourceDescription) -> Result<(), CommandError> {
         if source.encodings[..index].iter().any(|other| other.rid == encoding.rid) {
             return Err(invalid("sources.encodings.rid", "rids are unique"));
         }
+        if !(1..=3).contains(&encoding.spatial_layers)
+            || (encoding.spatial_layers > 1 && !source.codec.is_scalable())
+        {
+            return Err(invalid("sources.encodings.spatial_layers", "1 to 3, and 1 for VP8 and H.264"));
+        }
         if encoding.height == 0 || encoding.fps == 0 || !(1..=4).contains(&encoding.temporal_layers) {
             return Err(invalid("sources.encodings", "height and fps are positive, temporal layers 1 to 4"));
         }
@@ -83,6 +91,12 @@ fn check_source(source: &SourceDescription) -> Result<(), CommandError> {
         return Err(invalid("sources.encodings", "the lowest comes first"));
     }
     Ok(())
+}
+
+/// The ranges that browsers draw from: 64 to 95 would be taken for RTCP (RFC 5761 section 4), and those below 35 have
+/// fixed meanings (RFC 3551 section 6).
+fn is_dynamic(payload_type: u8) -> bool {
+    matches!(payload_type, 35..=63 | 96..=127)
 }
 
 pub(super) fn invalid(field: &'static str, problem: &str) -> CommandError {

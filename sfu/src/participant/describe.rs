@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use slotmap::{Key, KeyData, new_key_type};
 
+use crate::codec::{Codec, MediaKind};
 use crate::rtp::ExtensionIds;
 
 new_key_type! {
@@ -39,37 +40,100 @@ impl FromStr for ParticipantId {
 #[serde(transparent)]
 pub struct SourceId(pub u8);
 
-/// Audio or video.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaKind {
-    /// Opus.
-    Audio,
-    /// VP8.
-    Video,
-}
-
-impl MediaKind {
-    /// The RTP clock, ticks per second (RFC 7587 section 4.1, RFC 7741 section 4.1).
-    pub const fn clock_rate(self) -> u32 {
-        match self {
-            MediaKind::Audio => 48_000,
-            MediaKind::Video => 90_000,
-        }
-    }
-}
-
-/// The payload types of one participant, both ways.
+/// The payload types of one participant, both ways: what it can send and decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PayloadTypes {
     /// Opus.
     pub opus: u8,
-    /// VP8.
-    pub vp8: u8,
-    /// RTX for VP8; absent when the participant wants no retransmission.
+    /// Redundant audio around Opus (RFC 2198); absent when the participant doesn't speak it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vp8_rtx: Option<u8>,
+    pub opus_red: Option<u8>,
+    /// VP8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vp8: Option<VideoFormat>,
+    /// VP9.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vp9: Option<VideoFormat>,
+    /// AV1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub av1: Option<VideoFormat>,
+    /// H.264, packetisation mode 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub h264: Option<VideoFormat>,
+    /// H.264, packetisation mode 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub h264_mode0: Option<VideoFormat>,
+    /// FlexFEC repair streams (RFC 8627); absent when the participant doesn't want them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flexfec: Option<u8>,
+}
+
+/// The payload types of one video codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VideoFormat {
+    /// The media's.
+    pub payload_type: u8,
+    /// Its retransmissions' (RFC 4588); absent when the participant wants none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtx: Option<u8>,
+}
+
+impl PayloadTypes {
+    /// How many payload types there can be.
+    const MOST: usize = 13;
+
+    /// Opus alone.
+    pub const fn audio(opus: u8) -> Self {
+        PayloadTypes {
+            opus,
+            opus_red: None,
+            vp8: None,
+            vp9: None,
+            av1: None,
+            h264: None,
+            h264_mode0: None,
+            flexfec: None,
+        }
+    }
+
+    /// The payload types of a video codec; none for audio, and when the participant doesn't speak it.
+    pub const fn video(&self, codec: Codec) -> Option<VideoFormat> {
+        match codec {
+            Codec::Opus => None,
+            Codec::Vp8 => self.vp8,
+            Codec::Vp9 => self.vp9,
+            Codec::Av1 => self.av1,
+            Codec::H264 => self.h264,
+            Codec::H264Mode0 => self.h264_mode0,
+        }
+    }
+
+    /// The payload type of a codec's media; none when the participant doesn't speak it.
+    pub const fn media(&self, codec: Codec) -> Option<u8> {
+        match (codec, self.video(codec)) {
+            (Codec::Opus, _) => Some(self.opus),
+            (_, Some(format)) => Some(format.payload_type),
+            (_, None) => None,
+        }
+    }
+
+    /// The payload type of a codec's retransmissions; none when there are to be none.
+    pub const fn rtx(&self, codec: Codec) -> Option<u8> {
+        match self.video(codec) {
+            Some(format) => format.rtx,
+            None => None,
+        }
+    }
+
+    /// Every payload type that is set.
+    pub fn all(&self) -> impl Iterator<Item = u8> {
+        let video = [self.vp8, self.vp9, self.av1, self.h264, self.h264_mode0];
+        let video = video.into_iter().flatten().flat_map(|format| [Some(format.payload_type), format.rtx]);
+        let all = [Some(self.opus), self.opus_red, self.flexfec].into_iter().chain(video).flatten();
+        all.take(Self::MOST)
+    }
 }
 
 /// A source that a participant publishes.
@@ -78,13 +142,20 @@ pub struct PayloadTypes {
 pub struct SourceDescription {
     /// "cam", "mic", "share": unique per participant, at most 32 bytes.
     pub name: String,
-    /// Audio or video.
-    pub kind: MediaKind,
+    /// What it is encoded with, for as long as it is published.
+    pub codec: Codec,
     /// Media identification tag (RFC 8843), 1 to 16 bytes.
     pub mid: String,
     /// Video: the simulcast encodings, lowest first, 1 to 3. Audio: empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encodings: Vec<EncodingDescription>,
+}
+
+impl SourceDescription {
+    /// Audio or video.
+    pub const fn kind(&self) -> MediaKind {
+        self.codec.kind()
+    }
 }
 
 /// One simulcast encoding of a source.
@@ -93,7 +164,7 @@ pub struct SourceDescription {
 pub struct EncodingDescription {
     /// RTP stream id (RFC 8852), 1 to 16 bytes.
     pub rid: String,
-    /// Picture height, px.
+    /// Picture height, px; of the highest spatial layer.
     pub height: u16,
     /// Full frame rate, frames per second.
     pub fps: u8,
@@ -102,6 +173,9 @@ pub struct EncodingDescription {
     /// Temporal layers, 1 to 4.
     #[serde(default = "one")]
     pub temporal_layers: u8,
+    /// Spatial layers of one stream (SVC: VP9, AV1), 1 to 3, each half as wide and high as the one above it.
+    #[serde(default = "one")]
+    pub spatial_layers: u8,
 }
 
 const fn one() -> u8 {
@@ -146,8 +220,8 @@ pub struct StreamDescription {
     pub publisher: String,
     /// Which source, by name.
     pub source: String,
-    /// Audio or video.
-    pub kind: MediaKind,
+    /// What it is encoded with.
+    pub codec: Codec,
     /// Media identification tag on the receiver's transport.
     pub mid: String,
     /// The stream's SSRC.

@@ -11,9 +11,10 @@ pub(crate) mod subscription;
 pub(crate) mod transport;
 pub(crate) mod uplink;
 
+pub use crate::codec::{Codec, MediaKind};
 pub use describe::{
-    EncodingDescription, MediaKind, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes,
-    SourceDescription, SourceId, StreamDescription, Wish,
+    EncodingDescription, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes, SourceDescription,
+    SourceId, StreamDescription, VideoFormat, Wish,
 };
 
 use crate::Time;

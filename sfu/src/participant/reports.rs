@@ -46,7 +46,7 @@ pub(crate) fn write_sender_report(
     if subscription.sent.packets == 0 {
         return;
     }
-    let rate = subscription.kind.clock_rate();
+    let rate = subscription.codec.kind().clock_rate();
     let mapped = clocks.iter().enumerate().find_map(|(encoding, clock)| {
         let (ntp, rtp, at) = clock.report?;
         let mapped = match &subscription.media {

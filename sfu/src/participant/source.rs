@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::describe::{MediaKind, ParticipantId, SourceDescription};
+use super::describe::{ParticipantId, SourceDescription};
+use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
 use crate::receive::rate::{RateMeter, SteadyRate};
 use crate::send::cache::{CacheLimits, PacketCache};
@@ -48,7 +49,7 @@ impl Source {
         let count = description.encodings.len().max(1);
         Source {
             key_frames: KeyFrameRequests::new(),
-            encodings: (0..count).map(|_| Encoding::new(description.kind)).collect(),
+            encodings: (0..count).map(|_| Encoding::new(description.kind())).collect(),
             description,
             muted: false,
             subscribers: Vec::new(),

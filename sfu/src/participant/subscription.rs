@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use rtc_crypto::RTCCryptoProvider;
 
-use super::describe::{MediaKind, MediaParameters, ParticipantId, SourceDescription, Wish};
+use super::describe::{MediaParameters, ParticipantId, SourceDescription, Wish};
 use crate::allocation::Reason;
+use crate::codec::{Codec, MediaKind};
 use crate::conference::CommandError;
 use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
 use crate::rtcp::{self, NtpTime, ReportBlock};
@@ -19,7 +20,7 @@ pub(crate) struct Subscription {
     pub(crate) publisher: ParticipantId,
     /// The place in the publisher's sources.
     pub(crate) source: usize,
-    pub(crate) kind: MediaKind,
+    pub(crate) codec: Codec,
     pub(crate) mid: String,
     pub(crate) ssrc: u32,
     pub(crate) payload_type: u8,
@@ -94,10 +95,14 @@ impl Subscription {
     ) -> Result<Self, CommandError> {
         let [ssrc, rtx_ssrc, timestamp, numbers, pictures] = random_words(provider)?;
         let types = media.payload_types;
-        let (payload_type, rtx_type, projection) = match description.kind {
+        let codec = description.codec;
+        let not_spoken =
+            || CommandError::Invalid { field: "wishes", problem: format!("no payload type for {codec:?}") };
+        let payload_type = types.media(codec).ok_or_else(not_spoken)?;
+        let projection = match codec.kind() {
             MediaKind::Audio => {
                 let projection = AudioProjection::new(first_sequence(numbers), timestamp);
-                (types.opus, None, Projection::Audio(projection))
+                Projection::Audio(projection)
             }
             MediaKind::Video => {
                 let origin = Origin {
@@ -112,10 +117,10 @@ impl Subscription {
                     chosen: None,
                     memory: crate::allocation::Memory::default(),
                 };
-                (types.vp8, types.vp8_rtx, Projection::Video(Box::new(stream)))
+                Projection::Video(Box::new(stream))
             }
         };
-        let rtx = rtx_type.map(|payload_type| RtxStream {
+        let rtx = types.rtx(codec).map(|payload_type| RtxStream {
             ssrc: rtx_ssrc,
             payload_type,
             sequence: RtxSequence::new(first_sequence(numbers >> 16)),
@@ -123,7 +128,7 @@ impl Subscription {
         Ok(Subscription {
             publisher,
             source,
-            kind: description.kind,
+            codec,
             mid: String::new(),
             ssrc,
             payload_type,

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::describe::{MediaKind, PayloadTypes, SourceDescription};
+use super::describe::{PayloadTypes, SourceDescription};
 use super::ingress::{IngressStream, StreamRole};
 use super::source::Source;
+use crate::codec::MediaKind;
 use crate::core::payload_type_of;
 use crate::drop_reason::DropReason;
 use crate::receive::nack::NackGenerator;
@@ -78,10 +79,10 @@ impl Uplink {
         if self.retired.contains(&header.ssrc) {
             return Err(DropReason::UnknownStream);
         }
-        let is_rtx = types.vp8_rtx == Some(header.payload_type);
-        let (source, encoding, role) = self.identify(extensions, is_rtx).ok_or(DropReason::UnknownStream)?;
-        let kind = self.sources[source].description.kind;
-        if payload_type_of(kind, role, types) != Some(header.payload_type) {
+        let place = self.identify(extensions, header.payload_type, types);
+        let (source, encoding, role) = place.ok_or(DropReason::UnknownStream)?;
+        let (codec, kind) = (self.sources[source].description.codec, self.sources[source].description.kind());
+        if payload_type_of(codec, role, types) != Some(header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
         let taken = |stream: &IngressStream| {
@@ -117,10 +118,16 @@ impl Uplink {
         Ok(Binding::Restarted { index, replaced: old.ssrc })
     }
 
-    fn identify(&self, extensions: &Extensions<'_>, is_rtx: bool) -> Option<(usize, u8, StreamRole)> {
+    fn identify(
+        &self,
+        extensions: &Extensions<'_>,
+        payload_type: u8,
+        types: &PayloadTypes,
+    ) -> Option<(usize, u8, StreamRole)> {
         let mid = extensions.mid?;
         let source = self.sources.iter().position(|source| source.description.mid == mid)?;
-        let encodings = &self.sources[source].description.encodings;
+        let SourceDescription { encodings, codec, .. } = &self.sources[source].description;
+        let is_rtx = types.rtx(*codec) == Some(payload_type);
         let role = if is_rtx { StreamRole::Rtx } else { StreamRole::Media };
         let place = |rid: &str| encodings.iter().position(|encoding| encoding.rid == rid);
         match (extensions.rid, extensions.repaired_rid) {

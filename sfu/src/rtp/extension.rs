@@ -23,6 +23,29 @@ pub struct ExtensionIds {
     pub transport_cc: u8,
     /// `abs-send-time`: 24 bits, 6.18 fixed point seconds.
     pub abs_send_time: u8,
+    /// The dependency descriptor of AV1's payload format, which any codec may carry.
+    pub dependency_descriptor: u8,
+    /// `video-layers-allocation00`: which layers an encoder makes, and at which rates.
+    pub video_layers_allocation: u8,
+    /// `draft-ietf-avtext-framemarking`: a frame's place among the layers, without a look at the payload.
+    pub frame_marking: u8,
+}
+
+impl ExtensionIds {
+    /// Every id, with 0 for those that aren't negotiated.
+    pub const fn all(&self) -> [u8; 9] {
+        [
+            self.mid,
+            self.rid,
+            self.repaired_rid,
+            self.audio_level,
+            self.transport_cc,
+            self.abs_send_time,
+            self.dependency_descriptor,
+            self.video_layers_allocation,
+            self.frame_marking,
+        ]
+    }
 }
 
 /// What one packet's header extensions say.
@@ -40,6 +63,12 @@ pub struct Extensions<'a> {
     pub transport_cc: Option<u16>,
     /// Absolute send time, 24 bits of 2⁻¹⁸ s.
     pub abs_send_time: Option<u32>,
+    /// The dependency descriptor, unread.
+    pub dependency_descriptor: Option<&'a [u8]>,
+    /// The video layers allocation, unread.
+    pub video_layers_allocation: Option<&'a [u8]>,
+    /// The frame marking, unread.
+    pub frame_marking: Option<&'a [u8]>,
 }
 
 impl<'a> Extensions<'a> {
@@ -68,6 +97,9 @@ impl<'a> Extensions<'a> {
             (id, &[a, b, c]) if id == ids.abs_send_time => {
                 self.abs_send_time = Some(u32::from_be_bytes([0, a, b, c]));
             }
+            (id, _) if id == ids.dependency_descriptor => self.dependency_descriptor = Some(value),
+            (id, _) if id == ids.video_layers_allocation => self.video_layers_allocation = Some(value),
+            (id, _) if id == ids.frame_marking => self.frame_marking = Some(value),
             _ => {}
         }
     }

@@ -1,8 +1,9 @@
 //! What publishers send: simulcast video frames of VP8, and Opus.
 
+use sfu::codec::Codec;
 use sfu::codec::Vp8Descriptor;
 use sfu::codec::vp8::PictureId;
-use sfu::participant::{EncodingDescription, MediaKind, MediaParameters, PayloadTypes, SourceDescription};
+use sfu::participant::{EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat};
 use sfu::rtp::ExtensionIds;
 
 use super::peer::RtpOut;
@@ -13,7 +14,10 @@ pub(crate) const RTX: u8 = 97;
 
 pub(crate) fn parameters() -> MediaParameters {
     MediaParameters {
-        payload_types: PayloadTypes { opus: OPUS, vp8: VP8, vp8_rtx: Some(RTX) },
+        payload_types: PayloadTypes {
+            vp8: Some(VideoFormat { payload_type: VP8, rtx: Some(RTX) }),
+            ..PayloadTypes::audio(OPUS)
+        },
         extensions: ExtensionIds {
             mid: 1,
             rid: 2,
@@ -21,6 +25,7 @@ pub(crate) fn parameters() -> MediaParameters {
             audio_level: 4,
             transport_cc: 5,
             abs_send_time: 6,
+            ..ExtensionIds::default()
         },
     }
 }
@@ -33,17 +38,18 @@ pub(crate) fn camera() -> SourceDescription {
         fps: 30,
         max_kbps,
         temporal_layers: 1,
+        spatial_layers: 1,
     };
     SourceDescription {
         name: "cam".into(),
-        kind: MediaKind::Video,
+        codec: Codec::Vp8,
         mid: "0".into(),
         encodings: vec![encoding("q", 180, 150), encoding("h", 360, 500), encoding("f", 720, 1_500)],
     }
 }
 
 pub(crate) fn microphone() -> SourceDescription {
-    SourceDescription { name: "mic".into(), kind: MediaKind::Audio, mid: "1".into(), encodings: Vec::new() }
+    SourceDescription { name: "mic".into(), codec: Codec::Opus, mid: "1".into(), encodings: Vec::new() }
 }
 
 /// One simulcast encoding.

@@ -15,7 +15,7 @@ use scenarios::model::{
 };
 use scenarios::{Member, Scenario};
 use sfu::config::{Config, MediaCrypto};
-use sfu::participant::{MediaParameters, PayloadTypes};
+use sfu::participant::{MediaParameters, PayloadTypes, VideoFormat};
 use sfu::rtp::ExtensionIds;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
@@ -287,7 +287,10 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
 /// Chrome's usual numbers.
 fn media_parameters(rtx: bool) -> MediaParameters {
     MediaParameters {
-        payload_types: PayloadTypes { opus: 111, vp8: 96, vp8_rtx: rtx.then_some(97) },
+        payload_types: PayloadTypes {
+            vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
+            ..PayloadTypes::audio(111)
+        },
         extensions: ExtensionIds {
             mid: 4,
             rid: 10,
@@ -295,6 +298,7 @@ fn media_parameters(rtx: bool) -> MediaParameters {
             audio_level: 1,
             transport_cc: 3,
             abs_send_time: 2,
+            ..ExtensionIds::default()
         },
     }
 }

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use sfu::participant::{EncodingDescription, MediaKind, MediaParameters, PayloadTypes, SourceDescription};
+use sfu::participant::{
+    Codec, EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat,
+};
 use sfu::rtp::ExtensionIds;
 use sfu::signalling::messages::VERSION;
 use sfu::signalling::{ClientMessage, IceCredentials};
@@ -16,11 +18,21 @@ pub(super) const SFU_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::
 pub(super) const SOME_FINGERPRINT: Fingerprint = Fingerprint::from_bytes([0xab; 32]);
 
 /// The negotiated header extensions.
-pub(super) const EXTENSIONS: ExtensionIds =
-    ExtensionIds { mid: 1, rid: 2, repaired_rid: 3, audio_level: 4, transport_cc: 5, abs_send_time: 6 };
+pub(super) const EXTENSIONS: ExtensionIds = ExtensionIds {
+    mid: 1,
+    rid: 2,
+    repaired_rid: 3,
+    audio_level: 4,
+    transport_cc: 5,
+    abs_send_time: 6,
+    dependency_descriptor: 7,
+    video_layers_allocation: 8,
+    frame_marking: 9,
+};
 
 /// The negotiated payload types.
-pub(super) const PAYLOAD_TYPES: PayloadTypes = PayloadTypes { opus: 111, vp8: 96, vp8_rtx: Some(97) };
+pub(super) const PAYLOAD_TYPES: PayloadTypes =
+    PayloadTypes { vp8: Some(VideoFormat { payload_type: 96, rtx: Some(97) }), ..PayloadTypes::audio(111) };
 
 /// A core without participants.
 pub(super) fn core() -> Sfu {
@@ -69,10 +81,11 @@ pub(super) fn join_message(name: &str, fingerprint: Fingerprint) -> String {
         fps: 30,
         max_kbps,
         temporal_layers: 3,
+        spatial_layers: 1,
     };
-    let source = |name: &str, kind, mid: &str, encodings| SourceDescription {
+    let source = |name: &str, codec, mid: &str, encodings| SourceDescription {
         name: name.into(),
-        kind,
+        codec,
         mid: mid.into(),
         encodings,
     };
@@ -84,10 +97,7 @@ pub(super) fn join_message(name: &str, fingerprint: Fingerprint) -> String {
         ice: IceCredentials { ufrag: name.into(), pwd: format!("{name}/0123456789abcdefghij") },
         fingerprint: fingerprint.to_string(),
         media: MediaParameters { payload_types: PAYLOAD_TYPES, extensions: EXTENSIONS },
-        sources: vec![
-            source("cam", MediaKind::Video, "v", simulcast),
-            source("mic", MediaKind::Audio, "a", Vec::new()),
-        ],
+        sources: vec![source("cam", Codec::Vp8, "v", simulcast), source("mic", Codec::Opus, "a", Vec::new())],
     };
     serde_json::to_string(&join).expect("messages have string keys")
 }

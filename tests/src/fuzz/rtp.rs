@@ -15,6 +15,7 @@ pub(super) fn run(data: &[u8]) {
         audio_level: id(),
         transport_cc: id(),
         abs_send_time: id(),
+        ..ExtensionIds::default()
     };
     let packet = input.rest();
     let encrypted = RtpHeader::parse_encrypted(packet);

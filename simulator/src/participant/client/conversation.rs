@@ -178,7 +178,7 @@ impl Conversation {
         let mut wishes = Vec::new();
         for peer in self.peers.values() {
             for source in &peer.sources {
-                let max_height = match source.kind {
+                let max_height = match source.kind() {
                     MediaKind::Audio => u16::MAX,
                     MediaKind::Video if tiles > 0 => {
                         tiles -= 1;
@@ -195,7 +195,7 @@ impl Conversation {
 }
 
 fn has_video(peer: &Peer) -> bool {
-    peer.sources.iter().any(|source| source.kind == MediaKind::Video)
+    peer.sources.iter().any(|source| source.kind() == MediaKind::Video)
 }
 
 fn encode(message: &ClientMessage) -> String {

@@ -37,7 +37,7 @@ impl Incoming {
     pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool) -> Self {
         let (publisher, source) = (flow.publisher.0, flow.source.0);
         let ssrc = described.ssrc;
-        let receiver = match described.kind {
+        let receiver = match described.codec.kind() {
             MediaKind::Audio => {
                 Receiver::Audio(Box::new(AudioReceiver::new(AudioConfig { ssrc, publisher, source })))
             }

@@ -1,6 +1,6 @@
 //! What a sender is made of.
 
-use sfu::participant::{EncodingDescription, MediaKind, MediaParameters, SourceDescription};
+use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
 use sfu::{DataRate, DataSize};
 
 use crate::participant::media::speech::SpeechKind;
@@ -92,7 +92,7 @@ impl SourceConfig {
             SourceConfig::Camera(camera) => camera.describe(),
             SourceConfig::Microphone(microphone) => SourceDescription {
                 name: microphone.name.clone(),
-                kind: MediaKind::Audio,
+                codec: Codec::Opus,
                 mid: microphone.mid.clone(),
                 encodings: Vec::new(),
             },
@@ -118,10 +118,11 @@ impl CameraSettings {
             fps: layer.fps,
             max_kbps: layer.max.as_kbps().try_into().unwrap_or(u32::MAX),
             temporal_layers: self.temporal_layers(),
+            spatial_layers: 1,
         };
         SourceDescription {
             name: self.name.clone(),
-            kind: MediaKind::Video,
+            codec: Codec::Vp8,
             mid: self.mid.clone(),
             encodings: RIDS.iter().zip(&self.layers).map(encoding).collect(),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::participant::SourceDescription;
+use sfu::participant::{SourceDescription, VideoFormat};
 use sfu::{DataRate, DataSize, Time};
 
 use super::allocation::{Bounds, share};
@@ -51,7 +51,8 @@ impl MediaSender {
     /// When there are more than 256 sources, or a camera with no encoding or more than three.
     pub fn new(config: SenderConfig, seed: Seed, path: &str) -> Self {
         let types = config.media.payload_types;
-        let video = Types { media: types.vp8, rtx: types.vp8_rtx.filter(|_| config.rtx) };
+        let vp8 = types.vp8.unwrap_or(VideoFormat { payload_type: 96, rtx: None });
+        let video = Types { media: vp8.payload_type, rtx: vp8.rtx.filter(|_| config.rtx) };
         let mut ssrcs = Vec::new();
         let mut sources = Vec::with_capacity(config.sources.len());
         for (index, source) in config.sources.iter().enumerate() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sfu::Time;
+use sfu::participant::Codec;
 use sfu::rtcp::{FirEntry, Pli, write_fir, write_nack, write_pli};
 use sfu::send::rtx;
 
@@ -39,7 +40,7 @@ fn a_nack_is_answered_with_the_original_payload() {
     assert_eq!(repairs.len(), 4);
     for (repair, original) in repairs.iter().zip(&lost) {
         let (header, was) = (repair.header(), original.header());
-        assert_eq!(Some(header.payload_type), MEDIA.payload_types.vp8_rtx);
+        assert_eq!(Some(header.payload_type), MEDIA.payload_types.rtx(Codec::Vp8));
         assert_ne!(header.ssrc, was.ssrc);
         assert_eq!((header.timestamp, header.marker), (was.timestamp, was.marker));
         let (osn, payload) = rtx::unwrap(repair.payload()).expect("an original number");
@@ -79,7 +80,7 @@ fn nothing_is_repaired_without_rtx_and_probes_work_all_the_same() {
     assert_eq!(repairs(&rig, from), []);
     let padding = rig.log.packets.windows(2).filter(|pair| pair[1].class == TrafficClass::Padding);
     for pair in padding.clone() {
-        assert_eq!(pair[1].header().payload_type, MEDIA.payload_types.vp8);
+        assert_eq!(Some(pair[1].header().payload_type), MEDIA.payload_types.media(Codec::Vp8));
     }
     assert!(padding.count() > 0);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use sfu::participant::MediaKind;
+use sfu::participant::{Codec, MediaKind};
 use sfu::rtcp::{self, Packet};
 use sfu::rtp::sequence::distance32;
 use sfu::{DataRate, Time};
@@ -18,14 +18,14 @@ use crate::random::Seed;
 fn sources_are_described_as_the_protocol_wants_them() {
     let rig = Rig::new(config(), &[(0, 1_000)]);
     let [camera, microphone] = &rig.sender.descriptions()[..] else { panic!("two sources") };
-    assert_eq!((camera.name.as_str(), camera.kind, camera.mid.as_str()), ("cam", MediaKind::Video, "v"));
+    assert_eq!((camera.name.as_str(), camera.kind(), camera.mid.as_str()), ("cam", MediaKind::Video, "v"));
     let encodings = camera.encodings.iter().map(|e| (e.rid.as_str(), e.height, e.fps, e.max_kbps));
     assert_eq!(
         encodings.collect::<Vec<_>>(),
         [("l", 180, 30, 150), ("m", 360, 30, 500), ("h", 720, 30, 1_500)]
     );
     assert!(camera.encodings.iter().all(|e| e.temporal_layers == 3));
-    assert_eq!((microphone.kind, microphone.encodings.len()), (MediaKind::Audio, 0));
+    assert_eq!((microphone.kind(), microphone.encodings.len()), (MediaKind::Audio, 0));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn every_packet_parses_and_carries_what_was_negotiated() {
                 assert_eq!(sent.tag.map(|tag| tag.ordinal), Some(stamp.ordinal));
             }
             TrafficClass::Video => {
-                assert_eq!(header.payload_type, MEDIA.payload_types.vp8);
+                assert_eq!(Some(header.payload_type), MEDIA.payload_types.media(Codec::Vp8));
                 let stamp = sent.stamp();
                 let tag = sent.tag.expect("video is tagged");
                 assert_eq!((tag.source, tag.encoding, tag.ordinal), (0, stamp.encoding, stamp.ordinal));
@@ -59,7 +59,7 @@ fn every_packet_parses_and_carries_what_was_negotiated() {
             }
             TrafficClass::Padding => {
                 assert!(header.is_padding_only());
-                assert_eq!(Some(header.payload_type), MEDIA.payload_types.vp8_rtx);
+                assert_eq!(Some(header.payload_type), MEDIA.payload_types.rtx(Codec::Vp8));
             }
             class => panic!("{class:?} without anybody asking"),
         }

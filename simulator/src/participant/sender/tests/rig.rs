@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sfu::participant::{MediaKind, MediaParameters, PayloadTypes};
+use sfu::participant::{MediaKind, MediaParameters, PayloadTypes, VideoFormat};
 use sfu::rtcp::{self, ArrivalRecorder, Packet, ReceptionStats};
 use sfu::rtp::{ExtensionIds, Extensions, RtpHeader};
 use sfu::{DataRate, DataSize, Time};
@@ -24,7 +24,10 @@ const QUEUE: Duration = Duration::from_millis(300);
 const LOCAL_SSRC: u32 = 1;
 
 pub(super) const MEDIA: MediaParameters = MediaParameters {
-    payload_types: PayloadTypes { opus: 111, vp8: 96, vp8_rtx: Some(97) },
+    payload_types: PayloadTypes {
+        vp8: Some(VideoFormat { payload_type: 96, rtx: Some(97) }),
+        ..PayloadTypes::audio(111)
+    },
     extensions: ExtensionIds {
         mid: 1,
         rid: 2,
@@ -32,6 +35,9 @@ pub(super) const MEDIA: MediaParameters = MediaParameters {
         audio_level: 4,
         transport_cc: 5,
         abs_send_time: 6,
+        dependency_descriptor: 7,
+        video_layers_allocation: 0,
+        frame_marking: 0,
     },
 };
 
