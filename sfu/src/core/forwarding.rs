@@ -5,7 +5,7 @@ use super::ingest::Media;
 use super::{Sfu, Turn};
 use crate::codec::Vp8Descriptor;
 use crate::drop_reason::DropReason;
-use crate::forward::{IngressAudio, IngressVideo, ProjectedVp8, VideoPayload};
+use crate::forward::{IngressVideo, ProjectedVp8, VideoPayload};
 use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
 use crate::participant::subscription::Projection;
@@ -170,46 +170,6 @@ impl Turn<'_> {
             media.video(received).and_then(|ingress| self.video_to(receiver, index, &media, &ingress));
         self.sfu.replayed = payload;
         result.map(|_| ())
-    }
-
-    pub(super) fn audio_to(
-        &mut self,
-        receiver: ParticipantId,
-        index: u16,
-        media: &Media<'_>,
-        ingress: &IngressAudio,
-    ) -> Result<(), DropReason> {
-        let now = self.now;
-        let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
-        if !to.transport.is_connected() {
-            return Err(DropReason::ReceiverNotReady);
-        }
-        let Participant { transport, egress, downlink, media: parameters, .. } = &mut *to;
-        let (subscription, sender) = downlink.slot(index).ok_or(DropReason::NotSelected)?;
-        let Projection::Audio(projection) = &mut subscription.media else {
-            return Err(DropReason::NotSelected);
-        };
-        let projected = projection.project(ingress)?;
-        let packet = OutgoingPacket {
-            payload_type: subscription.payload_type,
-            marker: projected.marker,
-            sequence: srtp_index(projected.sequence).ok_or(DropReason::TooOld)?,
-            timestamp: projected.timestamp,
-            ssrc: subscription.ssrc,
-            mid: (!subscription.acknowledged).then_some(&subscription.mid),
-            audio_level: media.audio_level,
-            transport_sequence: sender.peek_sequence(),
-        };
-        let forwarded = ForwardTimes { received: media.received, first_sent: now };
-        let purpose = Purpose { class: PacketClass::Audio, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
-            buffer.extend_from_slice(media.payload);
-        })?;
-        subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
-        subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
-        Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
-        Ok(())
     }
 }
 

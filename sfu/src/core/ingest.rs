@@ -5,7 +5,7 @@ use super::forwarding::Sent;
 use super::{Sfu, Timers, Turn};
 use crate::codec::{Codec, MediaKind};
 use crate::drop_reason::DropReason;
-use crate::forward::{IngressAudio, IngressVideo};
+use crate::forward::IngressVideo;
 use crate::participant::ingress::StreamRole;
 use crate::participant::source::TEMPORAL_LAYERS;
 use crate::participant::uplink::Binding;
@@ -228,35 +228,6 @@ impl Turn<'_> {
             let Some((receiver, _)) = subscribers.get(place).copied() else { break };
             self.reallocate(receiver);
         }
-    }
-
-    fn audio(&mut self, media: &Media<'_>, padding_only: bool) -> Result<(), DropReason> {
-        let participant = &mut self.sfu.participants[media.publisher];
-        let source = &mut participant.uplink.sources[media.source];
-        source.encodings[0].rates[0].add(self.now, DataSize::from_bytes(media.payload.len() as u64));
-        let ingress = IngressAudio {
-            source: source.encodings[0].ssrc.unwrap_or(0),
-            padding_only,
-            sequence: media.sequence,
-            timestamp: media.timestamp,
-            marker: media.marker,
-            arrived: self.now,
-        };
-        let muted = source.muted;
-        let subscribers = std::mem::take(&mut source.subscribers);
-        for (receiver, index) in &subscribers {
-            let result = if muted {
-                Err(DropReason::Muted)
-            } else {
-                self.audio_to(*receiver, *index, media, &ingress)
-            };
-            match result {
-                Err(reason) if !padding_only => self.sfu.withheld.count(reason),
-                _ => {}
-            }
-        }
-        self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
-        if padding_only { Err(DropReason::PaddingOnly) } else { Ok(()) }
     }
 }
 

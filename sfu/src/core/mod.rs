@@ -1,6 +1,7 @@
 //! The state machine: datagrams, commands and time come in by a [`Turn`], and every turn ends drained.
 
 mod allocate;
+mod audio;
 mod census;
 mod commands;
 mod feedback;
