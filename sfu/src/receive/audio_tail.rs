@@ -126,7 +126,9 @@ impl AudioTail {
         payload_type: u8,
     ) -> Recoveries<'a> {
         let mut found = Recoveries::default();
-        let Some((newest, before)) = self.newest.filter(|(newest, _)| *newest < sequence) else { return found };
+        let Some((newest, before)) = self.newest.filter(|(newest, _)| *newest < sequence) else {
+            return found;
+        };
         let numbers = sequence - newest;
         let span = distance32(timestamp, before);
         if numbers < 2 || numbers > MAX_HOLE || span <= 0 {

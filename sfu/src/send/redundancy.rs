@@ -120,10 +120,10 @@ mod tests {
             (10, 3, 1),
             (10, 2, 1),
             (20, 8, 2),
-            (20, 5, 2),  // between the thresholds, it stays
-            (30, 2, 1),  // below 4 %
-            (20, 1, 1),  // 1 % isn't below 1 %
-            (3, 0, 1),   // not at once
+            (20, 5, 2), // between the thresholds, it stays
+            (30, 2, 1), // below 4 %
+            (20, 1, 1), // 1 % isn't below 1 %
+            (3, 0, 1),  // not at once
             (20, 0, 0),
         ];
         let mut at = 10;

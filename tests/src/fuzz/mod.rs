@@ -8,6 +8,7 @@ mod dtls;
 mod input;
 mod nack;
 mod projection;
+mod red;
 mod room;
 mod rtcp;
 mod rtp;
@@ -32,9 +33,10 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 14] = [
+pub static BODIES: [Body; 15] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
+    Body { name: "red", run: red::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },
