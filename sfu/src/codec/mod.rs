@@ -2,6 +2,8 @@
 
 mod kind;
 pub mod vp8;
+pub mod vp9;
 
 pub use kind::{Codec, MediaKind};
 pub use vp8::Vp8Descriptor;
+pub use vp9::Vp9Descriptor;
