@@ -131,7 +131,7 @@ impl AudioTail {
         };
         let numbers = sequence - newest;
         let span = distance32(timestamp, before);
-        if numbers < 2 || numbers > MAX_HOLE || span <= 0 {
+        if !(2..=MAX_HOLE).contains(&numbers) || span <= 0 {
             return found;
         }
         let span = u64::from(span.unsigned_abs());

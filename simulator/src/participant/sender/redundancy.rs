@@ -66,7 +66,8 @@ mod tests {
     fn the_packets_before_go_along_as_far_as_the_header_reaches() {
         let mut redundancy = Redundancy::new(111, 2);
         // timestamp, payload; offsets and first bytes of the blocks
-        let rows: [(u32, u8, &[(u16, u8)]); 6] = [
+        type Row<'a> = (u32, u8, &'a [(u16, u8)]);
+        let rows: [Row<'_>; 6] = [
             (u32::MAX - 959, 1, &[]),
             (0, 2, &[(960, 1)]),
             (960, 3, &[(1_920, 1), (960, 2)]),
