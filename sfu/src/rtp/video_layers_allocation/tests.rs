@@ -119,7 +119,8 @@ fn inconsistent_allocations_are_not_written() {
     let set_width = |a: &mut VideoLayersAllocation, width: u32| {
         a.layers[0][0].as_mut().expect("active").format.as_mut().expect("a format").width = width;
     };
-    let rows: [(&str, &dyn Fn(&mut VideoLayersAllocation)); 7] = [
+    type Row<'a> = (&'a str, &'a dyn Fn(&mut VideoLayersAllocation));
+    let rows: [Row<'_>; 7] = [
         ("a layer of no stream", &|a| a.streams = 2),
         ("too many streams", &|a| a.streams = 5),
         ("current stream", &|a| a.current_stream = 4),
