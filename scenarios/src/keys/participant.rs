@@ -28,6 +28,12 @@ pub(crate) static PARTICIPANT: Section = Section {
         optional("view", Takes::Table(&VIEW), "what to watch; a grid of 9 tiles when absent"),
         default("rtx", Takes::Flag, "true", "offers retransmission (RFC 4588)"),
         default("nack", Takes::Flag, "true", "asks for lost packets, and answers who asks"),
+        default(
+            "fec",
+            Takes::Flag,
+            "false",
+            "offers FlexFEC (RFC 8627): where losses and a long round trip call for it, it gets repair packets beforehand",
+        ),
         later("nat", "address translation"),
         later("cpu", "speed of the computer"),
         later("clock", "clock skew"),

@@ -32,6 +32,8 @@ pub struct Participant {
     pub rtx: bool,
     /// Asks for lost packets, and answers who asks.
     pub nack: bool,
+    /// Takes forward error correction (RFC 8627) where it helps.
+    pub fec: bool,
 }
 
 /// When to join.

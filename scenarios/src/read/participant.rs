@@ -45,6 +45,7 @@ fn participant(
         view: reader.inner("view").map(|inner| view(&inner)).unwrap_or_default(),
         rtx: reader.flag("rtx").unwrap_or(true),
         nack: reader.flag("nack").unwrap_or(true),
+        fec: reader.flag("fec").unwrap_or(false),
     };
     check_times(reader, &participant, duration);
     participant

@@ -202,7 +202,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media_parameters(member.rtx && server.rtx);
+    let media = media_parameters(member.rtx && server.rtx, member.fec);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -285,10 +285,11 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
 }
 
 /// Chrome's usual numbers.
-fn media_parameters(rtx: bool) -> MediaParameters {
+fn media_parameters(rtx: bool, fec: bool) -> MediaParameters {
     MediaParameters {
         payload_types: PayloadTypes {
             vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
+            flexfec: fec.then_some(49),
             ..PayloadTypes::audio(111)
         },
         extensions: ExtensionIds {
