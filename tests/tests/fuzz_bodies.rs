@@ -128,6 +128,7 @@ macro_rules! bodies {
 bodies!(
     rtp,
     vp8,
+    flexfec,
     rtcp,
     transport_cc,
     stun,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rtc_crypto::providers::AwsLcRsProvider;
 use sfu::conference::CommandError;
-use sfu::participant::{SourceDescription, StreamDescription, Wish};
+use sfu::participant::{MediaParameters, SourceDescription, StreamDescription, Wish};
 use sfu::transport::certificate::Certificate;
 use sfu::{Config, DropReason, Event, Segment, Sfu, Sink, Time, Transmit};
 
@@ -57,6 +57,8 @@ pub(crate) struct Call {
     /// How often the core was woken by its deadline.
     pub(crate) wakes: u64,
     pub(crate) delivers: Filter,
+    /// What those who join speak.
+    pub(crate) media: MediaParameters,
     outbox: Outbox,
 }
 
@@ -78,6 +80,7 @@ impl Call {
             strays: Vec::new(),
             wakes: 0,
             delivers: Box::new(|_, _| true),
+            media: super::media::parameters(),
             outbox: Outbox::default(),
         }
     }
@@ -95,7 +98,8 @@ impl Call {
     pub(crate) fn join(&mut self, sources: Vec<SourceDescription>) -> usize {
         let index = self.peers.len();
         let certificate = Certificate::generate(&AwsLcRsProvider::new()).expect("a certificate can be made");
-        let joining = request(&certificate, &format!("peer {index}"), sources);
+        let mut joining = request(&certificate, &format!("peer {index}"), sources);
+        joining.media = self.media;
         let joined = self.turn(|turn| turn.join(joining)).expect("a proper request");
         self.peers.push(Peer::new(self.now, certificate, joined, peer_address(index)));
         index

@@ -5,6 +5,7 @@
 
 mod conference;
 mod dtls;
+mod flexfec;
 mod input;
 mod nack;
 mod projection;
@@ -32,9 +33,10 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 14] = [
+pub static BODIES: [Body; 15] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
+    Body { name: "flexfec", run: flexfec::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },
