@@ -52,6 +52,8 @@ pub struct Member {
     pub nack: bool,
     /// Offers redundant audio.
     pub red: bool,
+    /// Takes forward error correction.
+    pub fec: bool,
 }
 
 /// Towards the server, or from it.
@@ -157,6 +159,7 @@ pub(crate) fn cast(
                 rtx: participant.rtx,
                 nack: participant.nack,
                 red: participant.red,
+                fec: participant.fec,
             });
         }
     }

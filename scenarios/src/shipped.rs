@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 7] = shipped![
+static ALL: [Shipped; 8] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -30,6 +30,7 @@ static ALL: [Shipped; 7] = shipped![
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
     "audio" / "red-audio",
+    "repair" / "fec-long-rtt",
 ];
 
 impl Shipped {

@@ -7,6 +7,7 @@ mod commands;
 mod feedback;
 mod forwarding;
 mod ingest;
+mod protection;
 mod repair;
 mod routing;
 mod timers;

@@ -95,9 +95,8 @@ impl Client {
             self.feedback.on_transport_packet(now);
         }
         let Some(place) = self.incoming.find(header.ssrc) else { return };
-        let payload = header.payload(packet);
         let Client { incoming, transport, compound, .. } = self;
-        let wants = incoming.receive(place, now, (&header, payload), arrival, around);
+        let wants = incoming.receive(place, now, (&header, packet), arrival, around);
         wants.send(transport, compound, around);
     }
 

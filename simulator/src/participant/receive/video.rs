@@ -166,6 +166,29 @@ impl VideoReceiver {
         }
     }
 
+    /// Takes a packet of the media SSRC that forward error correction recovered.
+    pub fn recover(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        payload: &[u8],
+        arrival: &Arrival,
+        uplinks: &impl UplinkLookup,
+        sink: &mut dyn FnMut(VideoOutput<'_>),
+    ) {
+        let Some(sequence) = self.on_recovered(now, header, sink) else { return };
+        let completed = self.on_new_payload(now, header, sequence, payload, arrival, uplinks, sink);
+        self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
+        if completed || now >= self.deadline {
+            self.advance(now, sink);
+        }
+    }
+
+    /// Forward error correction is there to be waited for, for so long, before a packet is asked for.
+    pub const fn await_fec(&mut self, patience: Duration) {
+        self.nack.set_patience(patience);
+    }
+
     /// When [`VideoReceiver::handle_timeout`] wants to be called; `None` when only a packet can change anything.
     pub fn deadline(&self) -> Option<Time> {
         (self.deadline < Time::NEVER).then_some(self.deadline)
