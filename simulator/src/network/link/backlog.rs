@@ -16,8 +16,8 @@ pub(super) struct Queued {
     pub(super) start: Time,
     pub(super) end: Time,
     /// Work left over by the packet before, and what this one leaves over (nanobits).
-    credit_in: u128,
-    credit_out: u128,
+    credit_in: u64,
+    credit_out: u64,
 }
 
 /// A FIFO whose front is always the packet in the serialiser: departures that are due are taken first.
@@ -82,7 +82,7 @@ impl Backlog {
     /// Works all departures out again after the schedule changed in the future. The front keeps its start:
     /// what it has already sent is sent, the schedule still knows the rate it was sent at.
     pub(super) fn reschedule(&mut self, schedule: &RateSchedule) {
-        let mut before: Option<(Time, u128)> = None;
+        let mut before: Option<(Time, u64)> = None;
         for packet in &mut self.packets {
             if let Some((end, credit)) = before {
                 packet.start = end;
