@@ -175,7 +175,12 @@ impl FrameBuffer {
         }
         let known = at.checked_sub(1).filter(|&before| self.frames[before].timestamp == packet.timestamp);
         let index = known.unwrap_or_else(|| {
-            self.frames.insert(at, Frame::new(packet, now, media()));
+            let frame = Frame::new(packet, now, media());
+            if at == self.frames.len() {
+                self.frames.push_back(frame);
+            } else {
+                self.frames.insert(at, frame);
+            }
             at
         });
         let frame = &mut self.frames[index];

@@ -40,7 +40,10 @@ impl AudioBuffer {
             self.packets.pop_front();
         }
         let behind = self.packets.iter().rev().take_while(|other| other.sequence > packet.sequence).count();
-        self.packets.insert(self.packets.len() - behind, packet);
+        match behind {
+            0 => self.packets.push_back(packet),
+            _ => self.packets.insert(self.packets.len() - behind, packet),
+        }
         room
     }
 
