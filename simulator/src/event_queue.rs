@@ -175,6 +175,13 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
+    /// Takes the next event unless it is later than `end`.
+    pub fn pop_until(&mut self, end: Time) -> Option<(Time, E)> {
+        self.settle();
+        let due = self.heap.first().is_some_and(|entry| entry.key.time() <= end);
+        if due { self.pop() } else { None }
+    }
+
     /// When the next event is due.
     pub fn next_time(&mut self) -> Option<Time> {
         self.settle();
@@ -257,24 +264,28 @@ impl<E: Copy> EventQueue<E> {
 
     fn sift_down(&mut self, mut position: usize) {
         let entry = self.heap[position];
-        while let Some((least, child)) = self.least_child(position).filter(|(_, child)| child.key < entry.key)
-        {
+        while let Some(least) = self.least_child(position) {
+            let child = self.heap[least];
+            if entry.key < child.key {
+                break;
+            }
             self.place(position, child);
             position = least;
         }
         self.place(position, entry);
     }
 
-    /// The first of the entries below `position`, and its place.
-    fn least_child(&self, position: usize) -> Option<(usize, Entry)> {
+    /// The place of the first of the entries below `position`.
+    fn least_child(&self, position: usize) -> Option<usize> {
         let first = position * ARITY + 1;
-        if let Some(&[a, b, c, d]) = self.heap.get(first..first + ARITY) {
-            // Two rounds of a knock-out: fewer steps that wait for each other than one after the other.
-            let left = if b.key < a.key { (first + 1, b) } else { (first, a) };
-            let right = if d.key < c.key { (first + 3, d) } else { (first + 2, c) };
-            return Some(if right.1.key < left.1.key { right } else { left });
-        }
-        let rest = self.heap.get(first..)?.iter().copied().enumerate();
-        rest.map(|(at, child)| (first + at, child)).min_by_key(|(_, child)| child.key)
+        let Some(children) = self.heap.get(first..first + ARITY) else {
+            let rest = self.heap.get(first..)?.iter().enumerate();
+            return rest.min_by_key(|(_, child)| child.key).map(|(at, _)| first + at);
+        };
+        // A knock-out in two rounds, without a branch.
+        let left = usize::from(children[1].key < children[0].key);
+        let right = 2 + usize::from(children[3].key < children[2].key);
+        let least = if children[right].key < children[left].key { right } else { left };
+        Some(first + least)
     }
 }

@@ -45,10 +45,34 @@ struct Slot {
     fate: Fate,
 }
 
+impl Slot {
+    /// Whether a report at `now` or later may still say something of the packet.
+    fn matters(&self, now: Time) -> bool {
+        let age = now.since(self.packet.at);
+        match self.fate {
+            Fate::InFlight => true,
+            Fate::Lost => age <= LATE,
+            Fate::Received => age <= REPEATED,
+        }
+    }
+}
+
+/// How many packets there is room for at first.
+const FIRST_CAPACITY: usize = 256;
+/// How long a packet that was reported as received is remembered: libwebrtc's receiver repeats in its reports what
+/// came in its last 500 ms (`RemoteEstimatorProxy::kBackWindow`).
+const REPEATED: Duration = Duration::from_millis(500);
+/// How long a packet that was reported as lost may still turn out to be late: a second of queue, four times over.
+const LATE: Duration = Duration::from_secs(4);
+
 /// The packets sent last, and what feedback said of them.
+///
+/// The ring grows to its capacity only as packets have to be remembered that it has no room for. Every packet goes
+/// to the next slot, so a ring that is too large is memory that no cache holds, in every packet's way.
 #[derive(Clone, Debug)]
 pub struct SentHistory {
     slots: Box<[Option<Slot>]>,
+    capacity: usize,
     counters: FeedbackCounters,
     /// The last reference time, unwrapped; starts one wrap up so that reordered feedback stays positive.
     reference: Option<i64>,
@@ -64,15 +88,22 @@ impl SentHistory {
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.clamp(2, 1 << 15).next_power_of_two();
         SentHistory {
-            slots: vec![None; capacity].into_boxed_slice(),
+            slots: vec![None; capacity.min(FIRST_CAPACITY)].into_boxed_slice(),
+            capacity,
             counters: FeedbackCounters::default(),
             reference: None,
         }
     }
 
-    /// Notes a packet; it displaces the one sent a ring's length before.
+    /// Notes a packet; it displaces the one sent a ring's length before, if that needn't be remembered or the ring
+    /// has its full capacity.
     pub fn on_sent(&mut self, packet: SentPacket) {
-        let index = self.index(packet.sequence);
+        let mut index = self.index(packet.sequence);
+        while self.slots.len() < self.capacity && self.slots[index].is_some_and(|old| old.matters(packet.at))
+        {
+            self.grow();
+            index = self.index(packet.sequence);
+        }
         let old = self.slots[index].replace(Slot { packet, fate: Fate::InFlight });
         if old.is_some_and(|old| old.fate == Fate::InFlight) {
             self.counters.unreported += 1;
@@ -106,6 +137,14 @@ impl SentHistory {
             results.push(result);
         }
         newest.map(|sent| now.since(sent))
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![None; 2 * self.slots.len()].into_boxed_slice();
+        for slot in std::mem::replace(&mut self.slots, larger).into_iter().flatten() {
+            let index = self.index(slot.packet.sequence);
+            self.slots[index] = Some(slot);
+        }
     }
 
     /// The totals since the start.

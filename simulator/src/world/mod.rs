@@ -124,11 +124,7 @@ impl World {
     /// When the digest's trace or the packet capture could not be written.
     pub fn run(mut self, mut progress: impl FnMut(Time)) -> std::io::Result<Outcome> {
         let mut next_progress = Time::ZERO;
-        while let Some(at) = self.queue.next_time() {
-            if at > self.end {
-                break;
-            }
-            let Some((now, event)) = self.queue.pop() else { break };
+        while let Some((now, event)) = self.queue.pop_until(self.end) {
             self.now = now;
             self.events += 1;
             if now >= next_progress {
