@@ -261,8 +261,9 @@ impl FlowRecord {
         &mut self.bins[number]
     }
 
-    pub(crate) fn presented(&mut self, at: Time, captured: Time, pixels: u32, measure: &Measure) {
-        let bin = self.bin(measure.bin_of(at));
+    /// A frame or a piece of audio was presented, in bin `bin`.
+    pub(crate) fn presented(&mut self, at: Time, bin: usize, captured: Time, pixels: u32) {
+        let bin = self.bin(bin);
         let delay = u32::try_from(at.since(captured).as_micros()).unwrap_or(u32::MAX);
         bin.presented += 1;
         bin.pixels = bin.pixels.saturating_add(pixels);

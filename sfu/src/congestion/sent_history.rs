@@ -26,7 +26,8 @@ pub struct FeedbackCounters {
     pub after_lost: u64,
     /// Reports that repeat what was known.
     pub duplicate: u64,
-    /// Reports on packets that were never sent or that the ring has forgotten.
+    /// Reports on packets that were never sent or that the ring has forgotten: repeated ones too, when the ring had
+    /// to make room.
     pub unknown: u64,
     /// Packets that the ring forgot before any report on them.
     pub unreported: u64,
@@ -46,22 +47,18 @@ struct Slot {
 }
 
 impl Slot {
-    /// Whether a report at `now` or later may still say something of the packet.
+    /// Whether a report at `now` or later may still have news of the packet.
     fn matters(&self, now: Time) -> bool {
-        let age = now.since(self.packet.at);
         match self.fate {
             Fate::InFlight => true,
-            Fate::Lost => age <= LATE,
-            Fate::Received => age <= REPEATED,
+            Fate::Lost => now.since(self.packet.at) <= LATE,
+            Fate::Received => false,
         }
     }
 }
 
 /// How many packets there is room for at first.
 const FIRST_CAPACITY: usize = 256;
-/// How long a packet that was reported as received is remembered: libwebrtc's receiver repeats in its reports what
-/// came in its last 500 ms (`RemoteEstimatorProxy::kBackWindow`).
-const REPEATED: Duration = Duration::from_millis(500);
 /// How long a packet that was reported as lost may still turn out to be late: a second of queue, four times over.
 const LATE: Duration = Duration::from_secs(4);
 

@@ -160,11 +160,6 @@ impl World {
         self.recorder.observe(report_time(self.now), observation);
     }
 
-    /// Records a frequent observation that adds nothing to the digest: a datagram is in it already.
-    fn recorder_observe(&mut self, observation: Observation) {
-        self.recorder.observe(report_time(self.now), observation);
-    }
-
     fn finish(mut self) -> std::io::Result<Outcome> {
         self.sample_counters();
         let mut failures = std::mem::take(&mut self.failures);

@@ -10,6 +10,7 @@ use super::tags::Tag;
 use super::{SFU_ADDRESS, World};
 use crate::digest::Digest;
 use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, TrafficClass};
+use crate::virtual_time::report_time;
 
 impl World {
     /// Hands a datagram to a line.
@@ -57,12 +58,15 @@ impl World {
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
-        self.recorder_observe(Observation::LinkSent {
-            link: LinkIndex(line),
-            class: reported(datagram.class),
-            bytes: datagram.wire_size().as_bytes() as u32,
+        // The digest has the datagram itself.
+        let bytes = datagram.wire_size().as_bytes() as u32;
+        self.recorder.link_sent(
+            report_time(self.now),
+            LinkIndex(line),
+            reported(datagram.class),
+            bytes,
             queued,
-        });
+        );
     }
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {
