@@ -94,17 +94,21 @@ impl SentHistory {
 
     /// Notes a packet; it displaces the one sent a ring's length before, if that needn't be remembered or the ring
     /// has its full capacity.
+    // Inlined, the packet goes from registers into the ring. As an argument it is written in pieces and read as a
+    // whole at once, which processors wait for.
+    #[inline]
     pub fn on_sent(&mut self, packet: SentPacket) {
         let mut index = self.index(packet.sequence);
-        while self.slots.len() < self.capacity && self.slots[index].is_some_and(|old| old.matters(packet.at))
+        while self.slots.len() < self.capacity
+            && self.slots[index].as_ref().is_some_and(|old| old.matters(packet.at))
         {
             self.grow();
             index = self.index(packet.sequence);
         }
-        let old = self.slots[index].replace(Slot { packet, fate: Fate::InFlight });
-        if old.is_some_and(|old| old.fate == Fate::InFlight) {
-            self.counters.unreported += 1;
-        }
+        let slot = &mut self.slots[index];
+        let displaced = slot.as_ref().is_some_and(|old| old.fate == Fate::InFlight);
+        self.counters.unreported += u64::from(displaced);
+        *slot = Some(Slot { packet, fate: Fate::InFlight });
     }
 
     /// Takes one feedback message that came at `now`. `reference` is its 24-bit reference time (the low 24
@@ -136,6 +140,7 @@ impl SentHistory {
         newest.map(|sent| now.since(sent))
     }
 
+    #[cold]
     fn grow(&mut self) {
         let larger = vec![None; 2 * self.slots.len()].into_boxed_slice();
         for slot in std::mem::replace(&mut self.slots, larger).into_iter().flatten() {

@@ -9,7 +9,7 @@ use super::people::crossing;
 use super::tags::Tag;
 use super::{SFU_ADDRESS, World};
 use crate::digest::Digest;
-use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, TrafficClass};
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, Link, TrafficClass};
 use crate::virtual_time::report_time;
 
 impl World {
@@ -24,7 +24,10 @@ impl World {
 
     /// Something comes out of a line.
     pub(super) fn link_due(&mut self, line: u16) {
-        while let Some(exit) = self.lines[usize::from(line)].link.poll(self.now) {
+        let due = |link: &Link, now| link.next_event().is_some_and(|at| at <= now);
+        while due(&self.lines[usize::from(line)].link, self.now)
+            && let Some(exit) = self.lines[usize::from(line)].link.poll(self.now)
+        {
             match exit {
                 Exit::Arrived(delivered) => self.arrived(line, delivered),
                 Exit::Lost(dropped) => {
