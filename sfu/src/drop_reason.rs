@@ -59,6 +59,8 @@ pub enum DropReason {
     WaitingForKeyFrame,
     /// A temporal layer above the receiver's.
     TemporalLayer,
+    /// A spatial layer that the receiver's picture doesn't need.
+    SpatialLayer,
     /// The receiver is not connected.
     ReceiverNotReady,
     /// The output of the receiver is full.

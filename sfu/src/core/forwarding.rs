@@ -3,9 +3,9 @@
 use super::commands::source_id;
 use super::ingest::Media;
 use super::{Sfu, Turn};
-use crate::codec::Vp8Descriptor;
+use crate::codec::frame::{PayloadDescriptor, PictureNumbers};
 use crate::drop_reason::DropReason;
-use crate::forward::{IngressVideo, ProjectedVp8, VideoPayload};
+use super::described::Described;
 use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
 use crate::participant::subscription::Projection;
@@ -42,42 +42,13 @@ impl Origin {
     }
 }
 
-impl Media<'_> {
-    /// What the projection needs to know of it.
-    pub(super) fn video(&self, arrived: Time) -> Result<IngressVideo, DropReason> {
-        let descriptor = Vp8Descriptor::parse(self.payload).map_err(|_| DropReason::MalformedPayload)?;
-        Ok(IngressVideo {
-            encoding: self.encoding,
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            marker: self.marker,
-            payload: VideoPayload::Vp8(descriptor),
-            arrived,
-            padding_only: false,
-        })
-    }
-
-    /// The same for a packet of padding.
-    pub(super) fn padding(&self, arrived: Time) -> IngressVideo {
-        IngressVideo {
-            encoding: self.encoding,
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            marker: self.marker,
-            payload: VideoPayload::Opaque { frame_start: false, key_frame_start: false },
-            arrived,
-            padding_only: true,
-        }
-    }
-}
-
 impl Turn<'_> {
     pub(super) fn video_to(
         &mut self,
         receiver: ParticipantId,
         index: u16,
         media: &Media<'_>,
-        ingress: &IngressVideo,
+        described: &Described,
     ) -> Result<Sent, DropReason> {
         let now = self.now;
         let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
@@ -89,6 +60,7 @@ impl Turn<'_> {
         let Projection::Video(stream) = &mut subscription.media else {
             return Err(DropReason::NotSelected);
         };
+        let ingress = described.for_receiver(parameters)?;
         let before = stream.projection.current();
         let projected = stream.projection.project(ingress);
         let after = stream.projection.current();
@@ -110,7 +82,7 @@ impl Turn<'_> {
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
         sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
-            write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
+            write_video_payload(buffer, media.payload, &described.payload, projected.numbers);
         })?;
         stream.log.record(
             now,
@@ -119,8 +91,8 @@ impl Turn<'_> {
                 encoding: media.encoding,
                 source_sequence: media.sequence,
                 timestamp: projected.timestamp,
-                picture_id: projected.vp8.picture_id,
-                tl0_picture_index: projected.vp8.tl0_picture_index,
+                marker: projected.marker,
+                numbers: projected.numbers,
             },
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
@@ -166,8 +138,9 @@ impl Turn<'_> {
             audio_level: None,
             received,
         };
-        let result =
-            media.video(received).and_then(|ingress| self.video_to(receiver, index, &media, &ingress));
+        let published = &self.sfu.participants[origin.publisher].uplink.sources[origin.source];
+        let described = Described::again(&media, published, received);
+        let result = described.and_then(|described| self.video_to(receiver, index, &media, &described));
         self.sfu.replayed = payload;
         result.map(|_| ())
     }
@@ -183,20 +156,12 @@ pub(super) fn srtp_index(sequence: u64) -> Option<u64> {
 pub(super) fn write_video_payload(
     buffer: &mut Vec<u8>,
     payload: &[u8],
-    kind: &VideoPayload,
-    projected: ProjectedVp8,
+    descriptor: &PayloadDescriptor,
+    numbers: PictureNumbers,
 ) {
     let start = buffer.len();
     buffer.extend_from_slice(payload);
-    let VideoPayload::Vp8(descriptor) = kind else { return };
-    let written = &mut buffer[start..];
-    // The projection gives a value only for a field that the packet has, and in its width.
-    if let Some(id) = projected.picture_id {
-        descriptor.rewrite_picture_id(written, id).expect("a picture id is projected in its own width");
-    }
-    if let Some(index) = projected.tl0_picture_index {
-        descriptor.rewrite_tl0_picture_index(written, index).expect("TL0PICIDX is projected where it is");
-    }
+    descriptor.rewrite(&mut buffer[start..], numbers);
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! Media from a publisher: decrypt, find the stream, account for it, hand it on.
 
 use super::commands::source_id;
+use super::described::Described;
 use super::forwarding::Sent;
 use super::{Sfu, Timers, Turn};
 use crate::codec::{Codec, MediaKind};
 use crate::drop_reason::DropReason;
-use crate::forward::IngressVideo;
 use crate::participant::ingress::StreamRole;
-use crate::participant::source::TEMPORAL_LAYERS;
 use crate::participant::uplink::Binding;
 use crate::participant::{Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
@@ -173,14 +172,15 @@ impl Turn<'_> {
             let due = nack.deadline().unwrap_or(Time::NEVER);
             Sfu::arm(&mut self.sfu.timers, media.publisher, &mut participant.armed, due);
         }
-        let ingress = if padding_only { media.padding(now) } else { media.video(now)? };
-        let key_frame = ingress.payload.key_frame_start();
         let source = &mut participant.uplink.sources[media.source];
+        let described =
+            if padding_only { Described::padding(media, now) } else { Described::of(media, source, now)? };
+        let key_frame = described.starts_key_frame();
         let resumed = !padding_only && source.resume(media.encoding, now);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         if !padding_only {
-            let temporal = usize::from(ingress.payload.temporal()).min(TEMPORAL_LAYERS - 1);
-            encoding.rates[temporal].add(now, DataSize::from_bytes(media.payload.len() as u64));
+            let size = DataSize::from_bytes(media.payload.len() as u64);
+            encoding.rates.add(now, described.frame(), size);
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,
@@ -197,23 +197,23 @@ impl Turn<'_> {
         if resumed {
             self.choose_for_subscribers(media.publisher, media.source);
         }
-        self.video_to_all(media, &ingress);
+        self.video_to_all(media, &described);
         self.arriving = None;
         if padding_only { Err(DropReason::PaddingOnly) } else { Ok(()) }
     }
 
-    fn video_to_all(&mut self, media: &Media<'_>, ingress: &IngressVideo) {
+    fn video_to_all(&mut self, media: &Media<'_>, described: &Described) {
         let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
         for (receiver, index) in &subscribers {
             let result =
-                if muted { Err(DropReason::Muted) } else { self.video_to(*receiver, *index, media, ingress) };
+                if muted { Err(DropReason::Muted) } else { self.video_to(*receiver, *index, media, described) };
             match result {
                 Ok(Sent { switched: true }) => self.replay_after(*receiver, *index, media),
                 Ok(_) => {}
                 // Padding is no packet that anybody could miss.
-                Err(_) if ingress.padding_only => {}
+                Err(_) if described.padding_only => {}
                 Err(reason) => self.sfu.withheld.count(reason),
             }
         }

@@ -4,6 +4,7 @@ mod allocate;
 mod audio;
 mod census;
 mod commands;
+mod described;
 mod feedback;
 mod forwarding;
 mod ingest;

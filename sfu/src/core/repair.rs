@@ -2,9 +2,8 @@
 
 use super::forwarding::{Origin, srtp_index, write_video_payload};
 use super::{Sfu, Turn};
-use crate::codec::Vp8Descriptor;
+use crate::codec::frame::PayloadDescriptor;
 use crate::drop_reason::DropReason;
-use crate::forward::{ProjectedVp8, VideoPayload};
 use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
 use crate::participant::subscription::Projection;
@@ -55,10 +54,10 @@ impl Turn<'_> {
         let (first_sent, ..) = stream.log.times(entry.sequence).expect("it was answered from the log");
         let encoding = &from.uplink.sources[source].encodings[usize::from(entry.encoding)];
         let cached = encoding.cache.get(now, entry.source_sequence).ok_or(DropReason::TooOld)?;
-        let descriptor = Vp8Descriptor::parse(cached.payload).map_err(|_| DropReason::MalformedPayload)?;
+        let descriptor = PayloadDescriptor::parse(subscription.codec, cached.payload);
         let packet = OutgoingPacket {
             payload_type: rtx.payload_type,
-            marker: cached.marker,
+            marker: entry.marker,
             sequence: srtp_index(rtx.sequence.take()).ok_or(DropReason::TooOld)?,
             timestamp: entry.timestamp,
             ssrc: rtx.ssrc,
@@ -66,12 +65,11 @@ impl Turn<'_> {
             audio_level: None,
             transport_sequence: sender.peek_sequence(),
         };
-        let vp8 = ProjectedVp8 { picture_id: entry.picture_id, tl0_picture_index: entry.tl0_picture_index };
         let forwarded = ForwardTimes { received: cached.arrived, first_sent };
         let purpose = Purpose { class: PacketClass::Retransmission, forwarded: Some(forwarded) };
         sender.send(now, (transport, egress), media, &packet, purpose, |buffer| {
             buffer.extend_from_slice(&sequence.to_be_bytes());
-            write_video_payload(buffer, cached.payload, &VideoPayload::Vp8(descriptor), vp8);
+            write_video_payload(buffer, cached.payload, &descriptor, entry.numbers);
         })?;
         Ok(())
     }

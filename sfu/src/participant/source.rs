@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use super::describe::{ParticipantId, SourceDescription};
+use super::describe::{EncodingDescription, ParticipantId, SourceDescription};
+use super::layer_rates::LayerRates;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
-use crate::receive::rate::{RateMeter, SteadyRate};
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
-
-/// Temporal layers of one encoding: the two bits of a VP8 descriptor's TID (RFC 7741 section 4.2).
-pub(crate) const TEMPORAL_LAYERS: usize = 4;
 
 /// A published source.
 pub(crate) struct Source {
@@ -30,10 +27,8 @@ pub(crate) struct Source {
 pub(crate) struct Encoding {
     /// The stream's SSRC, once a packet named it.
     pub(crate) ssrc: Option<u32>,
-    /// Measured rate of the payload, by temporal layer.
-    pub(crate) rates: [RateMeter; TEMPORAL_LAYERS],
-    /// The same, smoothed for the choice of layers.
-    pub(crate) steady: [SteadyRate; TEMPORAL_LAYERS],
+    /// Measured rate of the payload, by layer.
+    pub(crate) rates: LayerRates,
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
     pub(crate) clock: Option<(u64, u32, Time)>,
     /// Since when packets have been coming: the first one after a silence has layers chosen anew at once.
@@ -46,10 +41,11 @@ pub(crate) struct Encoding {
 
 impl Source {
     pub(crate) fn new(description: SourceDescription) -> Self {
+        let layers = |at| description.encodings.get(at).map_or(1, |encoding: &EncodingDescription| encoding.spatial_layers);
         let count = description.encodings.len().max(1);
         Source {
             key_frames: KeyFrameRequests::new(),
-            encodings: (0..count).map(|_| Encoding::new(description.kind())).collect(),
+            encodings: (0..count).map(|at| Encoding::new(description.kind(), layers(at))).collect(),
             description,
             muted: false,
             subscribers: Vec::new(),
@@ -74,7 +70,7 @@ impl Source {
 }
 
 impl Encoding {
-    fn new(kind: MediaKind) -> Self {
+    fn new(kind: MediaKind, spatial_layers: u8) -> Self {
         // Sound is not sent again: by the time of a second round trip it has been concealed.
         let limits = match kind {
             MediaKind::Video => CacheLimits::default(),
@@ -82,8 +78,7 @@ impl Encoding {
         };
         Encoding {
             ssrc: None,
-            rates: std::array::from_fn(|_| RateMeter::new()),
-            steady: Default::default(),
+            rates: LayerRates::new(spatial_layers),
             clock: None,
             active_since: None,
             newest: 0,
@@ -94,8 +89,7 @@ impl Encoding {
     /// The encoding arrives on another SSRC from now on: its old numbers mean nothing any more.
     pub(crate) fn restart(&mut self, ssrc: u32) {
         if self.ssrc.replace(ssrc).is_some() {
-            self.rates.iter_mut().for_each(RateMeter::reset);
-            self.steady = Default::default();
+            self.rates.reset();
             self.cache.flush();
             self.clock = None;
             self.active_since = None;
