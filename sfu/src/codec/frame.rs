@@ -8,9 +8,10 @@ mod dependency;
 mod payload;
 
 pub use super::vp8::PictureId;
-pub use dependency::{FrameDependency, FrameDiffs, Indication, MAX_CHAINS, MAX_TARGETS, Target, Targets};
+pub use dependency::{FrameDependency, Target, Targets};
 pub use payload::{PayloadDescriptor, PictureNumbers};
 
+use super::dependency_descriptor::DependencyDescriptor;
 use super::vp8::Vp8Descriptor;
 use super::vp9::Vp9Descriptor;
 
@@ -111,6 +112,31 @@ impl FrameDescription {
             tl0_picture_index: descriptor.tl0_picture_index,
             ids_are_references: true,
             ..FrameDescription::plain(descriptor.frame_start, key, false)
+        }
+    }
+
+    /// Whatever carries a dependency descriptor: the payload may be encrypted, and isn't looked at. The RTP stream id
+    /// decides here too over the layer in the packet: `spatial_layers` are what its encoding was announced with.
+    pub fn described(
+        descriptor: &DependencyDescriptor,
+        targets: Targets,
+        active: u32,
+        spatial_layers: u8,
+    ) -> Self {
+        let frame = &descriptor.frame;
+        let layered = spatial_layers > 1;
+        let spatial = if layered { frame.spatial_id } else { 0 };
+        let above = |(index, target): (u8, &Target)| target.spatial > spatial && frame.is_needed_for(index);
+        FrameDescription {
+            spatial,
+            temporal: frame.temporal_id,
+            layered,
+            frame_end: descriptor.end_of_frame,
+            inter_picture: frame.has_inter_picture_dependency(),
+            inter_layer: layered && frame.frame_diffs.as_slice().len() > 0,
+            used_above: layered && targets.iter().any(above),
+            dependency: Some(FrameDependency::new(descriptor, targets, active)),
+            ..FrameDescription::plain(descriptor.start_of_frame, descriptor.key_frame_start(), false)
         }
     }
 

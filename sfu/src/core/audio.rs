@@ -16,7 +16,7 @@ impl Turn<'_> {
     pub(super) fn audio(&mut self, media: &Media<'_>, padding_only: bool) -> Result<(), DropReason> {
         let participant = &mut self.sfu.participants[media.publisher];
         let source = &mut participant.uplink.sources[media.source];
-        source.encodings[0].rates[0].add(self.now, DataSize::from_bytes(media.payload.len() as u64));
+        source.encodings[0].rates.add_sound(self.now, DataSize::from_bytes(media.payload.len() as u64));
         let ingress = IngressAudio {
             source: source.encodings[0].ssrc.unwrap_or(0),
             padding_only,

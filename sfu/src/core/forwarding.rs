@@ -12,7 +12,6 @@ use crate::participant::subscription::Projection;
 use crate::participant::{Participant, ParticipantId};
 use crate::send::sent_log::SentPacket;
 use crate::sink::{Event, ForwardTimes, PacketClass};
-use crate::time::Time;
 
 /// How many numbers after a late key frame's first packet are looked for in the cache: as many as the projection
 /// accepts the key frame behind.

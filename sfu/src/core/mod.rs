@@ -8,6 +8,7 @@ mod described;
 mod feedback;
 mod forwarding;
 mod ingest;
+mod offers;
 mod repair;
 mod routing;
 mod timers;

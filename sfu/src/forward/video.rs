@@ -26,6 +26,20 @@ pub struct Layer {
     pub temporal: u8,
 }
 
+impl From<crate::allocation::Layer> for Layer {
+    fn from(layer: crate::allocation::Layer) -> Self {
+        let crate::allocation::Layer { encoding, spatial, temporal } = layer;
+        Layer { encoding, spatial, temporal }
+    }
+}
+
+impl From<Layer> for crate::allocation::Layer {
+    fn from(layer: Layer) -> Self {
+        let Layer { encoding, spatial, temporal } = layer;
+        crate::allocation::Layer { encoding, spatial, temporal }
+    }
+}
+
 /// The numbers that the outgoing stream starts with: random ones, drawn outside (RFC 3550 section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Origin {

@@ -4,6 +4,7 @@ pub(crate) mod describe;
 pub(crate) mod downlink;
 pub(crate) mod egress;
 pub(crate) mod ingress;
+pub(crate) mod layer_rates;
 pub(crate) mod packet_writer;
 pub(crate) mod reports;
 pub(crate) mod source;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sfu::Time;
+use sfu::codec::FrameDescription;
 use sfu::codec::vp8::{PictureId, Vp8Descriptor};
-use sfu::forward::{IngressVideo, Layer, MAX_ENCODINGS, Origin, VideoPayload, VideoProjection};
+use sfu::forward::{IngressVideo, Layer, MAX_ENCODINGS, Origin, VideoProjection};
 
 use super::input::Input;
 
@@ -58,7 +59,7 @@ impl Run {
         let id = usize::from(op >> 3) % MAX_ENCODINGS;
         match op & 7 {
             0 => {
-                let layer = Layer { encoding: op >> 3 & 3, temporal: op >> 5 & 3 };
+                let layer = Layer { encoding: op >> 3 & 3, spatial: 0, temporal: op >> 5 & 3 };
                 self.projection.set_target((op & 0x80 == 0).then_some(layer));
             }
             1 if op & 0x80 != 0 => self.projection.pause(),
@@ -115,13 +116,13 @@ impl Run {
             key_frame_start: bit(2) && bit(64),
             len: 1,
         };
-        let opaque = VideoPayload::Opaque { frame_start: bit(2), key_frame_start: bit(64) };
+        let opaque = FrameDescription::plain(bit(2), bit(64), bit(128));
         let packet = IngressVideo {
             encoding: id as u8,
             sequence: encoding.sequence,
             timestamp: encoding.timestamp,
             marker: bit(128),
-            payload: if bit(512) { opaque } else { VideoPayload::Vp8(vp8) },
+            frame: if bit(512) { opaque } else { FrameDescription::vp8(&vp8, bit(128)) },
             arrived: self.now,
             padding_only: bit(256),
         };
@@ -129,9 +130,9 @@ impl Run {
         let Ok(projected) = self.projection.project(&packet) else { return };
         assert!(!packet.padding_only, "padding was forwarded");
         // A publisher that contradicts itself within a frame keeps its own numbers, but absent stays absent.
-        let (picture, tl0) = (packet.payload.picture_id(), packet.payload.tl0_picture_index());
-        assert!(projected.vp8.picture_id.is_none() || picture.is_some(), "a picture id for none");
-        assert!(projected.vp8.tl0_picture_index.is_none() || tl0.is_some(), "a TL0PICIDX for none");
+        let (picture, tl0) = (packet.frame.picture_id, packet.frame.tl0_picture_index);
+        assert!(projected.numbers.picture_id.is_none() || picture.is_some(), "a picture id for none");
+        assert!(projected.numbers.tl0_picture_index.is_none() || tl0.is_some(), "a TL0PICIDX for none");
         let before = self.out.insert(projected.sequence, identity);
         assert!(before.is_none_or(|other| other == identity), "{before:?} and {identity:?}: one number");
         if self.out.len() > 4_096 {

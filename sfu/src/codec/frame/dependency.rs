@@ -1,26 +1,8 @@
 //! What a dependency descriptor says of a frame, in the form that a projection decides by.
 
-/// The most decode targets that a structure can have (five bits, plus one).
-pub const MAX_TARGETS: usize = 32;
-/// The most chains that a structure can have: as many as decode targets.
-pub const MAX_CHAINS: usize = MAX_TARGETS;
-/// The most references of one frame that are looked at: AV1 frames have up to seven, and one of the layer below.
-const MAX_DIFFS: usize = 8;
-
-/// What a frame is to a decode target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Indication {
-    /// Not part of it.
-    #[default]
-    NotPresent = 0,
-    /// Part of it, and no other frame of it depends on this one.
-    Discardable = 1,
-    /// Part of it, and where a receiver may take it up.
-    Switch = 2,
-    /// Part of it.
-    Required = 3,
-}
+use crate::codec::dependency_descriptor::{
+    DependencyDescriptor, FrameDependencies, Indication, MAX_DECODE_TARGETS, Structure,
+};
 
 /// One decode target: what a receiver may choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,22 +15,33 @@ pub struct Target {
     pub chain: Option<u8>,
     /// The targets all of whose frames are frames of this one too, this one included; bit 0 is target 0.
     pub includes: u32,
+    /// The first frame of a key picture is one of its frames.
+    pub begins_with_key: bool,
 }
 
 /// The decode targets of a structure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Targets {
     count: u8,
-    targets: [Target; MAX_TARGETS],
+    targets: [Target; MAX_DECODE_TARGETS],
 }
 
 impl Targets {
-    /// The targets of a structure; those beyond [`MAX_TARGETS`] are left out.
-    pub fn new(targets: impl IntoIterator<Item = Target>) -> Self {
-        let mut all = Targets::default();
-        for target in targets.into_iter().take(MAX_TARGETS) {
-            all.targets[usize::from(all.count)] = target;
-            all.count += 1;
+    /// The targets of a structure.
+    pub fn of(structure: &Structure) -> Self {
+        let mut all = Targets { count: structure.decode_targets(), ..Targets::default() };
+        let begins = |template: &&FrameDependencies| template.spatial_id == 0 && template.is_independent();
+        let keys = structure.templates().iter().filter(begins);
+        let begun = keys.fold(0, |targets, template| targets | template.indications.present());
+        for (index, target) in (0..all.count).zip(&mut all.targets) {
+            let (spatial, temporal) = structure.target_layer(index).expect("the target is one of the structure");
+            *target = Target {
+                spatial,
+                temporal,
+                chain: structure.protecting_chain(index),
+                includes: structure.targets_within(index),
+                begins_with_key: begun & (1 << index) != 0,
+            };
         }
         all
     }
@@ -63,51 +56,9 @@ impl Targets {
         self.targets[..usize::from(self.count)].get(usize::from(index))
     }
 
-    /// How many there are.
-    pub const fn count(&self) -> u8 {
-        self.count
-    }
-
     /// The mask of all of them.
     pub const fn all(&self) -> u32 {
-        if self.count >= 32 { u32::MAX } else { (1 << self.count) - 1 }
-    }
-}
-
-/// How many frame numbers back each reference of a frame lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FrameDiffs {
-    len: u8,
-    diffs: [u16; MAX_DIFFS],
-    /// There were more than fit.
-    more: bool,
-}
-
-impl FrameDiffs {
-    /// Up to eight references, and whether there were more.
-    pub fn new(diffs: impl IntoIterator<Item = u16>) -> Self {
-        let mut all = FrameDiffs::default();
-        for diff in diffs {
-            match all.diffs.get_mut(usize::from(all.len)) {
-                Some(place) => *place = diff,
-                None => {
-                    all.more = true;
-                    break;
-                }
-            }
-            all.len += 1;
-        }
-        all
-    }
-
-    /// Whether the frame depends on no other.
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// All references; none when there are more than are known.
-    pub fn known(&self) -> Option<&[u16]> {
-        (!self.more).then_some(&self.diffs[..usize::from(self.len)])
+        if self.count == 0 { 0 } else { u32::MAX >> (MAX_DECODE_TARGETS - self.count as usize) }
     }
 }
 
@@ -116,68 +67,43 @@ impl FrameDiffs {
 pub struct FrameDependency {
     /// The frame's number; it goes out as it came.
     pub number: u16,
+    /// What the frame depends on, and what it is to each target.
+    pub frame: FrameDependencies,
     /// The decode targets of the structure that holds.
     pub targets: Targets,
     /// Those that the sender makes at present; bit 0 is target 0.
     pub active: u32,
-    /// The frame's references.
-    pub diffs: FrameDiffs,
-    /// Two bits for each target, target 0 the lowest.
-    indications: u64,
-    /// How many frame numbers back the frame before it in each chain lies; 0 when there is none.
-    chain_diffs: [u8; MAX_CHAINS],
+    /// The packet carries the structure.
+    pub has_structure: bool,
 }
 
 impl FrameDependency {
-    /// A frame of a structure; what `indications` and `chain_diffs` don't name is not present, and 0.
-    pub fn new(
-        number: u16,
-        targets: Targets,
-        diffs: FrameDiffs,
-        indications: impl IntoIterator<Item = Indication>,
-        chain_diffs: impl IntoIterator<Item = u8>,
-    ) -> Self {
-        let mut packed = 0;
-        for (at, indication) in indications.into_iter().take(MAX_TARGETS).enumerate() {
-            packed |= (indication as u64) << (2 * at);
-        }
-        let mut chains = [0; MAX_CHAINS];
-        for (place, diff) in chains.iter_mut().zip(chain_diffs) {
-            *place = diff;
-        }
+    /// What `descriptor` says, under a structure with `targets` of which `active` are made.
+    pub const fn new(descriptor: &DependencyDescriptor, targets: Targets, active: u32) -> Self {
         FrameDependency {
-            number,
+            number: descriptor.frame_number,
+            frame: descriptor.frame,
             targets,
-            active: targets.all(),
-            diffs,
-            indications: packed,
-            chain_diffs: chains,
-        }
-    }
-
-    /// What the frame is to a target.
-    pub const fn indication(&self, target: u8) -> Indication {
-        if target as usize >= MAX_TARGETS {
-            return Indication::NotPresent;
-        }
-        match (self.indications >> (2 * target)) & 3 {
-            0 => Indication::NotPresent,
-            1 => Indication::Discardable,
-            2 => Indication::Switch,
-            _ => Indication::Required,
+            active,
+            has_structure: descriptor.has_structure,
         }
     }
 
     /// Whether the frame is part of a target.
     pub fn is_in(&self, target: u8) -> bool {
-        self.indication(target) != Indication::NotPresent
+        self.frame.indications.get(target) != Indication::NotPresent
+    }
+
+    /// The numbers of the frames that this one refers to.
+    pub fn references(&self) -> impl Iterator<Item = u16> {
+        self.frame.frame_diffs.as_slice().iter().map(|diff| self.number.wrapping_sub(*diff))
     }
 
     /// The number of the frame before this one in the chain that protects `target`; none when the target has no
     /// chain, or the chain begins here.
     pub fn chain_before(&self, target: u8) -> Option<u16> {
         let chain = self.targets.get(target)?.chain?;
-        let diff = *self.chain_diffs.get(usize::from(chain))?;
+        let diff = *self.frame.chain_diffs.as_slice().get(usize::from(chain))?;
         (diff != 0).then(|| self.number.wrapping_sub(u16::from(diff)))
     }
 }

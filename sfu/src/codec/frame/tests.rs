@@ -11,20 +11,28 @@ fn a_spatial_id_means_nothing_in_an_encoding_of_one_layer() {
     assert_eq!((svc.spatial, svc.key_frame_start, svc.layered), (2, false, true));
 }
 
-#[test]
-fn references_beyond_what_is_kept_are_not_taken_for_all() {
-    assert_eq!(FrameDiffs::new([1, 2]).known(), Some(&[1, 2][..]));
-    assert_eq!(FrameDiffs::new(1..=8).known().map(<[u16]>::len), Some(8));
-    assert_eq!((FrameDiffs::new(1..=9).known(), FrameDiffs::new(1..=9).is_empty()), (None, false));
+/// A captured AV1 descriptor with the structure of L3T3, frame 0x134 (jitsi-videobridge; T2.094).
+pub(crate) const L3T3: &str = "d0013481e81485214eafffaaaa863cf0430c10c302afc0aaa0063c00430010c002a000a80006000040001d954926e082b04a0941b820ac1282503157f974000ca864330e222222eca8655304224230eca87753013f00b3027f016704ff02cf";
+
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let digit = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal");
+    (0..hex.len()).step_by(2).map(digit).collect()
 }
 
 #[test]
-fn indications_and_chains_are_found_by_target() {
-    let target = |chain| Target { chain, includes: 1, ..Target::default() };
-    let targets = Targets::new([target(Some(1)), target(None)]);
-    let indications = [Indication::Switch, Indication::NotPresent];
-    let frame = FrameDependency::new(2, targets, FrameDiffs::new([1]), indications, [9, 3]);
-    assert_eq!([0, 1, 31, 32, 255].map(|at| frame.is_in(at)), [true, false, false, false, false]);
-    assert_eq!([0, 1, 2].map(|at| frame.chain_before(at)), [Some(65_535), None, None]);
-    assert_eq!((targets.all(), Targets::new([target(None); 40]).all()), (0b11, u32::MAX));
+fn targets_are_those_of_the_structure() {
+    let (descriptor, structure) = DependencyDescriptor::parse(&bytes(L3T3), None).expect("sound");
+    let targets = Targets::of(&structure.expect("it carries one"));
+    let layers: Vec<_> = targets.iter().map(|(_, target)| (target.spatial, target.temporal)).collect();
+    let expected: Vec<_> = (0..3).flat_map(|spatial| (0..3).map(move |temporal| (spatial, temporal))).collect();
+    assert_eq!(layers, expected);
+    assert_eq!((targets.all(), targets.get(9), targets.get(255)), (0x1ff, None, None));
+    assert!(targets.iter().all(|(_, target)| target.begins_with_key));
+    assert_eq!(targets.get(4).map(|target| target.includes), Some(0b000_011_011));
+    let frame = FrameDescription::described(&descriptor, targets, targets.all(), 3);
+    assert!(frame.key_frame_start && frame.frame_end && frame.used_above && !frame.inter_picture);
+    let dependency = frame.dependency.expect("it was described by one");
+    assert_eq!((dependency.number, dependency.references().count()), (0x134, 0));
+    assert!((0..9).all(|target| dependency.is_in(target)) && !dependency.is_in(9));
+    assert!((0..32).all(|target| dependency.chain_before(target).is_none()));
 }
