@@ -38,6 +38,8 @@ pub(super) struct Frame {
     pub(super) limit: Limit,
     /// Picture ids keep the source's distances.
     pub(super) keeps_distances: bool,
+    /// The decode targets that the receiver is told of.
+    pub(super) active_targets: Option<u32>,
 }
 
 impl Frame {
@@ -52,7 +54,7 @@ impl Frame {
 
     /// Whether `packet`, which is part of it, ends the picture as far as that goes out.
     pub(super) const fn is_ended_by(&self, packet: &IngressVideo) -> bool {
-        packet.frame.frame_end && self.spatial == self.limit.spatial
+        packet.frame.layered && packet.frame.frame_end && self.spatial == self.limit.spatial
     }
 
     /// Why it doesn't go out.

@@ -4,6 +4,7 @@ mod late;
 mod layers;
 mod newest;
 mod segment;
+mod targets;
 
 use super::frames::{Frames, Picture};
 use super::history::History;
@@ -14,6 +15,7 @@ use crate::DropReason;
 use crate::codec::frame::PictureNumbers;
 use crate::codec::vp8::PictureId;
 use segment::Segment;
+use targets::Choice;
 
 /// What a receiver gets, or should get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +66,9 @@ pub struct Projected {
     pub marker: bool,
     /// Fields of the payload descriptor.
     pub numbers: PictureNumbers,
+    /// The decode targets that the packet's dependency descriptor has to name as active, target 0 lowest; none
+    /// when it may stay as it is.
+    pub active_targets: Option<u32>,
     /// The first packet after a switch, a pause or a source restart. Packets of the same encoding with
     /// higher numbers that arrived before (and were refused) should be projected again now, in order.
     pub switched: bool,
@@ -229,6 +234,10 @@ impl VideoProjection {
         if packet.padding_only {
             return Err(DropReason::PaddingOnly);
         }
+        if let Some(dependency) = &packet.frame.dependency {
+            let best = Choice::of(dependency).best(wanted, packet.frame.layered);
+            best.filter(|best| best.admits(&packet.frame)).ok_or(DropReason::WaitingForKeyFrame)?;
+        }
         let source = &mut self.sources[usize::from(packet.encoding)];
         if !packet.frame.key_frame_start || !source.may_start(packet.sequence) {
             return Err(DropReason::WaitingForKeyFrame);
@@ -237,7 +246,8 @@ impl VideoProjection {
         self.end_segment();
         self.frames.clear();
         let timestamp = self.timeline.start(packet.encoding, packet.timestamp, packet.arrived);
-        let segment = Segment::start(packet, wanted, timestamp, self.next_tl0, retired);
+        let mut segment = Segment::start(packet, timestamp, self.next_tl0, retired);
+        segment.lift(wanted);
         self.segment = Some(segment);
         self.begin(packet)
     }

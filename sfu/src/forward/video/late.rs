@@ -58,7 +58,7 @@ impl VideoProjection {
             frame.limit = limit;
             frame.next_picture = frame.picture.map_or(frame.next_picture, |picture| picture.out + 1);
             self.take_newest(packet, frame);
-            return Ok(frame);
+            return Ok(*self.frames.newest().expect("it was pushed"));
         }
         let picture = match packet.frame.picture_id {
             None => None,
@@ -77,7 +77,9 @@ impl VideoProjection {
             tl0: packet.frame.tl0_picture_index,
             limit,
             keeps_distances: packet.frame.ids_are_references,
+            active_targets: None,
         };
+        let frame = self.announcing(frame);
         self.frames.push_late(frame);
         self.note_sent(packet, &frame);
         Ok(frame)

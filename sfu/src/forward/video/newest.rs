@@ -74,7 +74,7 @@ impl VideoProjection {
         let before = segment.limit;
         let is_new = !newest.has(packet);
         let (mut frame, between) = if is_new {
-            let forwarded = segment.admit(packet, wanted, &newest);
+            let forwarded = segment.admit(packet, wanted, &newest, &self.frames);
             let placed = place_newest(packet, &newest);
             (self.frame_of(packet, forwarded, placed), placed.map(|placed| placed.skipped))
         } else {
@@ -121,11 +121,13 @@ impl VideoProjection {
             tl0: packet.frame.tl0_picture_index,
             limit: self.segment.as_ref().expect("a frame belongs to a segment").limit,
             keeps_distances,
+            active_targets: None,
         }
     }
 
     pub(super) fn take_newest(&mut self, packet: &IngressVideo, frame: Frame) {
         self.next_picture = frame.next_picture;
+        let frame = self.announcing(frame);
         self.frames.push_newest(frame);
         let segment = self.segment.as_ref().expect("a frame belongs to a segment");
         if let Some(tl0) = frame.tl0 {
@@ -133,6 +135,12 @@ impl VideoProjection {
             self.next_tl0 = tl0.wrapping_add(segment.tl0_offset).wrapping_add(1);
         }
         self.note_sent(packet, &frame);
+    }
+
+    /// The frame, with what to tell the receiver of decode targets.
+    pub(super) fn announcing(&mut self, frame: Frame) -> Frame {
+        let choice = self.segment_mut().choice.as_mut().filter(|_| frame.forwarded);
+        Frame { active_targets: choice.and_then(|choice| choice.announce(&frame.limit)), ..frame }
     }
 
     /// Moves the timeline on if the frame goes out.
@@ -215,6 +223,7 @@ impl VideoProjection {
                     .tl0_picture_index
                     .map(|tl0| tl0.wrapping_add(segment.tl0_offset)),
             },
+            active_targets: packet.frame.dependency.and(frame.active_targets),
             switched,
             key_frame: frame.key,
         }

@@ -2,11 +2,12 @@
 
 use super::Layer;
 use super::layers::Layers;
+use super::targets::Choice;
 use crate::Time;
-use crate::forward::frames::Frame;
+use crate::forward::frames::{Frame, Frames};
 use crate::forward::history::HISTORY;
 use crate::forward::ingress::IngressVideo;
-use crate::forward::limit::Limit;
+use crate::forward::limit::{Limit, NO_TARGET};
 use crate::forward::timestamp::{VIDEO_CLOCK_RATE, ticks};
 use crate::rtp::sequence::distance32;
 
@@ -29,8 +30,10 @@ pub(super) struct Segment {
     /// The highest layers let through.
     pub(super) limit: Limit,
     /// The encoding has spatial layers.
-    layered: bool,
+    pub(super) layered: bool,
     pub(super) layers: Layers,
+    /// Where a dependency descriptor decides: the targets to choose from.
+    pub(super) choice: Option<Choice>,
     pub(super) timestamp_offset: u32,
     pub(super) tl0_offset: u8,
     /// When the newest packet arrived.
@@ -42,9 +45,9 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// A segment that starts with `packet`, whose limit is for the caller to lift.
     pub(super) fn start(
         packet: &IngressVideo,
-        wanted: Layer,
         timestamp: u32,
         tl0: u8,
         retired: Option<u64>,
@@ -56,9 +59,10 @@ impl Segment {
             ended: packet.frame.frame_end,
             picture_ended: packet.marker,
             gap_before_padding: false,
-            limit: Limit::of_layers(if packet.frame.layered { wanted.spatial } else { 0 }, wanted.temporal),
+            limit: Limit::of_layers(0, 0),
             layered: packet.frame.layered,
             layers: Layers::default(),
+            choice: packet.frame.dependency.as_ref().map(Choice::of),
             timestamp_offset: timestamp.wrapping_sub(packet.timestamp),
             tl0_offset: packet.frame.tl0_picture_index.map_or(0, |source| tl0.wrapping_sub(source)),
             arrived: packet.arrived,
@@ -107,9 +111,22 @@ impl Segment {
     }
 
     /// Decides whether a frame newer than all before is forwarded, moving the limit.
-    pub(super) fn admit(&mut self, packet: &IngressVideo, wanted: Layer, newest: &Frame) -> bool {
-        let desired = self.desired(wanted);
-        self.admit_layers(packet, desired, newest)
+    pub(super) fn admit(
+        &mut self,
+        packet: &IngressVideo,
+        wanted: Layer,
+        newest: &Frame,
+        frames: &Frames,
+    ) -> bool {
+        match &packet.frame.dependency {
+            Some(dependency) => self.admit_target(packet, dependency, wanted, newest, frames),
+            None => {
+                if packet.frame.key_frame_start {
+                    self.choice = None;
+                }
+                self.admit_layers(packet, self.desired(wanted), newest)
+            }
+        }
     }
 
     /// A key frame: everything wanted may go out from here on.
@@ -120,15 +137,26 @@ impl Segment {
 
     /// Whether only a key frame of its own encoding leads to the layers wanted.
     pub(super) fn wants_key_frame(&self, wanted: Layer) -> bool {
-        let desired = self.desired(wanted).spatial;
-        desired > self.limit.spatial || (desired < self.limit.spatial && !self.layers.is_whole(desired))
+        let desired = self.desired(wanted);
+        match &self.choice {
+            Some(choice) => choice.needs_key_frame(&self.limit, &desired),
+            // The descriptors of this stream can't be read by what its key frame brought.
+            None if self.limit.target != NO_TARGET => true,
+            None => {
+                let (desired, now) = (desired.spatial, self.limit.spatial);
+                desired > now || (desired < now && !self.layers.is_whole(desired))
+            }
+        }
     }
 
     /// The limit that the layers wanted call for. (While they are of another encoding, it stays as it is.)
-    fn desired(&self, wanted: Layer) -> Limit {
+    pub(super) fn desired(&self, wanted: Layer) -> Limit {
         if wanted.encoding != self.encoding {
             return self.limit;
         }
-        Limit::of_layers(if self.layered { wanted.spatial } else { 0 }, wanted.temporal)
+        match &self.choice {
+            Some(choice) => choice.best(wanted, self.layered).unwrap_or(self.limit),
+            None => Limit::of_layers(if self.layered { wanted.spatial } else { 0 }, wanted.temporal),
+        }
     }
 }
