@@ -45,6 +45,8 @@ pub enum DropReason {
     TooManyStreams,
     /// A payload descriptor that does not parse.
     MalformedPayload,
+    /// A dependency descriptor that refers to a structure which never came.
+    UnknownStructure,
     /// Padding only: counted for congestion control, never forwarded.
     PaddingOnly,
     /// A packet that came before, outside SRTP's own window (a retransmission nobody missed, say).

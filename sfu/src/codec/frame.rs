@@ -11,9 +11,42 @@ pub use super::vp8::PictureId;
 pub use dependency::{FrameDependency, Target, Targets};
 pub use payload::{PayloadDescriptor, PictureNumbers};
 
+use super::av1::Av1Descriptor;
 use super::dependency_descriptor::DependencyDescriptor;
+use super::h264::H264Descriptor;
 use super::vp8::Vp8Descriptor;
 use super::vp9::Vp9Descriptor;
+
+/// The header extension that says where a packet belongs among the layers, unread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameExtension<'a> {
+    /// None.
+    #[default]
+    None,
+    /// A dependency descriptor.
+    Dependency(&'a [u8]),
+    /// A frame marking; a sender that offers both is read by the descriptor.
+    Marking(&'a [u8]),
+}
+
+impl<'a> FrameExtension<'a> {
+    /// The extension's bytes; empty when there is none.
+    pub const fn value(&self) -> &'a [u8] {
+        match self {
+            FrameExtension::None => &[],
+            FrameExtension::Dependency(value) | FrameExtension::Marking(value) => value,
+        }
+    }
+
+    /// The same kind of extension with other bytes.
+    pub const fn of_same_kind<'b>(&self, value: &'b [u8]) -> FrameExtension<'b> {
+        match self {
+            FrameExtension::None => FrameExtension::None,
+            FrameExtension::Dependency(_) => FrameExtension::Dependency(value),
+            FrameExtension::Marking(_) => FrameExtension::Marking(value),
+        }
+    }
+}
 
 /// What one packet carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +148,21 @@ impl FrameDescription {
         }
     }
 
+    /// H.264 (RFC 6184): no layers, and the marker bit ends the frame. `sets_in_band`: parameter sets come in the
+    /// stream, so that it can't be decoded from an IDR picture's slices on.
+    pub fn h264(descriptor: &H264Descriptor, marker: bool, sets_in_band: bool) -> Self {
+        let key = descriptor.key_frame_start && (descriptor.has_sps || !sets_in_band);
+        FrameDescription {
+            discardable: descriptor.discardable,
+            ..FrameDescription::plain(descriptor.frame_start, key, marker)
+        }
+    }
+
+    /// AV1 without a dependency descriptor: the payload tells but where a sequence starts.
+    pub fn av1(descriptor: &Av1Descriptor, marker: bool) -> Self {
+        FrameDescription::plain(!descriptor.aggregation.continues, descriptor.key_frame_start(), marker)
+    }
+
     /// Whatever carries a dependency descriptor: the payload may be encrypted, and isn't looked at. The RTP stream id
     /// decides here too over the layer in the packet: `spatial_layers` are what its encoding was announced with.
     pub fn described(
@@ -150,4 +198,4 @@ impl FrameDescription {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

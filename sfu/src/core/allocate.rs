@@ -6,9 +6,9 @@ use smallvec::SmallVec;
 
 use super::Turn;
 use super::commands::source_id;
+use super::offers::{Offers, declared_rate, offers_of};
 use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
-use super::offers::{Offers, declared_rate, offers_of};
 use crate::participant::{MediaKind, ParticipantId};
 use crate::sink::Event;
 use crate::units::DataRate;
@@ -196,4 +196,3 @@ impl Candidate {
         self.best().map_or(DataRate::ZERO, |offer| offer.rate).max(self.declared)
     }
 }
-

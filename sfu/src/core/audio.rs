@@ -68,6 +68,7 @@ impl Turn<'_> {
             ssrc: subscription.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
             audio_level: media.audio_level,
+            dependency_descriptor: None,
             transport_sequence: sender.peek_sequence(),
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };

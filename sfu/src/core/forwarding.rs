@@ -1,15 +1,17 @@
 //! One media packet to one receiver: projected, written anew, protected.
 
 use super::commands::source_id;
+use super::described::Described;
 use super::ingest::Media;
 use super::{Sfu, Turn};
+use crate::codec::dependency_descriptor::MAX_LEN;
 use crate::codec::frame::{PayloadDescriptor, PictureNumbers};
 use crate::drop_reason::DropReason;
-use super::described::Described;
 use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
 use crate::participant::subscription::Projection;
 use crate::participant::{Participant, ParticipantId};
+use crate::send::cache::CachedPacket;
 use crate::send::sent_log::SentPacket;
 use crate::sink::{Event, ForwardTimes, PacketClass};
 
@@ -68,6 +70,7 @@ impl Turn<'_> {
             self.sink.event(Event::LayerForwarded { receiver, publisher, source, layer: after });
         }
         let projected = projected?;
+        let mut room = [0; MAX_LEN];
         let packet = OutgoingPacket {
             payload_type: subscription.payload_type,
             marker: projected.marker,
@@ -76,6 +79,11 @@ impl Turn<'_> {
             ssrc: subscription.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
             audio_level: None,
+            dependency_descriptor: described.outgoing_descriptor(
+                media.extension,
+                projected.active_targets,
+                &mut room,
+            ),
             transport_sequence: sender.peek_sequence(),
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
@@ -91,6 +99,7 @@ impl Turn<'_> {
                 source_sequence: media.sequence,
                 timestamp: projected.timestamp,
                 marker: projected.marker,
+                active_targets: projected.active_targets,
                 numbers: projected.numbers,
             },
         );
@@ -122,10 +131,13 @@ impl Turn<'_> {
         let from = self.sfu.participants.get(origin.publisher).ok_or(DropReason::TooOld)?;
         let encoding = &from.uplink.sources[origin.source].encodings[usize::from(origin.encoding)];
         let cached = encoding.cache.get(self.now, origin.sequence).ok_or(DropReason::TooOld)?;
-        let (timestamp, marker, received) = (cached.timestamp, cached.marker, cached.arrived);
-        let mut payload = std::mem::take(&mut self.sfu.replayed);
-        payload.clear();
-        payload.extend_from_slice(cached.payload);
+        let CachedPacket { timestamp, marker, arrived: received, extension, payload, .. } = cached;
+        let mut kept = std::mem::take(&mut self.sfu.replayed);
+        kept.clear();
+        kept.extend_from_slice(extension.value());
+        kept.extend_from_slice(payload);
+        let (value, payload) = kept.split_at(extension.value().len());
+        let extension = extension.of_same_kind(value);
         let media = Media {
             publisher: origin.publisher,
             source: origin.source,
@@ -133,14 +145,15 @@ impl Turn<'_> {
             sequence: origin.sequence,
             timestamp,
             marker,
-            payload: &payload,
+            payload,
             audio_level: None,
+            extension,
             received,
         };
         let published = &self.sfu.participants[origin.publisher].uplink.sources[origin.source];
         let described = Described::again(&media, published, received);
-        let result = described.and_then(|described| self.video_to(receiver, index, &media, &described));
-        self.sfu.replayed = payload;
+        let result = self.video_to(receiver, index, &media, &described);
+        self.sfu.replayed = kept;
         result.map(|_| ())
     }
 }

@@ -4,6 +4,7 @@ use super::commands::source_id;
 use super::described::Described;
 use super::forwarding::Sent;
 use super::{Sfu, Timers, Turn};
+use crate::codec::frame::FrameExtension;
 use crate::codec::{Codec, MediaKind};
 use crate::drop_reason::DropReason;
 use crate::participant::ingress::StreamRole;
@@ -33,6 +34,8 @@ pub(super) struct Media<'a> {
     pub(super) marker: bool,
     pub(super) payload: &'a [u8],
     pub(super) audio_level: Option<(u8, bool)>,
+    /// What says of a video packet where it belongs among the layers.
+    pub(super) extension: FrameExtension<'a>,
     /// When the first copy of it came in.
     pub(super) received: Time,
 }
@@ -71,6 +74,7 @@ impl Turn<'_> {
             marker: header.marker,
             payload: header.payload(packet),
             audio_level: extensions.audio_level,
+            extension: frame_extension(&extensions),
             received: now,
         };
         match (codec.kind(), role) {
@@ -174,19 +178,25 @@ impl Turn<'_> {
         }
         let source = &mut participant.uplink.sources[media.source];
         let described =
-            if padding_only { Described::padding(media, now) } else { Described::of(media, source, now)? };
+            if padding_only { Described::padding(media, now) } else { Described::of(media, source, now) };
+        if let Some(reason) = described.refusal().filter(|reason| *reason == DropReason::MalformedPayload) {
+            return Err(reason);
+        }
         let key_frame = described.starts_key_frame();
         let resumed = !padding_only && source.resume(media.encoding, now);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         if !padding_only {
             let size = DataSize::from_bytes(media.payload.len() as u64);
-            encoding.rates.add(now, described.frame(), size);
+            if let Some(frame) = described.frame() {
+                encoding.rates.add(now, frame, size);
+            }
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,
                 timestamp: media.timestamp,
                 marker: media.marker,
                 arrived: media.received,
+                extension: media.extension,
                 payload: media.payload,
             });
         }
@@ -196,6 +206,12 @@ impl Turn<'_> {
         }
         if resumed {
             self.choose_for_subscribers(media.publisher, media.source);
+        }
+        if described.lacks_structure && self.is_wanted(media.publisher, media.source, media.encoding) {
+            self.request_key_frame(media.publisher, media.source, media.encoding, now);
+        }
+        if let Some(reason) = described.refusal() {
+            return Err(reason);
         }
         self.video_to_all(media, &described);
         self.arriving = None;
@@ -207,10 +223,15 @@ impl Turn<'_> {
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
         for (receiver, index) in &subscribers {
-            let result =
-                if muted { Err(DropReason::Muted) } else { self.video_to(*receiver, *index, media, described) };
+            let result = if muted {
+                Err(DropReason::Muted)
+            } else {
+                self.video_to(*receiver, *index, media, described)
+            };
             match result {
-                Ok(Sent { switched: true }) => self.replay_after(*receiver, *index, media),
+                Ok(Sent { switched }) if switched || described.brings_structure => {
+                    self.replay_after(*receiver, *index, media);
+                }
                 Ok(_) => {}
                 // Padding is no packet that anybody could miss.
                 Err(_) if described.padding_only => {}
@@ -229,6 +250,13 @@ impl Turn<'_> {
             self.reallocate(receiver);
         }
     }
+}
+
+/// What says of a video packet where it belongs among the layers.
+fn frame_extension<'a>(extensions: &Extensions<'a>) -> FrameExtension<'a> {
+    let marking = || extensions.frame_marking.map(FrameExtension::Marking);
+    let descriptor = extensions.dependency_descriptor.map(FrameExtension::Dependency);
+    descriptor.or_else(marking).unwrap_or_default()
 }
 
 /// The payload type that a stream of a participant has to have.

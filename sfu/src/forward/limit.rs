@@ -32,7 +32,8 @@ impl Limit {
     /// What came before a step up still needs what was dropped before it. A temporal step down is immediate; a
     /// spatial one may not tear the picture before it, whose packets are marked by the limit that they met.
     pub(super) fn over_gap(self, after: Limit) -> Limit {
-        let temporal = if self.target == NO_TARGET { self.temporal.min(after.temporal) } else { self.temporal };
+        let temporal =
+            if self.target == NO_TARGET { self.temporal.min(after.temporal) } else { self.temporal };
         Limit { temporal, ..self }
     }
 }

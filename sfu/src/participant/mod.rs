@@ -8,6 +8,7 @@ pub(crate) mod layer_rates;
 pub(crate) mod packet_writer;
 pub(crate) mod reports;
 pub(crate) mod source;
+pub(crate) mod structures;
 pub(crate) mod subscription;
 pub(crate) mod transport;
 pub(crate) mod uplink;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::describe::{EncodingDescription, ParticipantId, SourceDescription};
 use super::layer_rates::LayerRates;
+use super::structures::Structures;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
 use crate::send::cache::{CacheLimits, PacketCache};
@@ -35,13 +36,19 @@ pub(crate) struct Encoding {
     pub(crate) active_since: Option<Time>,
     /// The highest sequence number so far, extended.
     pub(crate) newest: u64,
+    /// What its dependency descriptors are read by.
+    pub(crate) structures: Structures,
+    /// H.264: parameter sets have come in the stream.
+    pub(crate) sets_in_band: bool,
     /// What can be sent again.
     pub(crate) cache: PacketCache,
 }
 
 impl Source {
     pub(crate) fn new(description: SourceDescription) -> Self {
-        let layers = |at| description.encodings.get(at).map_or(1, |encoding: &EncodingDescription| encoding.spatial_layers);
+        let layers = |at| {
+            description.encodings.get(at).map_or(1, |encoding: &EncodingDescription| encoding.spatial_layers)
+        };
         let count = description.encodings.len().max(1);
         Source {
             key_frames: KeyFrameRequests::new(),
@@ -82,6 +89,8 @@ impl Encoding {
             clock: None,
             active_since: None,
             newest: 0,
+            structures: Structures::default(),
+            sets_in_band: false,
             cache: PacketCache::new(limits),
         }
     }
@@ -94,6 +103,8 @@ impl Encoding {
             self.clock = None;
             self.active_since = None;
             self.newest = 0;
+            self.structures.reset();
+            self.sets_in_band = false;
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct SentPacket {
     pub timestamp: u32,
     /// Outgoing marker bit.
     pub marker: bool,
+    /// The decode targets that it named as active, where it was told to.
+    pub active_targets: Option<u32>,
     /// Outgoing numbers of the payload.
     pub numbers: PictureNumbers,
 }

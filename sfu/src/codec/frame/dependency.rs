@@ -34,7 +34,8 @@ impl Targets {
         let keys = structure.templates().iter().filter(begins);
         let begun = keys.fold(0, |targets, template| targets | template.indications.present());
         for (index, target) in (0..all.count).zip(&mut all.targets) {
-            let (spatial, temporal) = structure.target_layer(index).expect("the target is one of the structure");
+            let (spatial, temporal) =
+                structure.target_layer(index).expect("the target is one of the structure");
             *target = Target {
                 spatial,
                 temporal,

@@ -1,9 +1,11 @@
 //! The numbers in a payload that forwarding continues.
 
 use super::FrameDescription;
+use crate::codec::Codec;
+use crate::codec::av1::Av1Descriptor;
+use crate::codec::h264::H264Descriptor;
 use crate::codec::vp8::Vp8Descriptor;
 use crate::codec::vp9::Vp9Descriptor;
-use crate::codec::Codec;
 
 /// The descriptor at the start of a payload, as far as the codec has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +14,11 @@ pub enum PayloadDescriptor {
     Vp8(Vp8Descriptor),
     /// VP9.
     Vp9(Vp9Descriptor),
-    /// Nothing to rewrite.
+    /// H.264, whose payload has no numbers.
+    H264(H264Descriptor),
+    /// AV1, whose numbers are in the dependency descriptor.
+    Av1(Av1Descriptor),
+    /// Nothing that can be read.
     None,
 }
 
@@ -31,16 +37,29 @@ impl PayloadDescriptor {
         let read = match codec {
             Codec::Vp8 => Vp8Descriptor::parse(payload).ok().map(PayloadDescriptor::Vp8),
             Codec::Vp9 => Vp9Descriptor::parse(payload).ok().map(PayloadDescriptor::Vp9),
-            Codec::Av1 | Codec::H264 | Codec::H264Mode0 | Codec::Opus => None,
+            Codec::H264 | Codec::H264Mode0 => {
+                H264Descriptor::parse(payload).ok().map(PayloadDescriptor::H264)
+            }
+            Codec::Av1 => Av1Descriptor::parse(payload).ok().map(PayloadDescriptor::Av1),
+            Codec::Opus => None,
         };
         read.unwrap_or(PayloadDescriptor::None)
     }
 
-    /// What the payload says of its frame, when it says anything.
-    pub fn describe(&self, spatial_layers: u8, marker: bool) -> Option<FrameDescription> {
+    /// Whether it holds a parameter set that later pictures are decoded by.
+    pub const fn has_parameter_set(&self) -> bool {
+        matches!(self, PayloadDescriptor::H264(H264Descriptor { has_sps: true, .. }))
+    }
+
+    /// What the payload says of its frame, when it can be read. `sets_in_band`: parameter sets have come in the stream.
+    pub fn describe(&self, spatial_layers: u8, marker: bool, sets_in_band: bool) -> Option<FrameDescription> {
         match self {
             PayloadDescriptor::Vp8(descriptor) => Some(FrameDescription::vp8(descriptor, marker)),
             PayloadDescriptor::Vp9(descriptor) => Some(FrameDescription::vp9(descriptor, spatial_layers)),
+            PayloadDescriptor::H264(descriptor) => {
+                Some(FrameDescription::h264(descriptor, marker, sets_in_band))
+            }
+            PayloadDescriptor::Av1(descriptor) => Some(FrameDescription::av1(descriptor, marker)),
             PayloadDescriptor::None => None,
         }
     }
@@ -69,7 +88,7 @@ impl PayloadDescriptor {
                     descriptor.rewrite_tl0_picture_index(payload, index).expect(FITS);
                 }
             }
-            PayloadDescriptor::None => {}
+            PayloadDescriptor::H264(_) | PayloadDescriptor::Av1(_) | PayloadDescriptor::None => {}
         }
     }
 }

@@ -24,7 +24,8 @@ fn targets_are_those_of_the_structure() {
     let (descriptor, structure) = DependencyDescriptor::parse(&bytes(L3T3), None).expect("sound");
     let targets = Targets::of(&structure.expect("it carries one"));
     let layers: Vec<_> = targets.iter().map(|(_, target)| (target.spatial, target.temporal)).collect();
-    let expected: Vec<_> = (0..3).flat_map(|spatial| (0..3).map(move |temporal| (spatial, temporal))).collect();
+    let expected: Vec<_> =
+        (0..3).flat_map(|spatial| (0..3).map(move |temporal| (spatial, temporal))).collect();
     assert_eq!(layers, expected);
     assert_eq!((targets.all(), targets.get(9), targets.get(255)), (0x1ff, None, None));
     assert!(targets.iter().all(|(_, target)| target.begins_with_key));

@@ -16,7 +16,9 @@ impl VideoProjection {
         let limit = match slot.fate {
             Fate::Forwarded => return Err(DropReason::Duplicate),
             Fate::Dropped | Fate::DroppedLate if packet.padding_only => return Err(DropReason::PaddingOnly),
-            Fate::Dropped | Fate::DroppedLate => return Err(refusal(packet.frame.spatial, &self.segment_mut().limit)),
+            Fate::Dropped | Fate::DroppedLate => {
+                return Err(refusal(packet.frame.spatial, &self.segment_mut().limit));
+            }
             Fate::Missing { limit } => limit,
         };
         if packet.padding_only {

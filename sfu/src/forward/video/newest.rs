@@ -34,7 +34,11 @@ pub(super) fn place_newest(packet: &IngressVideo, newest: &Frame) -> Option<Plac
     let id = packet.frame.picture_id?;
     let Some(head) = newest.picture else { return place_first(packet) };
     let forward = u64::from(id.value().wrapping_sub(head.source as u16) & id.mask());
-    Some(Placed { source: head.source + forward, skipped: forward.saturating_sub(1), distance: Some(forward) })
+    Some(Placed {
+        source: head.source + forward,
+        skipped: forward.saturating_sub(1),
+        distance: Some(forward),
+    })
 }
 
 impl VideoProjection {

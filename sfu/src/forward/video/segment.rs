@@ -46,12 +46,7 @@ pub(super) struct Segment {
 
 impl Segment {
     /// A segment that starts with `packet`, whose limit is for the caller to lift.
-    pub(super) fn start(
-        packet: &IngressVideo,
-        timestamp: u32,
-        tl0: u8,
-        retired: Option<u64>,
-    ) -> Self {
+    pub(super) fn start(packet: &IngressVideo, timestamp: u32, tl0: u8, retired: Option<u64>) -> Self {
         Segment {
             encoding: packet.encoding,
             first: packet.sequence,

@@ -221,7 +221,8 @@ fn a_frame_lost_before_padding_keeps_its_picture_id() {
     let frames = [true, false, false].map(|key| e.frame(1, key, false, Time::ZERO)[0].packet);
     let padding = e.padding(Time::ZERO);
     let after = [false; 2].map(|key| e.frame(1, key, false, Time::ZERO)[0].packet);
-    let picture = |p: &mut VideoProjection, packet| p.project(packet).ok().and_then(|out| out.numbers.picture_id);
+    let picture =
+        |p: &mut VideoProjection, packet| p.project(packet).ok().and_then(|out| out.numbers.picture_id);
     assert_eq!([&frames[0], &frames[1], &padding].map(|at| picture(&mut p, at)), [Some(0), None, None]);
     p.set_target(Some(layer(0, 0)));
     // The next base frame, with the TL2 frame between lost: then the TL1 frame from before the padding.
