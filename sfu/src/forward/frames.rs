@@ -36,6 +36,8 @@ pub(super) struct Frame {
     pub(super) tl0: Option<u8>,
     /// The limit that it met, moved by itself already.
     pub(super) limit: Limit,
+    /// The spatial layer that the picture ends with as it goes out, unless the source ends it before.
+    pub(super) top: u8,
     /// Picture ids keep the source's distances.
     pub(super) keeps_distances: bool,
     /// The decode targets that the receiver is told of.
@@ -52,9 +54,15 @@ impl Frame {
         self.timestamp == timestamp && self.part == part
     }
 
+    /// Whether a higher spatial layer may begin with `packet`, which comes after it: not once its own last packet has
+    /// ended the picture.
+    pub(super) const fn lets_begin(&self, packet: &IngressVideo) -> bool {
+        self.timestamp != packet.timestamp || !self.forwarded || self.top > self.limit.spatial
+    }
+
     /// Whether `packet`, which is part of it, ends the picture as far as that goes out.
     pub(super) const fn is_ended_by(&self, packet: &IngressVideo) -> bool {
-        packet.frame.layered && packet.frame.frame_end && self.spatial == self.limit.spatial
+        packet.frame.layered && packet.frame.frame_end && self.spatial == self.top
     }
 
     /// Why it doesn't go out.

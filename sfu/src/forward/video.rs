@@ -261,6 +261,8 @@ fn narrowed(picture: Option<Picture>, form: Option<PictureId>) -> Option<u16> {
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod layered;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ fn frame(timestamp: u32, temporal: u8, tl0: u8, forwarded: bool) -> Frame {
         temporal,
         tl0,
         limit: Limit::of_layers(0, 0),
+        top: 0,
         keeps_distances: false,
         active_targets: None,
     }

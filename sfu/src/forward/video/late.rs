@@ -53,11 +53,12 @@ impl VideoProjection {
     /// Decides about a frame all of whose packets before this one were missing.
     fn late_frame(&mut self, packet: &IngressVideo, limit: Limit) -> Result<Frame, DropReason> {
         let newest = *self.frames.newest().expect("a segment starts with a frame");
-        let forwarded = limit.admits(&packet.frame);
+        let layers = &mut self.segment_mut().layers;
+        let forwarded = limit.admits(&packet.frame) && !layers.is_needless(&packet.frame, &limit);
         if distance32(packet.timestamp, newest.timestamp) > 0 {
             // Only padding came after it.
             let mut frame = self.frame_of(packet, forwarded, place_newest(packet, &newest));
-            frame.limit = limit;
+            (frame.limit, frame.top) = (limit, limit.spatial);
             frame.next_picture = frame.picture.map_or(frame.next_picture, |picture| picture.out + 1);
             self.take_newest(packet, frame);
             return Ok(*self.frames.newest().expect("it was pushed"));
@@ -78,6 +79,7 @@ impl VideoProjection {
             temporal: packet.frame.temporal,
             tl0: packet.frame.tl0_picture_index,
             limit,
+            top: limit.spatial,
             keeps_distances: packet.frame.ids_are_references,
             active_targets: None,
         };

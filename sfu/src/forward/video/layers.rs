@@ -15,6 +15,8 @@ pub(super) struct Layers {
     top: u8,
     /// Only key pictures have inter-layer dependencies.
     independent: bool,
+    /// The highest spatial layer of the newest picture, and of the one before.
+    pictures: (u8, u8),
 }
 
 impl Layers {
@@ -23,16 +25,31 @@ impl Layers {
         self.left_out & bit(spatial) == 0
     }
 
+    /// Takes note of a new frame.
+    pub(super) fn on_frame(&mut self, frame: &FrameDescription, new_picture: bool) {
+        let (newest, before) = self.pictures;
+        self.pictures =
+            if new_picture { (frame.spatial, newest) } else { (newest.max(frame.spatial), before) };
+    }
+
+    /// Whether the layer above `spatial` wasn't there in the picture before the newest.
+    pub(super) const fn may_begin_above(&self, spatial: u8) -> bool {
+        self.pictures.1 <= spatial
+    }
+
     pub(super) fn on_key_picture(&mut self) {
         (self.left_out, self.top) = (0, 0);
     }
 
-    /// Takes note of a frame of a layered stream, and tells whether nothing that goes out under `limit` needs it.
-    fn is_needless(&mut self, frame: &FrameDescription, limit: &Limit) -> bool {
+    /// Takes note of a frame's kind, and tells whether nothing that goes out under `limit` needs it.
+    pub(super) fn is_needless(&mut self, frame: &FrameDescription, limit: &Limit) -> bool {
         if !frame.inter_picture {
             self.top = self.top.max(frame.spatial);
         } else if frame.spatial > 0 {
             self.independent = !frame.inter_layer;
+        }
+        if frame.dependency.is_some() {
+            return false;
         }
         let below = frame.spatial < limit.spatial.min(self.top);
         let needless = below && self.independent && frame.inter_picture && !frame.used_above;
@@ -63,7 +80,8 @@ impl Segment {
             limit.spatial = desired.spatial;
         }
         // A frame that needs nothing but the layer below begins its own layer.
-        let begins = frame.layered && !frame.inter_picture && frame.temporal == 0;
+        let begins =
+            frame.layered && !frame.inter_picture && frame.temporal == 0 && newest.lets_begin(packet);
         if begins && frame.spatial <= desired.spatial && frame.spatial == limit.spatial + 1 {
             limit.spatial = frame.spatial;
         }

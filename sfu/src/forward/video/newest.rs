@@ -113,6 +113,7 @@ impl VideoProjection {
             _ => Picture { source: p.source, out: self.next_picture + p.skipped },
         });
         let spent = u64::from(forwarded || keeps_distances);
+        let segment = self.segment.as_ref().expect("a frame belongs to a segment");
         Frame {
             timestamp: packet.timestamp,
             part: packet.frame.part(),
@@ -123,7 +124,8 @@ impl VideoProjection {
             spatial: packet.frame.spatial,
             temporal: packet.frame.temporal,
             tl0: packet.frame.tl0_picture_index,
-            limit: self.segment.as_ref().expect("a frame belongs to a segment").limit,
+            limit: segment.limit,
+            top: segment.picture_top(),
             keeps_distances,
             active_targets: None,
         }

@@ -32,6 +32,8 @@ pub(super) struct Segment {
     /// The encoding has spatial layers.
     pub(super) layered: bool,
     pub(super) layers: Layers,
+    /// A higher spatial layer is wanted than goes out.
+    wants_more: bool,
     /// Where a dependency descriptor decides: the targets to choose from.
     pub(super) choice: Option<Choice>,
     pub(super) timestamp_offset: u32,
@@ -57,6 +59,7 @@ impl Segment {
             limit: Limit::of_layers(0, 0),
             layered: packet.frame.layered,
             layers: Layers::default(),
+            wants_more: false,
             choice: packet.frame.dependency.as_ref().map(Choice::of),
             timestamp_offset: timestamp.wrapping_sub(packet.timestamp),
             tl0_offset: packet.frame.tl0_picture_index.map_or(0, |source| tl0.wrapping_sub(source)),
@@ -113,6 +116,13 @@ impl Segment {
         newest: &Frame,
         frames: &Frames,
     ) -> bool {
+        self.layers.on_frame(&packet.frame, packet.timestamp != newest.timestamp);
+        let forwarded = self.decide(packet, wanted, newest, frames);
+        self.wants_more = self.desired(wanted).spatial > self.limit.spatial;
+        forwarded
+    }
+
+    fn decide(&mut self, packet: &IngressVideo, wanted: Layer, newest: &Frame, frames: &Frames) -> bool {
         match &packet.frame.dependency {
             Some(dependency) => self.admit_target(packet, dependency, wanted, newest, frames),
             None => {
@@ -122,6 +132,15 @@ impl Segment {
                 self.admit_layers(packet, self.desired(wanted), newest)
             }
         }
+    }
+
+    /// The spatial layer that ends the newest picture as it goes out.
+    ///
+    /// A layer that wasn't in the picture before and is wanted may be about to begin, in this very picture: then that
+    /// one is to end it, and if it doesn't come, the source's own marker does.
+    pub(super) fn picture_top(&self) -> u8 {
+        let limit = self.limit.spatial;
+        if self.wants_more && self.layers.may_begin_above(limit) { limit + 1 } else { limit }
     }
 
     /// A key frame: everything wanted may go out from here on.

@@ -60,8 +60,10 @@ impl Choice {
         desired: &Limit,
         dependency: &FrameDependency,
         frames: &Frames,
+        lets_begin: bool,
     ) -> Option<u8> {
         let (now, most) = (self.targets.get(current)?, self.targets.get(desired.target)?);
+        let most = Target { spatial: if lets_begin { most.spatial } else { now.spatial }, ..*most };
         let reachable = self.targets.iter().filter(|(index, target)| {
             (now.spatial..=most.spatial).contains(&target.spatial)
                 && (now.temporal..=most.temporal).contains(&target.temporal)
@@ -137,7 +139,8 @@ impl Segment {
             let exceeds = desired.spatial < self.limit.spatial || desired.temporal < self.limit.temporal;
             let below = if exceeds && is_new_picture { choice.below(current, &desired) } else { None };
             let from = below.unwrap_or(current);
-            let to = choice.above(from, &desired, dependency, frames).unwrap_or(from);
+            let to =
+                choice.above(from, &desired, dependency, frames, newest.lets_begin(packet)).unwrap_or(from);
             self.limit = choice.limit(to, self.layered).unwrap_or(self.limit);
         }
         dependency.is_in(self.limit.target)
