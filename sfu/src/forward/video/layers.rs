@@ -17,7 +17,12 @@ pub(super) struct Layers {
     independent: bool,
     /// The highest spatial layer of the newest picture, and of the one before.
     pictures: (u8, u8),
+    /// How many pictures in a row have ended below the layer that goes out.
+    short: u8,
 }
+
+/// So many pictures without the layer that goes out say that it was turned off. (Fewer may be loss.)
+const TURNED_OFF: u8 = 3;
 
 impl Layers {
     /// Whether nothing of a spatial layer has been left out since the key picture.
@@ -26,10 +31,19 @@ impl Layers {
     }
 
     /// Takes note of a new frame.
-    pub(super) fn on_frame(&mut self, frame: &FrameDescription, new_picture: bool) {
+    pub(super) fn on_frame(&mut self, frame: &FrameDescription, new_picture: bool, limit: &Limit) {
         let (newest, before) = self.pictures;
+        if new_picture {
+            let is_short = self.independent && newest < limit.spatial.min(self.top);
+            self.short = if is_short { self.short.saturating_add(1) } else { 0 };
+        }
         self.pictures =
             if new_picture { (frame.spatial, newest) } else { (newest.max(frame.spatial), before) };
+    }
+
+    /// Whether the layer that goes out was turned off, and those below were not sent that it would fall back on.
+    pub(super) const fn is_turned_off(&self) -> bool {
+        self.short >= TURNED_OFF
     }
 
     /// Whether the layer above `spatial` wasn't there in the picture before the newest.
@@ -38,7 +52,7 @@ impl Layers {
     }
 
     pub(super) fn on_key_picture(&mut self) {
-        (self.left_out, self.top) = (0, 0);
+        (self.left_out, self.top, self.short) = (0, 0, 0);
     }
 
     /// Takes note of a frame's kind, and tells whether nothing that goes out under `limit` needs it.

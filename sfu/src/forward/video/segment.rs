@@ -116,7 +116,7 @@ impl Segment {
         newest: &Frame,
         frames: &Frames,
     ) -> bool {
-        self.layers.on_frame(&packet.frame, packet.timestamp != newest.timestamp);
+        self.layers.on_frame(&packet.frame, packet.timestamp != newest.timestamp, &self.limit);
         let forwarded = self.decide(packet, wanted, newest, frames);
         self.wants_more = self.desired(wanted).spatial > self.limit.spatial;
         forwarded
@@ -158,7 +158,8 @@ impl Segment {
             None if self.limit.target != NO_TARGET => true,
             None => {
                 let (desired, now) = (desired.spatial, self.limit.spatial);
-                desired > now || (desired < now && !self.layers.is_whole(desired))
+                let is_cut_off = desired < now && !self.layers.is_whole(desired);
+                desired > now || is_cut_off || self.layers.is_turned_off()
             }
         }
     }
