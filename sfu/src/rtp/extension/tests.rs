@@ -66,7 +66,8 @@ fn bytes_of_either_form() {
 
 #[test]
 fn reading_ends_or_goes_on() {
-    let rows: [(&[u8], &[(u8, &[u8])]); 6] = [
+    type Row<'a> = (&'a [u8], &'a [(u8, &'a [u8])]);
+    let rows: [Row<'_>; 6] = [
         // Padding between elements.
         (b"\xbe\xde\0\x02\0\x10a\0\0\x20b\0", &[(1, b"a"), (2, b"b")]),
         (b"\x10\0\0\x02\0\x01\x01a\0\0\x02\0", &[(1, b"a"), (2, b"")]),
