@@ -16,6 +16,7 @@ use super::dependency_descriptor::DependencyDescriptor;
 use super::h264::H264Descriptor;
 use super::vp8::Vp8Descriptor;
 use super::vp9::Vp9Descriptor;
+use crate::rtp::FrameMarking;
 
 /// The header extension that says where a packet belongs among the layers, unread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,6 +162,21 @@ impl FrameDescription {
     /// AV1 without a dependency descriptor: the payload tells but where a sequence starts.
     pub fn av1(descriptor: &Av1Descriptor, marker: bool) -> Self {
         FrameDescription::plain(!descriptor.aggregation.continues, descriptor.key_frame_start(), marker)
+    }
+
+    /// What a frame marking says, for a payload without layers of its own, or one that can't be read.
+    ///
+    /// Its layer id is in terms that differ by codec, and the RTP stream id decides anyway.
+    pub const fn marking(marking: &FrameMarking) -> Self {
+        let (start, key) = (marking.start_of_frame, marking.start_of_frame && marking.independent);
+        FrameDescription {
+            temporal: marking.temporal_id,
+            inter_picture: !marking.independent,
+            layer_sync: marking.base_layer_sync,
+            discardable: marking.discardable,
+            tl0_picture_index: marking.tl0_picture_index,
+            ..FrameDescription::plain(start, key, marking.end_of_frame)
+        }
     }
 
     /// Whatever carries a dependency descriptor: the payload may be encrypted, and isn't looked at. The RTP stream id

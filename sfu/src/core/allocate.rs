@@ -113,7 +113,7 @@ impl Turn<'_> {
                 current: target.filter(|_| !is_beginning),
                 memory,
                 offers,
-                declared: declared_rate(&published.description, max_height),
+                declared: declared_rate(published, max_height),
             });
         }
         audio

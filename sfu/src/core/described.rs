@@ -10,6 +10,7 @@ use crate::drop_reason::DropReason;
 use crate::forward::IngressVideo;
 use crate::participant::MediaParameters;
 use crate::participant::source::Source;
+use crate::rtp::FrameMarking;
 use crate::time::Time;
 
 /// A video packet, described once for all receivers.
@@ -55,6 +56,7 @@ impl Described {
         let layers = source.description.encodings.get(at).map_or(1, |e| e.spatial_layers);
         let encoding = &source.encodings[at];
         let plain = payload.describe(layers, media.marker, encoding.sets_in_band);
+        let plain = marked(&payload, plain, media.extension);
         let mut described = Described {
             payload,
             padding_only: false,
@@ -131,6 +133,25 @@ impl Described {
         let FrameExtension::Dependency(bytes) = bytes else { return None };
         let (descriptor, structure) = self.descriptor.as_ref()?;
         outgoing_descriptor(bytes, descriptor, structure, active_targets, room)
+    }
+}
+
+/// The frame by its marking, where the payload knows no layers: H.264's, or one that can't be read. Where a key frame
+/// starts is in the payload, if it can be read.
+fn marked(
+    payload: &PayloadDescriptor,
+    plain: Option<FrameDescription>,
+    extension: FrameExtension<'_>,
+) -> Option<FrameDescription> {
+    let FrameExtension::Marking(bytes) = extension else { return plain };
+    let Ok(marking) = FrameMarking::parse(bytes) else { return plain };
+    let by_marking = FrameDescription::marking(&marking);
+    match (payload, plain) {
+        (PayloadDescriptor::H264(_), Some(plain)) => {
+            Some(FrameDescription { key_frame_start: plain.key_frame_start, ..by_marking })
+        }
+        (_, Some(plain)) => Some(plain),
+        (_, None) => Some(by_marking),
     }
 }
 

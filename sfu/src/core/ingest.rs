@@ -63,6 +63,10 @@ impl Turn<'_> {
         if payload_type_of(codec, role, &participant.media.payload_types) != Some(header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
+        if let Some(bytes) = extensions.video_layers_allocation.filter(|_| codec.kind() == MediaKind::Video) {
+            participant.uplink.sources[source].take_allocation(bytes);
+        }
+        let stream = &mut participant.uplink.streams[index];
         stream.stats.note_packet(now, header.sequence, header.timestamp);
         stream.highest = stream.highest.max(opened.index);
         let media = Media {

@@ -4,7 +4,6 @@ use smallvec::SmallVec;
 
 use crate::allocation::{Layer, LayerOffer};
 use crate::participant::source::Source;
-use crate::participant::{EncodingDescription, SourceDescription};
 use crate::units::DataRate;
 
 /// An encoder's rate over seconds is no more than it is set to, whatever a key frame does to one second: so
@@ -19,18 +18,30 @@ const HALF_HEIGHT: f64 = 0.3;
 /// A video subscription's offers: up to three encodings, or spatial layers, of up to four temporal layers.
 pub(super) type Offers = SmallVec<[LayerOffer; 12]>;
 
-/// The declared rate of the best layer no higher than `max_height`, or of the lowest; nothing at height 0.
-pub(super) fn declared_rate(description: &SourceDescription, max_height: u16) -> DataRate {
-    let layers = description.encodings.iter().flat_map(|encoding| {
-        (0..encoding.spatial_layers).map(move |spatial| (encoding, encoding.spatial_layers - 1 - spatial))
-    });
-    let height = |(encoding, below): &(&EncodingDescription, u8)| encoding.height >> below;
-    let within = layers.clone().filter(|layer| height(layer) <= max_height).last();
-    let best = within.or_else(|| layers.clone().next()).filter(|_| max_height > 0);
-    best.map_or(DataRate::ZERO, |(encoding, below)| {
-        let share = (0..below).fold(OVERHEAD, |share, _| share * HALF_HEIGHT);
-        DataRate::from_kbps(u64::from(encoding.max_kbps)).scale(share)
-    })
+/// The rate that is announced for the best layer no higher than `max_height`, or for the lowest: what the sender says
+/// at present, or else what it was set to. Nothing at height 0.
+pub(super) fn declared_rate(source: &Source, max_height: u16) -> DataRate {
+    if max_height == 0 {
+        return DataRate::ZERO;
+    }
+    let (mut best, mut lowest) = (None, None);
+    for (description, encoding) in source.description.encodings.iter().zip(&source.encodings) {
+        for spatial in 0..description.spatial_layers {
+            let below = description.spatial_layers - 1 - spatial;
+            let set = DataRate::from_kbps(u64::from(description.max_kbps));
+            let share = (0..below).fold(1.0, |share, _| share * HALF_HEIGHT);
+            let rate = match encoding.announced {
+                Some(announced) => announced.get(usize::from(spatial)).copied().unwrap_or(DataRate::ZERO),
+                None => set.scale(share),
+            };
+            let rate = Some(rate).filter(|rate| *rate > DataRate::ZERO);
+            lowest = lowest.or(rate);
+            if description.height >> below <= max_height {
+                best = rate.or(best);
+            }
+        }
+    }
+    best.or(lowest).unwrap_or(DataRate::ZERO).scale(OVERHEAD)
 }
 
 /// What a source offers now. An encoding is active while its packets come; its rate is what was measured.
@@ -55,5 +66,52 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offe
                 active: active && layer.comes && layer.rate > DataRate::ZERO,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::participant::{EncodingDescription, SourceDescription};
+    use crate::rtp::VideoLayersAllocation;
+    use crate::rtp::video_layers_allocation::LayerAllocation;
+
+    fn source(encodings: &[(u16, u32, u8)]) -> Source {
+        let encodings = encodings.iter().map(|&(height, max_kbps, spatial_layers)| EncodingDescription {
+            rid: height.to_string(),
+            height,
+            fps: 30,
+            max_kbps,
+            temporal_layers: 3,
+            spatial_layers,
+        });
+        let encodings = encodings.collect();
+        let (name, mid) = ("cam".into(), "0".into());
+        Source::new(SourceDescription { name, codec: Codec::Vp9, mid, encodings })
+    }
+
+    #[test]
+    fn what_is_announced_counts_before_what_was_set() {
+        let kbps =
+            |source: &Source| [0, 90, 180, 400, 720].map(|h| declared_rate(source, h).as_bps() / 1_080);
+        let simulcast = source(&[(180, 150, 1), (360, 500, 1), (720, 1_700, 1)]);
+        assert_eq!(kbps(&simulcast), [0, 150, 150, 500, 1_700]);
+        let mut svc = source(&[(720, 1_000, 3)]);
+        assert_eq!(kbps(&svc), [0, 90, 90, 300, 1_000]);
+        // Two of the three layers are on, 100 and 250 kbit/s by themselves.
+        let layer = |kbps| Some(LayerAllocation::new(&[DataRate::from_kbps(kbps)]));
+        let mut allocation = VideoLayersAllocation { streams: 1, ..VideoLayersAllocation::default() };
+        allocation.layers[0][..2].copy_from_slice(&[layer(100), layer(250)]);
+        let mut bytes = [0; 64];
+        let len = allocation.write(&mut bytes).expect("sound");
+        svc.take_allocation(&bytes[..len]);
+        assert_eq!(kbps(&svc), [0, 100, 100, 350, 350]);
+        // Everything off; then a restart, after which what was set counts again.
+        svc.take_allocation(&[0]);
+        assert_eq!(kbps(&svc), [0; 5]);
+        svc.encodings[0].restart(1);
+        svc.encodings[0].restart(2);
+        assert_eq!(kbps(&svc), [0, 90, 90, 300, 1_000]);
     }
 }

@@ -8,7 +8,7 @@ use crate::units::{DataRate, DataSize};
 /// Temporal layers that are told apart: as many as the two bits of a VP8 descriptor's TID can (RFC 7741 section 4.2).
 pub(crate) const TEMPORAL_LAYERS: usize = 4;
 /// Spatial layers that are told apart: as many as a source may announce.
-const SPATIAL_LAYERS: usize = 3;
+pub(crate) const SPATIAL_LAYERS: usize = 3;
 
 /// The rates of one encoding's layers; sound has one.
 pub(crate) struct LayerRates {

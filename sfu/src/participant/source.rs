@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::describe::{EncodingDescription, ParticipantId, SourceDescription};
-use super::layer_rates::LayerRates;
+use super::layer_rates::{LayerRates, SPATIAL_LAYERS};
 use super::structures::Structures;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
+use crate::rtp::VideoLayersAllocation;
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
+use crate::units::DataRate;
 
 /// A published source.
 pub(crate) struct Source {
@@ -28,6 +30,8 @@ pub(crate) struct Source {
 pub(crate) struct Encoding {
     /// The stream's SSRC, once a packet named it.
     pub(crate) ssrc: Option<u32>,
+    /// What the sender announced each spatial layer to have, those below it included; none until it did.
+    pub(crate) announced: Option<[DataRate; SPATIAL_LAYERS]>,
     /// Measured rate of the payload, by layer.
     pub(crate) rates: LayerRates,
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
@@ -62,6 +66,22 @@ impl Source {
 }
 
 impl Source {
+    /// Takes the rates that the sender announces for its layers (video layers allocation); whatever can't be read
+    /// announces nothing.
+    pub(crate) fn take_allocation(&mut self, bytes: &[u8]) {
+        let Ok(allocation) = VideoLayersAllocation::parse(bytes) else { return };
+        for encoding in &mut self.encodings {
+            encoding.announced = Some([DataRate::ZERO; SPATIAL_LAYERS]);
+        }
+        for (stream, spatial, layer) in allocation.active_layers() {
+            let encoding = self.encodings.get_mut(usize::from(stream));
+            let Some(announced) = encoding.and_then(|encoding| encoding.announced.as_mut()) else { continue };
+            let rate = layer.cumulative_rates().last().copied().unwrap_or(DataRate::ZERO);
+            // Each receiver of a higher layer gets this one too.
+            announced.iter_mut().skip(usize::from(spatial)).for_each(|total| *total += rate);
+        }
+    }
+
     /// A packet of `encoding` came; says whether it is the first, or the first after a silence.
     pub(crate) fn resume(&mut self, encoding: u8, now: Time) -> bool {
         let at = usize::from(encoding);
@@ -85,6 +105,7 @@ impl Encoding {
         };
         Encoding {
             ssrc: None,
+            announced: None,
             rates: LayerRates::new(spatial_layers),
             clock: None,
             active_since: None,
@@ -98,6 +119,7 @@ impl Encoding {
     /// The encoding arrives on another SSRC from now on: its old numbers mean nothing any more.
     pub(crate) fn restart(&mut self, ssrc: u32) {
         if self.ssrc.replace(ssrc).is_some() {
+            self.announced = None;
             self.rates.reset();
             self.cache.flush();
             self.clock = None;
