@@ -91,7 +91,14 @@ fn cache(packets: usize, age_ms: u64, stored: impl IntoIterator<Item = (u64, u64
     let mut cache = PacketCache::new(CacheLimits { packets, bytes: 1 << 16, age });
     for (sequence, ms) in stored {
         let arrived = Time::from_millis(ms);
-        cache.insert(CachedPacket { sequence, timestamp: 0, marker: false, arrived, extension: FrameExtension::None, payload: &[7; 8] });
+        cache.insert(CachedPacket {
+            sequence,
+            timestamp: 0,
+            marker: false,
+            arrived,
+            extension: FrameExtension::None,
+            payload: &[7; 8],
+        });
     }
     cache
 }

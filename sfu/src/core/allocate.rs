@@ -21,7 +21,7 @@ const AUDIO_OVERHEAD: DataRate = DataRate::from_bps(50 * (28 + 16 + 28) * 8);
 
 /// How long a source may take to begin with all of its encodings: key frames of three encodings at the rate that an
 /// uplink starts with.
-const BEGINNING: Duration = Duration::from_millis(500);
+pub(super) const BEGINNING: Duration = Duration::from_millis(500);
 
 /// What one subscription is to the allocation.
 pub(crate) struct Candidate {

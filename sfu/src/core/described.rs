@@ -57,6 +57,9 @@ impl Described {
         let encoding = &source.encodings[at];
         let plain = payload.describe(layers, media.marker, encoding.sets_in_band);
         let plain = marked(&payload, plain, media.extension);
+        // Payloads without layers have nothing to add to a descriptor.
+        let is_described = matches!(media.extension, FrameExtension::Dependency(_));
+        let plain = plain.filter(|_| !is_described || payload.has_numbers());
         let mut described = Described {
             payload,
             padding_only: false,

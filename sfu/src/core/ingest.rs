@@ -5,7 +5,7 @@ use super::described::Described;
 use super::forwarding::Sent;
 use super::{Sfu, Timers, Turn};
 use crate::codec::frame::FrameExtension;
-use crate::codec::{Codec, MediaKind};
+use crate::codec::{Codec, FrameDescription, MediaKind};
 use crate::drop_reason::DropReason;
 use crate::participant::ingress::StreamRole;
 use crate::participant::uplink::Binding;
@@ -191,9 +191,9 @@ impl Turn<'_> {
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         if !padding_only {
             let size = DataSize::from_bytes(media.payload.len() as u64);
-            if let Some(frame) = described.frame() {
-                encoding.rates.add(now, frame, size);
-            }
+            // What can't be read yet counts as well: somebody has to want the stream before it is asked for more.
+            let unread = FrameDescription::plain(false, false, false);
+            encoding.rates.add(now, described.frame().unwrap_or(&unread), size);
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,

@@ -2,7 +2,10 @@
 
 use smallvec::SmallVec;
 
+use super::allocate::BEGINNING;
 use crate::allocation::{Layer, LayerOffer};
+use crate::participant::EncodingDescription;
+use crate::participant::layer_rates::SPATIAL_LAYERS;
 use crate::participant::source::Source;
 use crate::units::DataRate;
 
@@ -28,13 +31,8 @@ pub(super) fn declared_rate(source: &Source, max_height: u16) -> DataRate {
     for (description, encoding) in source.description.encodings.iter().zip(&source.encodings) {
         for spatial in 0..description.spatial_layers {
             let below = description.spatial_layers - 1 - spatial;
-            let set = DataRate::from_kbps(u64::from(description.max_kbps));
-            let share = (0..below).fold(1.0, |share, _| share * HALF_HEIGHT);
-            let rate = match encoding.announced {
-                Some(announced) => announced.get(usize::from(spatial)).copied().unwrap_or(DataRate::ZERO),
-                None => set.scale(share),
-            };
-            let rate = Some(rate).filter(|rate| *rate > DataRate::ZERO);
+            let rate = Some(set_rate(description, encoding.announced.as_ref(), spatial));
+            let rate = rate.filter(|rate| *rate > DataRate::ZERO);
             lowest = lowest.or(rate);
             if description.height >> below <= max_height {
                 best = rate.or(best);
@@ -44,8 +42,26 @@ pub(super) fn declared_rate(source: &Source, max_height: u16) -> DataRate {
     best.or(lowest).unwrap_or(DataRate::ZERO).scale(OVERHEAD)
 }
 
+/// What a receiver of a spatial layer would get by what the sender says, or else by what it was set to.
+fn set_rate(
+    description: &EncodingDescription,
+    announced: Option<&[DataRate; SPATIAL_LAYERS]>,
+    spatial: u8,
+) -> DataRate {
+    if let Some(announced) = announced {
+        return announced.get(usize::from(spatial)).copied().unwrap_or(DataRate::ZERO);
+    }
+    let below = description.spatial_layers.saturating_sub(1 + spatial);
+    let share = (0..below).fold(1.0, |share, _| share * HALF_HEIGHT);
+    DataRate::from_kbps(u64::from(description.max_kbps)).scale(share)
+}
+
 /// What a source offers now. An encoding is active while its packets come; its rate is what was measured.
+///
+/// A stream of several spatial layers begins with a packet of the lowest. The others are believed to follow, since who
+/// doesn't take them from this key picture on needs another one.
 pub(super) fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
+    let is_beginning = source.begun.is_some_and(|begun| now.since(begun) < BEGINNING);
     let described = source.description.encodings.iter();
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
         let believed = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
@@ -56,14 +72,21 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offe
         for layer in encoding.rates.for_receivers(now, description.temporal_layers) {
             let part = 1.0 / f64::from(1_u32 << (top - layer.temporal));
             let below = description.spatial_layers.saturating_sub(1 + layer.spatial);
+            let expected = is_beginning && layer.spatial > 0 && !layer.comes;
+            let rate = if expected {
+                let set = set_rate(description, encoding.announced.as_ref(), layer.spatial);
+                set.scale(f64::from(layer.temporal + 1) / f64::from(top + 1))
+            } else {
+                layer.rate
+            };
             offers.push(LayerOffer {
                 layer: Layer { encoding: index as u8, spatial: layer.spatial, temporal: layer.temporal },
                 // Each spatial layer is half as high as the one above.
                 height: description.height >> below,
                 // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
                 fps: f64::from(description.fps) * part,
-                rate: layer.rate.min(believed).scale(OVERHEAD),
-                active: active && layer.comes && layer.rate > DataRate::ZERO,
+                rate: rate.min(believed).scale(OVERHEAD),
+                active: active && (layer.comes || expected) && rate > DataRate::ZERO,
             });
         }
     }
@@ -73,7 +96,7 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offe
 mod tests {
     use super::*;
     use crate::codec::Codec;
-    use crate::participant::{EncodingDescription, SourceDescription};
+    use crate::participant::SourceDescription;
     use crate::rtp::VideoLayersAllocation;
     use crate::rtp::video_layers_allocation::LayerAllocation;
 

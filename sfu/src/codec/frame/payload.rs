@@ -46,6 +46,11 @@ impl PayloadDescriptor {
         read.unwrap_or(PayloadDescriptor::None)
     }
 
+    /// Whether it has layers and numbers of its own.
+    pub const fn has_numbers(&self) -> bool {
+        matches!(self, PayloadDescriptor::Vp8(_) | PayloadDescriptor::Vp9(_))
+    }
+
     /// Whether it holds a parameter set that later pictures are decoded by.
     pub const fn has_parameter_set(&self) -> bool {
         matches!(self, PayloadDescriptor::H264(H264Descriptor { has_sps: true, .. }))
