@@ -197,7 +197,7 @@ impl FrameDescription {
             layered,
             frame_end: descriptor.end_of_frame,
             inter_picture: frame.has_inter_picture_dependency(),
-            inter_layer: layered && frame.frame_diffs.as_slice().len() > 0,
+            inter_layer: layered && !frame.frame_diffs.is_empty(),
             used_above: layered && targets.iter().any(above),
             dependency: Some(FrameDependency::new(descriptor, targets, active)),
             ..FrameDescription::plain(descriptor.start_of_frame, descriptor.key_frame_start(), false)
