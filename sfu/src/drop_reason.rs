@@ -45,6 +45,8 @@ pub enum DropReason {
     TooManyStreams,
     /// A payload descriptor that does not parse.
     MalformedPayload,
+    /// A dependency descriptor that refers to a structure which never came.
+    UnknownStructure,
     /// Padding only: counted for congestion control, never forwarded.
     PaddingOnly,
     /// A packet that came before, outside SRTP's own window (a retransmission nobody missed, say).
@@ -59,6 +61,8 @@ pub enum DropReason {
     WaitingForKeyFrame,
     /// A temporal layer above the receiver's.
     TemporalLayer,
+    /// A spatial layer that the receiver's picture doesn't need.
+    SpatialLayer,
     /// Comfort noise in the middle of a pause (Opus DTX): the receiver makes its own.
     Silence,
     /// The receiver is not connected.

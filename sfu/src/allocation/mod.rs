@@ -24,14 +24,17 @@ use crate::{DataRate, Time};
 pub use fill::{Workspace, allocate};
 pub use reason::Reason;
 
-/// Layers beyond so many per source are not considered: three encodings of four temporal layers, and some.
+/// Layers beyond so many per source are not considered: three encodings, or three spatial layers, of four temporal
+/// layers, and some.
 pub const MAX_LAYERS: usize = 16;
 
-/// One encoding up to one of its temporal layers.
+/// One encoding up to one of its spatial and temporal layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Layer {
     /// Index of the simulcast encoding.
     pub encoding: u8,
+    /// The highest spatial layer of the encoding that is forwarded.
+    pub spatial: u8,
     /// The highest temporal layer that is forwarded.
     pub temporal: u8,
 }

@@ -6,7 +6,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn offer(encoding: u8, temporal: u8, height: u16, fps: f64, bps: u64) -> LayerOffer {
     let rate = DataRate::from_bps(bps);
-    LayerOffer { layer: Layer { encoding, temporal }, height, fps, rate, active: true }
+    LayerOffer { layer: Layer { encoding, spatial: 0, temporal }, height, fps, rate, active: true }
 }
 
 /// The nine layers of Jitsi Videobridge's `BitrateControllerTest`.
@@ -46,7 +46,7 @@ fn run(
 fn names(decisions: &[Decision<u32>]) -> String {
     let name = |d: &Decision<u32>| match d.layer {
         None => "-".to_string(),
-        Some(Layer { encoding, temporal }) => {
+        Some(Layer { encoding, temporal, .. }) => {
             let size = ["ld", "sd", "hd"][usize::from(encoding)];
             format!("{size}{}", ["7", "15", "30"][usize::from(temporal)])
         }
@@ -161,7 +161,7 @@ fn hysteresis_is_about_the_whole_estimate() {
 fn a_layer_that_costs_no_less_than_a_higher_one_is_passed_over() {
     let layers = [offer(0, 0, 180, 30.0, 300_000), offer(1, 0, 360, 30.0, 250_000)];
     let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(260), &[source(0, 720, &layers)]);
-    assert_eq!(got[0].layer, Some(Layer { encoding: 1, temporal: 0 }));
+    assert_eq!(got[0].layer, Some(Layer { encoding: 1, spatial: 0, temporal: 0 }));
 }
 
 /// A receiver over time: the estimate in kbps at each tenth of a second gives the layers' changes.
@@ -356,14 +356,14 @@ proptest! {
 fn the_grace_is_counted_from_the_first_excess() {
     let layers = ladder();
     let mut state = source(0, 720, &layers);
-    state.current = Some(Layer { encoding: 1, temporal: 2 });
+    state.current = Some(Layer { encoding: 1, spatial: 0, temporal: 2 });
     let config = AllocationConfig::default();
     let at = |state: &Source<'_, u32>, now| run(&config, now, budget(400), &[*state])[0];
     let begin = Time::from_secs(10);
     let first = at(&state, begin);
     assert_eq!((first.layer, first.memory.over_since), (state.current, Some(begin)));
     state.memory = first.memory;
-    assert_eq!(at(&state, begin + SECOND).layer, Some(Layer { encoding: 0, temporal: 2 }));
+    assert_eq!(at(&state, begin + SECOND).layer, Some(Layer { encoding: 0, spatial: 0, temporal: 2 }));
     let relieved = run(&config, begin + SECOND, budget(600), &[state])[0];
     assert_eq!(relieved.memory.over_since, None);
 }

@@ -2,6 +2,7 @@
 
 pub mod av1;
 pub mod dependency_descriptor;
+pub mod frame;
 pub mod h264;
 mod kind;
 pub mod opus;
@@ -11,6 +12,7 @@ pub mod vp9;
 
 pub use av1::Av1Descriptor;
 pub use dependency_descriptor::DependencyDescriptor;
+pub use frame::FrameDescription;
 pub use h264::H264Descriptor;
 pub use kind::{Codec, MediaKind};
 pub use vp8::Vp8Descriptor;

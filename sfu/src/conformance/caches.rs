@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::Time;
+use crate::codec::frame::{FrameExtension, PictureNumbers};
 use crate::send::cache::{CacheLimits, CachedPacket, PacketCache};
 use crate::send::sent_log::{SentLog, SentPacket};
 
@@ -34,8 +35,9 @@ impl Sequencer {
             encoding: 0,
             source_sequence: source,
             timestamp: 0,
-            picture_id: None,
-            tl0_picture_index: None,
+            marker: false,
+            active_targets: None,
+            numbers: PictureNumbers::default(),
         };
         self.log.record(self.now, packet);
     }
@@ -89,7 +91,14 @@ fn cache(packets: usize, age_ms: u64, stored: impl IntoIterator<Item = (u64, u64
     let mut cache = PacketCache::new(CacheLimits { packets, bytes: 1 << 16, age });
     for (sequence, ms) in stored {
         let arrived = Time::from_millis(ms);
-        cache.insert(CachedPacket { sequence, timestamp: 0, marker: false, arrived, payload: &[7; 8] });
+        cache.insert(CachedPacket {
+            sequence,
+            timestamp: 0,
+            marker: false,
+            arrived,
+            extension: FrameExtension::None,
+            payload: &[7; 8],
+        });
     }
     cache
 }

@@ -5,3 +5,4 @@ mod caches;
 mod key_frames;
 mod missing;
 mod primitives;
+mod projection;

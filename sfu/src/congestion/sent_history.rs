@@ -49,17 +49,14 @@ struct Slot {
 impl Slot {
     /// Whether a report at `now` or later may still have news of the packet.
     fn matters(&self, now: Time) -> bool {
-        match self.fate {
-            Fate::InFlight => true,
-            Fate::Lost => now.since(self.packet.at) <= LATE,
-            Fate::Received => false,
-        }
+        self.fate != Fate::Received && now.since(self.packet.at) <= LATE
     }
 }
 
 /// How many packets there is room for at first.
 const FIRST_CAPACITY: usize = 256;
-/// How long a packet that was reported as lost may still turn out to be late: a second of queue, four times over.
+/// How long a report may still come on a packet, or one that was reported as lost turn out to be late: a second of
+/// queue, four times over. Reports get lost as well, so a packet that none speaks of mustn't hold its place for good.
 const LATE: Duration = Duration::from_secs(4);
 
 /// The packets sent last, and what feedback said of them.

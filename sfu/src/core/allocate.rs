@@ -6,10 +6,10 @@ use smallvec::SmallVec;
 
 use super::Turn;
 use super::commands::source_id;
+use super::offers::{Offers, declared_rate, offers_of};
 use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
-use crate::participant::source::Source;
-use crate::participant::{MediaKind, Participant, ParticipantId, SourceDescription};
+use crate::participant::{MediaKind, Participant, ParticipantId};
 use crate::send::redundancy::MAX_DISTANCE;
 use crate::sink::Event;
 use crate::units::DataRate;
@@ -19,18 +19,10 @@ pub(crate) const INTERVAL: Duration = Duration::from_millis(200);
 /// What an audio stream takes on the line besides its payload: 50 packets a second with RTP header and
 /// extensions (28 bytes), tag (16), UDP and IP (28).
 const AUDIO_OVERHEAD: DataRate = DataRate::from_bps(50 * (28 + 16 + 28) * 8);
-/// An encoder's rate over seconds is no more than it is set to, whatever a key frame does to one second: so
-/// much above the declared rate is believed, and no more.
-const BELIEVED: f64 = 1.1;
-/// RTP header, extensions, tag, UDP and IP of one packet against 1,100 bytes of payload.
-const OVERHEAD: f64 = 1.08;
 
 /// How long a source may take to begin with all of its encodings: key frames of three encodings at the rate that an
 /// uplink starts with.
-const BEGINNING: Duration = Duration::from_millis(500);
-
-/// A video subscription's offers: up to three encodings of up to four temporal layers.
-type Offers = SmallVec<[LayerOffer; 12]>;
+pub(super) const BEGINNING: Duration = Duration::from_millis(500);
 
 /// What one subscription is to the allocation.
 pub(crate) struct Candidate {
@@ -98,9 +90,7 @@ impl Turn<'_> {
             if subscription.codec.kind() == MediaKind::Audio {
                 let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
                 let encoding = &mut from.uplink.sources[source].encodings[0];
-                let measured = encoding.rates[0].rate(now);
-                let sent = if measured > DataRate::ZERO { measured + AUDIO_OVERHEAD } else { measured };
-                let held = encoding.steady[0].hold(now, sent);
+                let held = encoding.rates.hold_sound(now, AUDIO_OVERHEAD);
                 if !muted {
                     let payload = held.saturating_sub(AUDIO_OVERHEAD);
                     audio += held + payload.scale(self.redundancy(id, publisher, source).into());
@@ -130,7 +120,7 @@ impl Turn<'_> {
                 current: target.filter(|_| !is_beginning),
                 memory,
                 offers,
-                declared: declared_rate(&published.description, max_height).scale(1.0 + protection),
+                declared: declared_rate(published, max_height).scale(1.0 + protection),
             });
         }
         audio
@@ -156,7 +146,7 @@ impl Turn<'_> {
         let Some((subscription, _)) = downlink.slot(decision.id) else { return };
         let stream = subscription.video().expect("only video is allocated");
         stream.memory = decision.memory;
-        let layer = decision.layer.map(|l| Layer { encoding: l.encoding, temporal: l.temporal });
+        let layer = decision.layer.map(Layer::from);
         let before = stream.projection.current();
         // A silence isn't an end: a still picture sends nothing, and its next frame needs no key frame if the stream
         // just goes on.
@@ -195,7 +185,7 @@ impl Candidate {
             priority: i32::from(self.priority),
             max_height: self.max_height,
             layers: &self.offers,
-            current: self.current.map(|l| allocation::Layer { encoding: l.encoding, temporal: l.temporal }),
+            current: self.current.map(allocation::Layer::from),
             memory: self.memory,
         }
     }
@@ -212,46 +202,12 @@ impl Candidate {
     }
 
     fn entitled(&self) -> Option<Layer> {
-        self.best().map(|o| Layer { encoding: o.layer.encoding, temporal: o.layer.temporal })
+        self.best().map(|offer| offer.layer.into())
     }
 
     /// The rate of what the wish is for: a controller has to look for room before the layer is on offer, since
     /// publishers raise their layers one by one.
     fn wanted(&self) -> DataRate {
         self.best().map_or(DataRate::ZERO, |offer| offer.rate).max(self.declared)
-    }
-}
-
-/// The declared rate of the best encoding no higher than `max_height`, or of the lowest; nothing at height 0.
-fn declared_rate(description: &SourceDescription, max_height: u16) -> DataRate {
-    let within = description.encodings.iter().rev().find(|encoding| encoding.height <= max_height);
-    let best = within.or(description.encodings.first()).filter(|_| max_height > 0);
-    best.map_or(DataRate::ZERO, |best| DataRate::from_kbps(u64::from(best.max_kbps)).scale(OVERHEAD))
-}
-
-/// What a source offers now. An encoding is active while its packets come; its rate is what was measured.
-/// Repair packets take the part `protection` of it besides.
-fn offers_of(source: &mut Source, now: crate::Time, protection: f64, offers: &mut Offers) {
-    let described = source.description.encodings.iter();
-    for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
-        let believed = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
-        let top = description.temporal_layers - 1;
-        let comes = encoding.rates.iter_mut().any(|meter| meter.rate(now) > DataRate::ZERO);
-        encoding.active_since.take_if(|_| !comes);
-        let active = encoding.active_since.is_some() && !source.muted;
-        let mut measured = DataRate::ZERO;
-        for temporal in 0..description.temporal_layers {
-            let at = usize::from(temporal);
-            measured += encoding.steady[at].update(now, encoding.rates[at].rate(now));
-            let part = 1.0 / f64::from(1_u32 << (top - temporal));
-            offers.push(LayerOffer {
-                layer: allocation::Layer { encoding: index as u8, temporal },
-                height: description.height,
-                // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
-                fps: f64::from(description.fps) * part,
-                rate: measured.min(believed).scale(OVERHEAD * (1.0 + protection)),
-                active: active && measured > DataRate::ZERO,
-            });
-        }
     }
 }

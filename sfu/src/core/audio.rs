@@ -56,7 +56,7 @@ impl Turn<'_> {
         }
         let source = &mut participant.uplink.sources[media.source];
         let payload = red.map_or(media.payload, |red| red.primary);
-        source.encodings[0].rates[0].add(self.now, DataSize::from_bytes(payload.len() as u64));
+        source.encodings[0].rates.add_sound(self.now, DataSize::from_bytes(payload.len() as u64));
         // Beside the source while its subscribers are served: it can't change meanwhile.
         let mut tail = std::mem::take(&mut source.tail);
         if let Some(red) = &red {
@@ -155,6 +155,7 @@ impl Turn<'_> {
             ssrc: subscription.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
             audio_level: media.audio_level,
+            dependency_descriptor: None,
             transport_sequence: sender.peek_sequence(),
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };

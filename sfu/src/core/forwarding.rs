@@ -1,19 +1,20 @@
 //! One media packet to one receiver: projected, written anew, protected.
 
 use super::commands::source_id;
+use super::described::Described;
 use super::ingest::Media;
 use super::protection::{protected, send_repairs};
 use super::{Sfu, Turn};
-use crate::codec::Vp8Descriptor;
+use crate::codec::dependency_descriptor::MAX_LEN;
+use crate::codec::frame::{PayloadDescriptor, PictureNumbers};
 use crate::drop_reason::DropReason;
-use crate::forward::{IngressVideo, ProjectedVp8, VideoPayload};
 use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
 use crate::participant::subscription::Projection;
 use crate::participant::{Participant, ParticipantId};
+use crate::send::cache::CachedPacket;
 use crate::send::sent_log::SentPacket;
 use crate::sink::{Event, ForwardTimes, PacketClass};
-use crate::time::Time;
 
 /// How many numbers after a late key frame's first packet are looked for in the cache: as many as the projection
 /// accepts the key frame behind.
@@ -43,42 +44,13 @@ impl Origin {
     }
 }
 
-impl Media<'_> {
-    /// What the projection needs to know of it.
-    pub(super) fn video(&self, arrived: Time) -> Result<IngressVideo, DropReason> {
-        let descriptor = Vp8Descriptor::parse(self.payload).map_err(|_| DropReason::MalformedPayload)?;
-        Ok(IngressVideo {
-            encoding: self.encoding,
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            marker: self.marker,
-            payload: VideoPayload::Vp8(descriptor),
-            arrived,
-            padding_only: false,
-        })
-    }
-
-    /// The same for a packet of padding.
-    pub(super) fn padding(&self, arrived: Time) -> IngressVideo {
-        IngressVideo {
-            encoding: self.encoding,
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            marker: self.marker,
-            payload: VideoPayload::Opaque { frame_start: false, key_frame_start: false },
-            arrived,
-            padding_only: true,
-        }
-    }
-}
-
 impl Turn<'_> {
     pub(super) fn video_to(
         &mut self,
         receiver: ParticipantId,
         index: u16,
         media: &Media<'_>,
-        ingress: &IngressVideo,
+        described: &Described,
     ) -> Result<Sent, DropReason> {
         let now = self.now;
         let to = self.sfu.participants.get_mut(receiver).ok_or(DropReason::ReceiverNotReady)?;
@@ -90,6 +62,7 @@ impl Turn<'_> {
         let Projection::Video(stream) = &mut subscription.media else {
             return Err(DropReason::NotSelected);
         };
+        let ingress = described.for_receiver(parameters)?;
         let before = stream.projection.current();
         let projected = stream.projection.project(ingress);
         let after = stream.projection.current();
@@ -98,6 +71,7 @@ impl Turn<'_> {
             self.sink.event(Event::LayerForwarded { receiver, publisher, source, layer: after });
         }
         let projected = projected?;
+        let mut room = [0; MAX_LEN];
         let packet = OutgoingPacket {
             payload_type: subscription.payload_type,
             marker: projected.marker,
@@ -106,13 +80,18 @@ impl Turn<'_> {
             ssrc: subscription.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
             audio_level: None,
+            dependency_descriptor: described.outgoing_descriptor(
+                media.extension,
+                projected.active_targets,
+                &mut room,
+            ),
             transport_sequence: sender.peek_sequence(),
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
         let (start, fec) = (egress.len(), &mut subscription.fec);
         sender.send(now, (&*transport, &mut *egress), parameters, &packet, purpose, |buffer| {
-            write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
+            write_video_payload(buffer, media.payload, &described.payload, projected.numbers);
             if let Some(fec) = fec {
                 fec.protect(now, &protected(ingress, &packet, &buffer[start..]));
             }
@@ -124,8 +103,9 @@ impl Turn<'_> {
                 encoding: media.encoding,
                 source_sequence: media.sequence,
                 timestamp: projected.timestamp,
-                picture_id: projected.vp8.picture_id,
-                tl0_picture_index: projected.vp8.tl0_picture_index,
+                marker: projected.marker,
+                active_targets: projected.active_targets,
+                numbers: projected.numbers,
             },
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
@@ -158,10 +138,13 @@ impl Turn<'_> {
         let from = self.sfu.participants.get(origin.publisher).ok_or(DropReason::TooOld)?;
         let encoding = &from.uplink.sources[origin.source].encodings[usize::from(origin.encoding)];
         let cached = encoding.cache.get(self.now, origin.sequence).ok_or(DropReason::TooOld)?;
-        let (timestamp, marker, received) = (cached.timestamp, cached.marker, cached.arrived);
-        let mut payload = std::mem::take(&mut self.sfu.replayed);
-        payload.clear();
-        payload.extend_from_slice(cached.payload);
+        let CachedPacket { timestamp, marker, arrived: received, extension, payload, .. } = cached;
+        let mut kept = std::mem::take(&mut self.sfu.replayed);
+        kept.clear();
+        kept.extend_from_slice(extension.value());
+        kept.extend_from_slice(payload);
+        let (value, payload) = kept.split_at(extension.value().len());
+        let extension = extension.of_same_kind(value);
         let media = Media {
             publisher: origin.publisher,
             source: origin.source,
@@ -169,13 +152,15 @@ impl Turn<'_> {
             sequence: origin.sequence,
             timestamp,
             marker,
-            payload: &payload,
+            payload,
             audio_level: None,
+            extension,
             received,
         };
-        let result =
-            media.video(received).and_then(|ingress| self.video_to(receiver, index, &media, &ingress));
-        self.sfu.replayed = payload;
+        let published = &self.sfu.participants[origin.publisher].uplink.sources[origin.source];
+        let described = Described::again(&media, published, received);
+        let result = self.video_to(receiver, index, &media, &described);
+        self.sfu.replayed = kept;
         result.map(|_| ())
     }
 }
@@ -190,20 +175,12 @@ pub(super) fn srtp_index(sequence: u64) -> Option<u64> {
 pub(super) fn write_video_payload(
     buffer: &mut Vec<u8>,
     payload: &[u8],
-    kind: &VideoPayload,
-    projected: ProjectedVp8,
+    descriptor: &PayloadDescriptor,
+    numbers: PictureNumbers,
 ) {
     let start = buffer.len();
     buffer.extend_from_slice(payload);
-    let VideoPayload::Vp8(descriptor) = kind else { return };
-    let written = &mut buffer[start..];
-    // The projection gives a value only for a field that the packet has, and in its width.
-    if let Some(id) = projected.picture_id {
-        descriptor.rewrite_picture_id(written, id).expect("a picture id is projected in its own width");
-    }
-    if let Some(index) = projected.tl0_picture_index {
-        descriptor.rewrite_tl0_picture_index(written, index).expect("TL0PICIDX is projected where it is");
-    }
+    descriptor.rewrite(&mut buffer[start..], numbers);
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Media from a publisher: decrypt, find the stream, account for it, hand it on.
 
 use super::commands::source_id;
+use super::described::Described;
 use super::forwarding::Sent;
 use super::{Sfu, Timers, Turn};
-use crate::codec::{Codec, MediaKind};
+use crate::codec::frame::FrameExtension;
+use crate::codec::{Codec, FrameDescription, MediaKind};
 use crate::drop_reason::DropReason;
-use crate::forward::IngressVideo;
 use crate::participant::ingress::StreamRole;
-use crate::participant::source::TEMPORAL_LAYERS;
 use crate::participant::uplink::Binding;
 use crate::participant::{Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
@@ -34,6 +34,8 @@ pub(super) struct Media<'a> {
     pub(super) marker: bool,
     pub(super) payload: &'a [u8],
     pub(super) audio_level: Option<(u8, bool)>,
+    /// What says of a video packet where it belongs among the layers.
+    pub(super) extension: FrameExtension<'a>,
     /// When the first copy of it came in.
     pub(super) received: Time,
 }
@@ -61,6 +63,10 @@ impl Turn<'_> {
         if !is_payload_type_of(codec, role, &participant.media.payload_types, header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
+        if let Some(bytes) = extensions.video_layers_allocation.filter(|_| codec.kind() == MediaKind::Video) {
+            participant.uplink.sources[source].take_allocation(bytes);
+        }
+        let stream = &mut participant.uplink.streams[index];
         stream.stats.note_packet(now, header.sequence, header.timestamp);
         stream.highest = stream.highest.max(opened.index);
         let media = Media {
@@ -72,6 +78,7 @@ impl Turn<'_> {
             marker: header.marker,
             payload: header.payload(packet),
             audio_level: extensions.audio_level,
+            extension: frame_extension(&extensions),
             received: now,
         };
         match (codec.kind(), role) {
@@ -173,20 +180,27 @@ impl Turn<'_> {
             let due = nack.deadline().unwrap_or(Time::NEVER);
             Sfu::arm(&mut self.sfu.timers, media.publisher, &mut participant.armed, due);
         }
-        let ingress = if padding_only { media.padding(now) } else { media.video(now)? };
-        let key_frame = ingress.payload.key_frame_start();
         let source = &mut participant.uplink.sources[media.source];
+        let described =
+            if padding_only { Described::padding(media, now) } else { Described::of(media, source, now) };
+        if let Some(reason) = described.refusal().filter(|reason| *reason == DropReason::MalformedPayload) {
+            return Err(reason);
+        }
+        let key_frame = described.starts_key_frame();
         let resumed = !padding_only && source.resume(media.encoding, now);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         if !padding_only {
-            let temporal = usize::from(ingress.payload.temporal()).min(TEMPORAL_LAYERS - 1);
-            encoding.rates[temporal].add(now, DataSize::from_bytes(media.payload.len() as u64));
+            let size = DataSize::from_bytes(media.payload.len() as u64);
+            // What can't be read yet counts as well: somebody has to want the stream before it is asked for more.
+            let unread = FrameDescription::plain(false, false, false);
+            encoding.rates.add(now, described.frame().unwrap_or(&unread), size);
             encoding.newest = encoding.newest.max(media.sequence);
             encoding.cache.insert(CachedPacket {
                 sequence: media.sequence,
                 timestamp: media.timestamp,
                 marker: media.marker,
                 arrived: media.received,
+                extension: media.extension,
                 payload: media.payload,
             });
         }
@@ -197,23 +211,34 @@ impl Turn<'_> {
         if resumed {
             self.choose_for_subscribers(media.publisher, media.source);
         }
-        self.video_to_all(media, &ingress);
+        if described.lacks_structure && self.is_wanted(media.publisher, media.source, media.encoding) {
+            self.request_key_frame(media.publisher, media.source, media.encoding, now);
+        }
+        if let Some(reason) = described.refusal() {
+            return Err(reason);
+        }
+        self.video_to_all(media, &described);
         self.arriving = None;
         if padding_only { Err(DropReason::PaddingOnly) } else { Ok(()) }
     }
 
-    fn video_to_all(&mut self, media: &Media<'_>, ingress: &IngressVideo) {
+    fn video_to_all(&mut self, media: &Media<'_>, described: &Described) {
         let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
         for (receiver, index) in &subscribers {
-            let result =
-                if muted { Err(DropReason::Muted) } else { self.video_to(*receiver, *index, media, ingress) };
+            let result = if muted {
+                Err(DropReason::Muted)
+            } else {
+                self.video_to(*receiver, *index, media, described)
+            };
             match result {
-                Ok(Sent { switched: true }) => self.replay_after(*receiver, *index, media),
+                Ok(Sent { switched }) if switched || described.brings_structure => {
+                    self.replay_after(*receiver, *index, media);
+                }
                 Ok(_) => {}
                 // Padding is no packet that anybody could miss.
-                Err(_) if ingress.padding_only => {}
+                Err(_) if described.padding_only => {}
                 Err(reason) => self.sfu.withheld.count(reason),
             }
         }
@@ -229,6 +254,13 @@ impl Turn<'_> {
             self.reallocate(receiver);
         }
     }
+}
+
+/// What says of a video packet where it belongs among the layers.
+fn frame_extension<'a>(extensions: &Extensions<'a>) -> FrameExtension<'a> {
+    let marking = || extensions.frame_marking.map(FrameExtension::Marking);
+    let descriptor = extensions.dependency_descriptor.map(FrameExtension::Dependency);
+    descriptor.or_else(marking).unwrap_or_default()
 }
 
 /// Whether a stream of a participant may have this payload type.

@@ -22,8 +22,8 @@ pub(super) fn protected<'a>(
     Packet {
         sequence: packet.sequence,
         timestamp: packet.timestamp,
-        starts_key_frame: ingress.payload.key_frame_start(),
-        temporal: ingress.payload.temporal(),
+        starts_key_frame: ingress.frame.key_frame_start,
+        temporal: ingress.frame.temporal,
         ends_frame: packet.marker,
         bytes,
     }
@@ -50,6 +50,7 @@ pub(super) fn send_repairs(
             ssrc,
             mid,
             audio_level: None,
+            dependency_descriptor: None,
             transport_sequence: sender.peek_sequence(),
         };
         let path = (transport, &mut *egress);

@@ -1,15 +1,18 @@
 //! Retransmission towards receivers (RFC 4588), and padding for probes on the same streams.
 
+use super::described::outgoing_descriptor;
 use super::forwarding::{Origin, srtp_index, write_video_payload};
 use super::{Sfu, Turn};
-use crate::codec::Vp8Descriptor;
+use crate::codec::dependency_descriptor::MAX_LEN;
+use crate::codec::frame::{FrameExtension, PayloadDescriptor};
 use crate::drop_reason::DropReason;
-use crate::forward::{ProjectedVp8, VideoPayload};
 use crate::participant::downlink::Purpose;
 use crate::participant::packet_writer::OutgoingPacket;
+use crate::participant::source::Source;
 use crate::participant::subscription::Projection;
 use crate::participant::{Participant, ParticipantId};
-use crate::send::sent_log::Refusal;
+use crate::send::cache::CachedPacket;
+use crate::send::sent_log::{Refusal, SentPacket};
 use crate::sink::{ForwardTimes, PacketClass};
 
 /// The most padding that one RTP packet can hold (RFC 3550 section 5.1: the count is one byte).
@@ -55,23 +58,28 @@ impl Turn<'_> {
         let (first_sent, ..) = stream.log.times(entry.sequence).expect("it was answered from the log");
         let encoding = &from.uplink.sources[source].encodings[usize::from(entry.encoding)];
         let cached = encoding.cache.get(now, entry.source_sequence).ok_or(DropReason::TooOld)?;
-        let descriptor = Vp8Descriptor::parse(cached.payload).map_err(|_| DropReason::MalformedPayload)?;
+        let payload = PayloadDescriptor::parse(subscription.codec, cached.payload);
+        let mut room = [0; MAX_LEN];
+        let source = &from.uplink.sources[source];
+        let gets_descriptors = media.extensions.dependency_descriptor != 0;
+        let descriptor =
+            gets_descriptors.then(|| cached_descriptor(source, &entry, &cached, &mut room)).flatten();
         let packet = OutgoingPacket {
             payload_type: rtx.payload_type,
-            marker: cached.marker,
+            marker: entry.marker,
             sequence: srtp_index(rtx.sequence.take()).ok_or(DropReason::TooOld)?,
             timestamp: entry.timestamp,
             ssrc: rtx.ssrc,
             mid: (!subscription.acknowledged).then_some(&subscription.mid),
             audio_level: None,
+            dependency_descriptor: descriptor,
             transport_sequence: sender.peek_sequence(),
         };
-        let vp8 = ProjectedVp8 { picture_id: entry.picture_id, tl0_picture_index: entry.tl0_picture_index };
         let forwarded = ForwardTimes { received: cached.arrived, first_sent };
         let purpose = Purpose { class: PacketClass::Retransmission, forwarded: Some(forwarded) };
         sender.send(now, (transport, egress), media, &packet, purpose, |buffer| {
             buffer.extend_from_slice(&sequence.to_be_bytes());
-            write_video_payload(buffer, cached.payload, &VideoPayload::Vp8(descriptor), vp8);
+            write_video_payload(buffer, cached.payload, &payload, entry.numbers);
         })?;
         Ok(())
     }
@@ -96,6 +104,7 @@ impl Turn<'_> {
                 ssrc: rtx.ssrc,
                 mid: (!subscription.acknowledged).then_some(&subscription.mid),
                 audio_level: None,
+                dependency_descriptor: None,
                 transport_sequence: sender.peek_sequence(),
             };
             let padding = usize::try_from(sender.probing.packet_size().as_bytes())
@@ -109,4 +118,18 @@ impl Turn<'_> {
         Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, due);
         Sfu::touch(&mut self.sfu.dirty, id, participant);
     }
+}
+
+/// The dependency descriptor of a packet as it went out the first time.
+fn cached_descriptor<'a>(
+    source: &Source,
+    entry: &SentPacket,
+    cached: &CachedPacket<'a>,
+    room: &'a mut [u8; MAX_LEN],
+) -> Option<&'a [u8]> {
+    let FrameExtension::Dependency(bytes) = cached.extension else { return None };
+    let Some(mask) = entry.active_targets else { return Some(bytes) };
+    let structures = &source.encodings[usize::from(entry.encoding)].structures;
+    let (descriptor, known) = structures.read(entry.source_sequence, bytes)?;
+    outgoing_descriptor(bytes, &descriptor, &known.structure, Some(mask), room)
 }

@@ -112,7 +112,7 @@ impl Turn<'_> {
     }
 
     /// Whether some receiver gets, or waits for, an encoding: only then is a key frame of it worth asking for.
-    fn is_wanted(&self, id: ParticipantId, source: usize, encoding: u8) -> bool {
+    pub(super) fn is_wanted(&self, id: ParticipantId, source: usize, encoding: u8) -> bool {
         let participants = &self.sfu.participants;
         let subscribers = &participants[id].uplink.sources[source].subscribers;
         subscribers.iter().any(|(receiver, index)| {

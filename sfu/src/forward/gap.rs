@@ -1,6 +1,8 @@
 //! Which of the missing packets between two that arrived are known to belong to a dropped frame.
 
 use super::frames::Frame;
+use super::limit::Limit;
+use crate::codec::frame::FrameDependency;
 
 /// The packets on both sides of a gap.
 #[derive(Clone, Copy, Debug)]
@@ -9,16 +11,28 @@ pub(super) struct Gap<'a> {
     pub(super) missing: u64,
     /// The newest frame before the gap.
     pub(super) before: &'a Frame,
-    /// The packet before the gap ended its frame.
+    /// The packet before the gap ended its frame …
     pub(super) before_ended: bool,
-    /// The frame of the packet after the gap; none when that is padding.
-    pub(super) after: Option<&'a Frame>,
-    /// The packet after the gap starts its frame.
-    pub(super) after_starts: bool,
+    /// … and its picture.
+    pub(super) picture_ended: bool,
+    /// The packet after the gap; none when that is padding.
+    pub(super) after: Option<After<'a>>,
+    /// What was let through over the gap.
+    pub(super) limit: Limit,
+}
+
+/// The packet after a gap.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct After<'a> {
+    /// Its frame.
+    pub(super) frame: &'a Frame,
+    /// It starts its frame.
+    pub(super) starts: bool,
+    /// Other spatial layers may come in the same picture.
+    pub(super) layered: bool,
     /// Pictures that lie between both frames; none when the source doesn't number them.
     pub(super) pictures_between: Option<u64>,
-    /// The highest temporal layer let through.
-    pub(super) limit: u8,
+    pub(super) dependency: Option<&'a FrameDependency>,
 }
 
 /// The gap in three parts, each with whether its packets are known to be dropped ones.
@@ -44,18 +58,18 @@ impl Gap<'_> {
                 tail: (0, false),
             };
         };
-        let after_dropped = !after.forwarded;
-        if after.timestamp == self.before.timestamp {
+        let after_dropped = !after.frame.forwarded;
+        if self.before.is(after.frame.timestamp, after.frame.part) {
             return Verdict { head: (self.missing, before_dropped), middle_dropped: false, tail: (0, false) };
         }
         let mut head = head_at_least;
-        let mut tail = u64::from(!self.after_starts).min(self.missing - head);
+        let mut tail = u64::from(!after.starts).min(self.missing - head);
         // What lies between may also be the rest of the frame before, or the beginning of the one after.
         let rest_dropped = self.before_ended || before_dropped;
-        let beginning_dropped = self.after_starts || after_dropped;
-        let mut middle_dropped = rest_dropped && beginning_dropped && self.only_upper_layers_between(after);
-        if self.pictures_between == Some(0) {
-            match (self.before_ended, self.after_starts) {
+        let beginning_dropped = after.starts || after_dropped;
+        let mut middle_dropped = rest_dropped && beginning_dropped && self.only_unwanted_between(&after);
+        if self.no_frame_between(&after) {
+            match (self.before_ended, after.starts) {
                 (true, false) => tail = self.missing,
                 (false, true) => head = self.missing,
                 (false, false) => middle_dropped = before_dropped && after_dropped,
@@ -65,66 +79,56 @@ impl Gap<'_> {
         Verdict { head: (head, before_dropped), middle_dropped, tail: (tail, after_dropped) }
     }
 
-    /// Whether TL0PICIDX proves that no base-layer frame is missing while nothing else is let through.
+    /// Whether both frames follow each other at the source.
+    fn no_frame_between(&self, after: &After<'_>) -> bool {
+        let (before, frame) = (self.before, after.frame);
+        if after.dependency.is_some() {
+            return frame.part == before.part.wrapping_add(1);
+        }
+        if before.timestamp == frame.timestamp {
+            return frame.spatial == before.spatial + 1;
+        }
+        let next_picture = after.pictures_between == Some(0);
+        next_picture && (!after.layered || (self.picture_ended && frame.spatial == 0))
+    }
+
+    /// Whether no frame that is let through can lie wholly between the two.
+    fn only_unwanted_between(&self, after: &After<'_>) -> bool {
+        if let Some(dependency) = after.dependency {
+            return self.chain_unbroken(dependency);
+        }
+        let (before, frame, limit) = (self.before, after.frame, &self.limit);
+        // Above the frame before, in its own picture.
+        let none_above = before.spatial >= limit.spatial || before.temporal > limit.temporal;
+        if before.timestamp == frame.timestamp {
+            return none_above;
+        }
+        let none_below = frame.spatial == 0 || frame.temporal > limit.temporal;
+        let one_layer = !after.layered || ((self.picture_ended || none_above) && none_below);
+        one_layer && (after.pictures_between == Some(0) || self.only_upper_layers_between(frame))
+    }
+
+    /// Whether TL0PICIDX proves that no base-layer picture is missing while nothing else is let through.
     fn only_upper_layers_between(&self, after: &Frame) -> bool {
         let (Some(before_tl0), Some(after_tl0)) = (self.before.tl0, after.tl0) else { return false };
+        // Another layer's frame has counted its picture already.
         let base_frames = u8::from(after.temporal == 0);
         // 256 base frames fit no gap of fewer packets: the 8-bit index is unambiguous.
-        self.limit == 0 && self.missing < 256 && after_tl0 == before_tl0.wrapping_add(base_frames)
+        self.limit.temporal == 0 && self.missing < 256 && after_tl0 == before_tl0.wrapping_add(base_frames)
+    }
+
+    /// Whether the chain shows that none of the target's frames is missing: without upper temporal layers all of
+    /// them are of the chain.
+    fn chain_unbroken(&self, after: &FrameDependency) -> bool {
+        let target = self.limit.target;
+        let Some(previous) = after.chain_before(target) else { return false };
+        let protects_all = after.targets.get(target).is_some_and(|target| target.temporal == 0);
+        // The chain's last frame lies no later than the frame before the gap.
+        let (back, before) =
+            (after.number.wrapping_sub(previous), after.number.wrapping_sub(self.before.part));
+        protects_all && back >= before
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frame(timestamp: u32, temporal: u8, tl0: u8, forwarded: bool) -> Frame {
-        let tl0 = Some(tl0);
-        Frame { timestamp, forwarded, key: false, picture: None, next_picture: 0, temporal, tl0 }
-    }
-
-    #[test]
-    fn rows() {
-        let (base, upper) = (frame(1, 0, 7, true), frame(1, 1, 7, false));
-        let (next_base, next_upper) = (frame(2, 0, 8, true), frame(2, 2, 7, false));
-        // frame before, ended, frame after, starts, pictures between, missing → head, middle, tail
-        type Part = (u64, bool);
-        type Row<'a> = (&'a Frame, bool, Option<&'a Frame>, bool, Option<u64>, u64, Part, bool, Part);
-        let rows: [Row<'_>; 12] = [
-            // Within one dropped frame, and within one forwarded frame.
-            (&upper, false, Some(&upper), false, Some(0), 3, (3, true), false, (0, false)),
-            (&base, false, Some(&base), false, Some(0), 3, (3, false), false, (0, false)),
-            // The rest of the frame before; the start of the frame after.
-            (&upper, false, Some(&next_base), true, Some(0), 2, (2, true), true, (0, false)),
-            (&base, true, Some(&next_upper), false, Some(0), 2, (0, false), true, (2, true)),
-            // Either frame's, and both dropped.
-            (&upper, false, Some(&next_upper), false, Some(0), 3, (1, true), true, (1, true)),
-            // Whole frames between: TL0PICIDX tells that no base frame is among them.
-            (&base, true, Some(&next_upper), true, Some(2), 4, (0, false), true, (0, true)),
-            (&base, true, Some(&next_base), true, None, 4, (0, false), true, (0, false)),
-            // Of these, some may be of a base frame that goes out.
-            (&base, true, Some(&next_base), false, None, 4, (0, false), false, (1, false)),
-            (&base, false, Some(&next_upper), true, None, 4, (1, false), false, (0, true)),
-            // A base frame is missing.
-            (&base, true, Some(&frame(2, 2, 8, false)), true, Some(1), 4, (0, false), false, (0, true)),
-            // Padding after the gap.
-            (&upper, false, None, true, None, 4, (1, true), false, (0, false)),
-            // Nothing but padding can be missing between two whole neighbours.
-            (&base, true, Some(&next_base), true, Some(0), 1, (0, false), false, (0, false)),
-        ];
-        for (i, (before, ended, after, starts, pictures, missing, head, middle, tail)) in
-            rows.into_iter().enumerate()
-        {
-            let gap = Gap {
-                missing,
-                before,
-                before_ended: ended,
-                after,
-                after_starts: starts,
-                pictures_between: pictures,
-                limit: 0,
-            };
-            assert_eq!(gap.judge(), Verdict { head, middle_dropped: middle, tail }, "row {i}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! What became of the last ingress sequence numbers: the slots that late packets land in.
 
+use super::limit::Limit;
+
 /// How many ingress numbers are remembered. At the 284 packets/s of a 2.5 Mbit/s encoding (1,100 bytes
 /// each) that is 3.6 s: longer than any retransmission is worth waiting for.
 pub(super) const HISTORY: u64 = 1024;
@@ -7,11 +9,11 @@ pub(super) const HISTORY: u64 = 1024;
 /// What became of one ingress number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It did not arrive yet. Its outgoing number is kept free; `limit` is the highest temporal layer that
-    /// was let through when the gap showed.
+    /// It did not arrive yet. Its outgoing number is kept free; `limit` is what was let through when the gap
+    /// showed.
     Missing {
-        /// Highest temporal layer, 0 to 3.
-        limit: u8,
+        /// The highest layers.
+        limit: Limit,
     },
     /// It was sent.
     Forwarded,

@@ -8,10 +8,11 @@ mod frames;
 mod gap;
 mod history;
 mod ingress;
+mod limit;
 mod source;
 
 pub use audio::{AudioProjection, IngressAudio, ProjectedAudio};
-pub use ingress::{IngressVideo, VideoPayload};
+pub use ingress::IngressVideo;
 pub use source::MAX_ENCODINGS;
 pub use timestamp::ClockMap;
-pub use video::{Layer, Origin, Projected, ProjectedVp8, VideoProjection};
+pub use video::{Layer, Origin, Projected, VideoProjection};

@@ -1,8 +1,10 @@
 //! One receiver's outgoing video stream, made of one publisher's simulcast encodings.
 
 mod late;
+mod layers;
 mod newest;
 mod segment;
+mod targets;
 
 use super::frames::{Frames, Picture};
 use super::history::History;
@@ -10,16 +12,34 @@ use super::ingress::IngressVideo;
 use super::source::{MAX_ENCODINGS, Source};
 use super::timestamp::Timeline;
 use crate::DropReason;
+use crate::codec::frame::PictureNumbers;
 use crate::codec::vp8::PictureId;
 use segment::Segment;
+use targets::Choice;
 
 /// What a receiver gets, or should get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Layer {
     /// Simulcast encoding, 0 the smallest.
     pub encoding: u8,
-    /// Highest temporal layer, 0 to 3.
+    /// Highest spatial layer within the encoding; 0 where it has but one.
+    pub spatial: u8,
+    /// Highest temporal layer, 0 the lowest.
     pub temporal: u8,
+}
+
+impl From<crate::allocation::Layer> for Layer {
+    fn from(layer: crate::allocation::Layer) -> Self {
+        let crate::allocation::Layer { encoding, spatial, temporal } = layer;
+        Layer { encoding, spatial, temporal }
+    }
+}
+
+impl From<Layer> for crate::allocation::Layer {
+    fn from(layer: Layer) -> Self {
+        let Layer { encoding, spatial, temporal } = layer;
+        crate::allocation::Layer { encoding, spatial, temporal }
+    }
 }
 
 /// The numbers that the outgoing stream starts with: random ones, drawn outside (RFC 3550 section 5.1).
@@ -35,15 +55,6 @@ pub struct Origin {
     pub tl0_picture_index: u8,
 }
 
-/// The VP8 descriptor's fields to overwrite; none where the packet has no such field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ProjectedVp8 {
-    /// Picture id, in the width of the packet's own.
-    pub picture_id: Option<u16>,
-    /// TL0PICIDX.
-    pub tl0_picture_index: Option<u8>,
-}
-
 /// How one packet goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Projected {
@@ -54,7 +65,10 @@ pub struct Projected {
     /// Marker bit.
     pub marker: bool,
     /// Fields of the payload descriptor.
-    pub vp8: ProjectedVp8,
+    pub numbers: PictureNumbers,
+    /// The decode targets that the packet's dependency descriptor has to name as active, target 0 lowest; none
+    /// when it may stay as it is.
+    pub active_targets: Option<u32>,
     /// The first packet after a switch, a pause or a source restart. Packets of the same encoding with
     /// higher numbers that arrived before (and were refused) should be projected again now, in order.
     pub switched: bool,
@@ -104,8 +118,9 @@ impl VideoProjection {
 
     /// What the receiver should get; none stops the stream at once.
     ///
-    /// Another encoding is taken up at its next key frame, and the newest target counts. The temporal layer
-    /// falls with the next frame, and rises at a layer sync point or a key frame.
+    /// Another encoding is taken up at its next key frame, and the newest target counts. Layers of the same
+    /// encoding fall with the next picture (where only key pictures depend on lower spatial layers, the spatial
+    /// one at the next of these), and rise at a key frame or wherever the source shows that they may.
     pub fn set_target(&mut self, target: Option<Layer>) {
         self.target = target.filter(|layer| usize::from(layer.encoding) < MAX_ENCODINGS);
         if self.target.is_none() {
@@ -123,10 +138,11 @@ impl VideoProjection {
         self.segment.as_ref().map(Segment::layer)
     }
 
-    /// The encoding that has to send a key frame before the target is reached.
+    /// The encoding that has to send a key frame before the target's encoding and spatial layer are reached.
     pub fn wants_key_frame(&self) -> Option<u8> {
-        let wanted = self.wanted()?.encoding;
-        (self.current().map(|layer| layer.encoding) != Some(wanted)).then_some(wanted)
+        let wanted = self.wanted()?;
+        let on_the_way = self.segment.as_ref().filter(|segment| segment.encoding == wanted.encoding);
+        on_the_way.is_none_or(|segment| segment.wants_key_frame(wanted)).then_some(wanted.encoding)
     }
 
     /// Stops at once; the target is kept.
@@ -218,15 +234,20 @@ impl VideoProjection {
         if packet.padding_only {
             return Err(DropReason::PaddingOnly);
         }
+        if let Some(dependency) = &packet.frame.dependency {
+            let best = Choice::of(dependency).best(wanted, packet.frame.layered);
+            best.filter(|best| best.admits(&packet.frame)).ok_or(DropReason::WaitingForKeyFrame)?;
+        }
         let source = &mut self.sources[usize::from(packet.encoding)];
-        if !packet.payload.key_frame_start() || !source.may_start(packet.sequence) {
+        if !packet.frame.key_frame_start || !source.may_start(packet.sequence) {
             return Err(DropReason::WaitingForKeyFrame);
         }
         let retired = source.retired();
         self.end_segment();
         self.frames.clear();
         let timestamp = self.timeline.start(packet.encoding, packet.timestamp, packet.arrived);
-        let segment = Segment::start(packet, wanted.temporal, timestamp, self.next_tl0, retired);
+        let mut segment = Segment::start(packet, timestamp, self.next_tl0, retired);
+        segment.lift(wanted);
         self.segment = Some(segment);
         self.begin(packet)
     }
@@ -239,6 +260,8 @@ fn narrowed(picture: Option<Picture>, form: Option<PictureId>) -> Option<u16> {
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod layered;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

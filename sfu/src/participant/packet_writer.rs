@@ -6,8 +6,11 @@ use crate::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
 use crate::time::Time;
 use crate::transport::srtp::Outbound;
 
-/// Room for the extension block: its head, and mid (17), transport-cc (3), abs-send-time (4), audio level (2).
-const MAX_EXTENSIONS: usize = 32;
+/// Room for the extension block: its head, and in the two-byte form mid (18), transport-cc (4), abs-send-time (5) and
+/// audio level (3), padded.
+const MAX_EXTENSIONS: usize = 36;
+/// The same with a dependency descriptor (257).
+const MAX_EXTENSIONS_WITH_DESCRIPTOR: usize = 292;
 
 /// The fields of one outgoing packet.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +24,8 @@ pub(crate) struct OutgoingPacket<'a> {
     /// Written while the receiver has not shown that it knows the SSRC.
     pub(crate) mid: Option<&'a str>,
     pub(crate) audio_level: Option<(u8, bool)>,
+    /// Written where the receiver has negotiated it.
+    pub(crate) dependency_descriptor: Option<&'a [u8]>,
     pub(crate) transport_sequence: u16,
 }
 
@@ -34,8 +39,26 @@ impl OutgoingPacket<'_> {
         now: Time,
         protected: Option<u32>,
     ) {
+        let written = self.dependency_descriptor.filter(|_| media.extensions.dependency_descriptor != 0);
+        if written.is_some() {
+            let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS_WITH_DESCRIPTOR];
+            self.write_into(buffer, room, written, media, now, protected);
+        } else {
+            let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
+            self.write_into(buffer, room, None, media, now, protected);
+        }
+    }
+
+    fn write_into(
+        &self,
+        buffer: &mut Vec<u8>,
+        header: &mut [u8],
+        descriptor: Option<&[u8]>,
+        media: &MediaParameters,
+        now: Time,
+        protected: Option<u32>,
+    ) {
         let ids = &media.extensions;
-        let mut header = [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
         let (fixed, rest) = header.split_first_chunk_mut().expect("longer than a fixed header");
         let mut extensions = ExtensionWriter::new(rest);
         extensions.push(ids.transport_cc, &self.transport_sequence.to_be_bytes());
@@ -45,6 +68,9 @@ impl OutgoingPacket<'_> {
         }
         if let Some(mid) = self.mid {
             extensions.push(ids.mid, mid.as_bytes());
+        }
+        if let Some(descriptor) = descriptor {
+            extensions.push(ids.dependency_descriptor, descriptor);
         }
         let len = extensions.finish();
         let kind = (self.marker, self.payload_type);

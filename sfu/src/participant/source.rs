@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::describe::{ParticipantId, SourceDescription};
+use super::describe::{EncodingDescription, ParticipantId, SourceDescription};
+use super::layer_rates::{LayerRates, SPATIAL_LAYERS};
+use super::structures::Structures;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
 use crate::receive::audio_tail::AudioTail;
-use crate::receive::rate::{RateMeter, SteadyRate};
 use crate::receive::silence::SilenceGate;
+use crate::rtp::VideoLayersAllocation;
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
-
-/// Temporal layers of one encoding: the two bits of a VP8 descriptor's TID (RFC 7741 section 4.2).
-pub(crate) const TEMPORAL_LAYERS: usize = 4;
+use crate::units::DataRate;
 
 /// A published source.
 pub(crate) struct Source {
@@ -36,26 +36,33 @@ pub(crate) struct Source {
 pub(crate) struct Encoding {
     /// The stream's SSRC, once a packet named it.
     pub(crate) ssrc: Option<u32>,
-    /// Measured rate of the payload, by temporal layer.
-    pub(crate) rates: [RateMeter; TEMPORAL_LAYERS],
-    /// The same, smoothed for the choice of layers.
-    pub(crate) steady: [SteadyRate; TEMPORAL_LAYERS],
+    /// What the sender announced each spatial layer to have, those below it included; none until it did.
+    pub(crate) announced: Option<[DataRate; SPATIAL_LAYERS]>,
+    /// Measured rate of the payload, by layer.
+    pub(crate) rates: LayerRates,
     /// The last sender report: NTP time (32.32 s), RTP timestamp, and when it came.
     pub(crate) clock: Option<(u64, u32, Time)>,
     /// Since when packets have been coming: the first one after a silence has layers chosen anew at once.
     pub(crate) active_since: Option<Time>,
     /// The highest sequence number so far, extended.
     pub(crate) newest: u64,
+    /// What its dependency descriptors are read by.
+    pub(crate) structures: Structures,
+    /// H.264: parameter sets have come in the stream.
+    pub(crate) sets_in_band: bool,
     /// What can be sent again.
     pub(crate) cache: PacketCache,
 }
 
 impl Source {
     pub(crate) fn new(description: SourceDescription) -> Self {
+        let layers = |at| {
+            description.encodings.get(at).map_or(1, |encoding: &EncodingDescription| encoding.spatial_layers)
+        };
         let count = description.encodings.len().max(1);
         Source {
             key_frames: KeyFrameRequests::new(),
-            encodings: (0..count).map(|_| Encoding::new(description.kind())).collect(),
+            encodings: (0..count).map(|at| Encoding::new(description.kind(), layers(at))).collect(),
             description,
             muted: false,
             subscribers: Vec::new(),
@@ -67,6 +74,22 @@ impl Source {
 }
 
 impl Source {
+    /// Takes the rates that the sender announces for its layers (video layers allocation); whatever can't be read
+    /// announces nothing.
+    pub(crate) fn take_allocation(&mut self, bytes: &[u8]) {
+        let Ok(allocation) = VideoLayersAllocation::parse(bytes) else { return };
+        for encoding in &mut self.encodings {
+            encoding.announced = Some([DataRate::ZERO; SPATIAL_LAYERS]);
+        }
+        for (stream, spatial, layer) in allocation.active_layers() {
+            let encoding = self.encodings.get_mut(usize::from(stream));
+            let Some(announced) = encoding.and_then(|encoding| encoding.announced.as_mut()) else { continue };
+            let rate = layer.cumulative_rates().last().copied().unwrap_or(DataRate::ZERO);
+            // Each receiver of a higher layer gets this one too.
+            announced.iter_mut().skip(usize::from(spatial)).for_each(|total| *total += rate);
+        }
+    }
+
     /// An encoding arrives on another SSRC from now on.
     pub(crate) fn restart(&mut self, encoding: u8, ssrc: u32) {
         self.encodings[usize::from(encoding)].restart(ssrc);
@@ -89,7 +112,7 @@ impl Source {
 }
 
 impl Encoding {
-    fn new(kind: MediaKind) -> Self {
+    fn new(kind: MediaKind, spatial_layers: u8) -> Self {
         // Sound is not sent again: by the time of a second round trip it has been concealed.
         let limits = match kind {
             MediaKind::Video => CacheLimits::default(),
@@ -97,11 +120,13 @@ impl Encoding {
         };
         Encoding {
             ssrc: None,
-            rates: std::array::from_fn(|_| RateMeter::new()),
-            steady: Default::default(),
+            announced: None,
+            rates: LayerRates::new(spatial_layers),
             clock: None,
             active_since: None,
             newest: 0,
+            structures: Structures::default(),
+            sets_in_band: false,
             cache: PacketCache::new(limits),
         }
     }
@@ -109,12 +134,14 @@ impl Encoding {
     /// The encoding arrives on another SSRC from now on: its old numbers mean nothing any more.
     pub(crate) fn restart(&mut self, ssrc: u32) {
         if self.ssrc.replace(ssrc).is_some() {
-            self.rates.iter_mut().for_each(RateMeter::reset);
-            self.steady = Default::default();
+            self.announced = None;
+            self.rates.reset();
             self.cache.flush();
             self.clock = None;
             self.active_since = None;
             self.newest = 0;
+            self.structures.reset();
+            self.sets_in_band = false;
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::Time;
+use crate::codec::frame::FrameExtension;
 
 /// Bounds of a [`PacketCache`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheLimits {
     /// Packets, rounded up to a power of two.
     pub packets: usize,
-    /// Bytes of payload.
+    /// Bytes of payload and of what is kept of header extensions.
     pub bytes: usize,
     /// Age.
     pub age: Duration,
@@ -36,6 +37,8 @@ pub struct CachedPacket<'a> {
     pub marker: bool,
     /// When it arrived.
     pub arrived: Time,
+    /// The header extension that its layers are read from; up to 255 bytes.
+    pub extension: FrameExtension<'a>,
     /// The RTP payload, padding taken off.
     pub payload: &'a [u8],
 }
@@ -47,13 +50,27 @@ struct Entry {
     at: u64,
     arrived: Time,
     timestamp: u32,
-    len: u32,
+    /// Length of the payload, …
+    len: u16,
+    /// … which lies behind the extension's value.
+    extension_len: u8,
+    /// The extension's kind, without its value.
+    extension: FrameExtension<'static>,
     marker: bool,
     live: bool,
 }
 
-const EMPTY: Entry =
-    Entry { sequence: 0, at: 0, arrived: Time::ZERO, timestamp: 0, len: 0, marker: false, live: false };
+const EMPTY: Entry = Entry {
+    sequence: 0,
+    at: 0,
+    arrived: Time::ZERO,
+    timestamp: 0,
+    len: 0,
+    extension_len: 0,
+    extension: FrameExtension::None,
+    marker: false,
+    live: false,
+};
 
 /// A ring of entries by ingress sequence number over a ring of bytes.
 ///
@@ -89,7 +106,14 @@ impl PacketCache {
     /// Keeps a packet; tells whether it fits, and is not older than the packet in its place.
     pub fn insert(&mut self, packet: CachedPacket<'_>) -> bool {
         let capacity = self.bytes.len() as u64;
-        let len = packet.payload.len() as u64;
+        let value = packet.extension.value();
+        // Both fit for whatever comes in a datagram; what doesn't isn't kept.
+        let (Ok(extension_len), Ok(payload_len)) =
+            (u8::try_from(value.len()), u16::try_from(packet.payload.len()))
+        else {
+            return false;
+        };
+        let len = (value.len() + packet.payload.len()) as u64;
         let at_entry = self.slot(packet.sequence);
         let entry = &self.entries[at_entry];
         if len > capacity || (entry.live && entry.sequence > packet.sequence) {
@@ -101,14 +125,18 @@ impl PacketCache {
         }
         let at = self.written;
         let start = if capacity == 0 { 0 } else { (at % capacity) as usize };
-        self.bytes[start..start + packet.payload.len()].copy_from_slice(packet.payload);
+        let (head, end) = (start + value.len(), start + len as usize);
+        self.bytes[start..head].copy_from_slice(value);
+        self.bytes[head..end].copy_from_slice(packet.payload);
         self.written += len;
         self.entries[at_entry] = Entry {
             sequence: packet.sequence,
             at,
             arrived: packet.arrived,
             timestamp: packet.timestamp,
-            len: packet.payload.len() as u32,
+            len: payload_len,
+            extension_len,
+            extension: packet.extension.of_same_kind(&[]),
             marker: packet.marker,
             live: true,
         };
@@ -124,12 +152,14 @@ impl PacketCache {
             && self.written - entry.at <= self.bytes.len() as u64;
         kept.then(|| {
             let start = if self.bytes.is_empty() { 0 } else { (entry.at % self.bytes.len() as u64) as usize };
+            let head = start + usize::from(entry.extension_len);
             CachedPacket {
                 sequence,
                 timestamp: entry.timestamp,
                 marker: entry.marker,
                 arrived: entry.arrived,
-                payload: &self.bytes[start..start + entry.len as usize],
+                extension: entry.extension.of_same_kind(&self.bytes[start..head]),
+                payload: &self.bytes[head..head + usize::from(entry.len)],
             }
         })
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Time;
+use crate::codec::frame::PictureNumbers;
 use crate::rtp::sequence::distance16;
 
 /// How often one packet is sent again: as often as a receiver asks ([`crate::receive::nack::MAX_REQUESTS`]).
@@ -26,10 +27,12 @@ pub struct SentPacket {
     pub source_sequence: u64,
     /// Outgoing timestamp.
     pub timestamp: u32,
-    /// Outgoing picture id, where there is one.
-    pub picture_id: Option<u16>,
-    /// Outgoing TL0PICIDX, where there is one.
-    pub tl0_picture_index: Option<u8>,
+    /// Outgoing marker bit.
+    pub marker: bool,
+    /// The decode targets that it named as active, where it was told to.
+    pub active_targets: Option<u32>,
+    /// Outgoing numbers of the payload.
+    pub numbers: PictureNumbers,
 }
 
 /// Why a number that a receiver asks for isn't sent again.

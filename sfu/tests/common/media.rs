@@ -11,6 +11,7 @@ use super::peer::RtpOut;
 pub(crate) const OPUS: u8 = 111;
 pub(crate) const VP8: u8 = 96;
 pub(crate) const RTX: u8 = 97;
+pub(crate) const AV1: u8 = 98;
 
 pub(crate) const FLEXFEC: u8 = 49;
 
@@ -26,6 +27,7 @@ pub(crate) fn parameters() -> MediaParameters {
     MediaParameters {
         payload_types: PayloadTypes {
             vp8: Some(VideoFormat { payload_type: VP8, rtx: Some(RTX) }),
+            av1: Some(VideoFormat { payload_type: AV1, rtx: Some(AV1 + 1) }),
             ..PayloadTypes::audio(OPUS)
         },
         extensions: ExtensionIds {
@@ -35,6 +37,7 @@ pub(crate) fn parameters() -> MediaParameters {
             audio_level: 4,
             transport_cc: 5,
             abs_send_time: 6,
+            dependency_descriptor: 7,
             ..ExtensionIds::default()
         },
     }

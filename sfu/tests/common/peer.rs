@@ -37,6 +37,8 @@ pub(crate) struct RtpOut {
     pub(crate) rid: Option<String>,
     pub(crate) repaired_rid: Option<String>,
     pub(crate) level: Option<(u8, bool)>,
+    /// The dependency descriptor; none when it is empty.
+    pub(crate) descriptor: Vec<u8>,
     /// Bytes of padding behind the payload.
     pub(crate) padding: u8,
     pub(crate) payload: Vec<u8>,
@@ -217,7 +219,7 @@ impl Peer {
     /// A protected RTP packet, with the next transport-wide number.
     pub(crate) fn rtp(&mut self, packet: &RtpOut) -> Vec<u8> {
         let ids = media::parameters().extensions;
-        let mut head = [0; FIXED_HEADER_LEN + 80];
+        let mut head = [0; FIXED_HEADER_LEN + 400];
         let (fixed, rest) = head.split_first_chunk_mut().expect("long enough");
         let mut extensions = ExtensionWriter::new(rest);
         extensions.push(ids.transport_cc, &self.transport_sequence.to_be_bytes());
@@ -231,6 +233,9 @@ impl Peer {
         }
         if let Some((level, voice)) = packet.level {
             extensions.push(ids.audio_level, &[(u8::from(voice) << 7) | level]);
+        }
+        if !packet.descriptor.is_empty() {
+            extensions.push(ids.dependency_descriptor, &packet.descriptor);
         }
         let len = extensions.finish();
         let kind = (packet.marker, packet.payload_type);

@@ -104,7 +104,7 @@ fn a_switch_waits_for_its_key_frame_and_is_asked_for_until_it_comes() {
     assert_eq!(plis, times);
     assert!(!events.iter().any(|event| matches!(event, Event::LayerForwarded { .. })));
     film(&mut call, &mut encodings, 10, true);
-    let layer = Some(Layer { encoding: 2, temporal: 0 });
+    let layer = Some(Layer { encoding: 2, spatial: 0, temporal: 0 });
     let events = call.take_events();
     let receiver = call.peers[1].id;
     assert!(events.contains(&Event::LayerForwarded { receiver, publisher, source, layer }), "{events:?}");

@@ -186,6 +186,7 @@ fn rude_packet() -> impl Strategy<Value = RtpOut> {
                 rid: rid.map(|rid| rids[rid].into()),
                 repaired_rid: repaired.map(|rid| rids[rid].into()),
                 level: None,
+                descriptor: Vec::new(),
                 padding: padding.saturating_sub(200),
                 payload,
             }

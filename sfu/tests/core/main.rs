@@ -4,6 +4,7 @@
 mod common;
 
 mod connecting;
+mod described;
 mod forwarding;
 mod hostile;
 mod protection;

@@ -257,7 +257,7 @@ fn a_receiver_is_told_when_the_server_stops_and_resumes_sending() {
         source: SourceId(source),
         layer,
     };
-    let layer = Some(Layer { encoding: 0, temporal: 0 });
+    let layer = Some(Layer { encoding: 0, spatial: 0, temporal: 0 });
     let told =
         |paused| vec![ServerMessage::Paused { publisher: ann_id.clone(), source: "cam".into(), paused }];
     // (what is forwarded, what is said): the beginning and changes from layer to layer are no news.
@@ -266,7 +266,7 @@ fn a_receiver_is_told_when_the_server_stops_and_resumes_sending() {
         (None, told(true)),
         (None, vec![]),
         (layer, told(false)),
-        (Some(Layer { encoding: 2, temporal: 1 }), vec![]),
+        (Some(Layer { encoding: 2, spatial: 0, temporal: 1 }), vec![]),
         (None, told(true)),
     ] {
         room.server.event(&forwarded(&bob_id, &ann_id, 0, layer));

@@ -297,5 +297,6 @@ impl World {
 }
 
 fn as_layer(layer: sfu::forward::Layer) -> Layer {
-    Layer { spatial: layer.encoding, temporal: layer.temporal }
+    // A source has either several encodings or several spatial layers in one.
+    Layer { spatial: layer.encoding + layer.spatial, temporal: layer.temporal }
 }

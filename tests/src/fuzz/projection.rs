@@ -1,11 +1,15 @@
 //! The video projection. Input: packets of three encodings, targets, pauses, restarts and reports.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sfu::Time;
+use sfu::codec::FrameDescription;
+use sfu::codec::dependency_descriptor::{DependencyDescriptor, Structure};
+use sfu::codec::frame::Targets;
 use sfu::codec::vp8::{PictureId, Vp8Descriptor};
-use sfu::forward::{IngressVideo, Layer, MAX_ENCODINGS, Origin, VideoPayload, VideoProjection};
+use sfu::forward::{IngressVideo, Layer, MAX_ENCODINGS, Origin, VideoProjection};
 
 use super::input::Input;
 
@@ -33,6 +37,53 @@ fn play(data: &[u8]) -> Run {
     run
 }
 
+/// A structure of three spatial by three temporal layers, for dependency descriptors to refer to (captured from AV1 by
+/// jitsi-videobridge).
+const L3T3: [u8; 95] = [
+    0xd0, 0x01, 0x34, 0x81, 0xe8, 0x14, 0x85, 0x21, 0x4e, 0xaf, 0xff, 0xaa, 0xaa, 0x86, 0x3c, 0xf0, 0x43,
+    0x0c, 0x10, 0xc3, 0x02, 0xaf, 0xc0, 0xaa, 0xa0, 0x06, 0x3c, 0x00, 0x43, 0x00, 0x10, 0xc0, 0x02, 0xa0,
+    0x00, 0xa8, 0x00, 0x06, 0x00, 0x00, 0x40, 0x00, 0x1d, 0x95, 0x49, 0x26, 0xe0, 0x82, 0xb0, 0x4a, 0x09,
+    0x41, 0xb8, 0x20, 0xac, 0x12, 0x82, 0x50, 0x31, 0x57, 0xf9, 0x74, 0x00, 0x0c, 0xa8, 0x64, 0x33, 0x0e,
+    0x22, 0x22, 0x22, 0xec, 0xa8, 0x65, 0x53, 0x04, 0x22, 0x42, 0x30, 0xec, 0xa8, 0x77, 0x53, 0x01, 0x3f,
+    0x00, 0xb3, 0x02, 0x7f, 0x01, 0x67, 0x04, 0xff, 0x02, 0xcf,
+];
+
+/// The same packet with spatial layers, or by a dependency descriptor, as `shape` says.
+fn layered(plain: FrameDescription, shape: u8, encoding: &Encoding) -> FrameDescription {
+    static STRUCTURE: LazyLock<(Structure, Targets)> = LazyLock::new(|| {
+        let (_, structure) = DependencyDescriptor::parse(&L3T3, None).expect("sound");
+        let structure = structure.expect("it carries one");
+        let targets = Targets::of(&structure);
+        (structure, targets)
+    });
+    let bit = |bit: u8| shape & bit != 0;
+    if !bit(0x80) {
+        return FrameDescription {
+            spatial: shape & 3,
+            temporal: shape >> 2 & 3,
+            layered: bit(0x10),
+            frame_end: bit(0x20),
+            inter_picture: !plain.key_frame_start && bit(0x40),
+            inter_layer: bit(1),
+            used_above: bit(8),
+            switching_up: bit(4),
+            layer_sync: bit(4),
+            picture_id: Some(PictureId::Long(encoding.picture)),
+            tl0_picture_index: Some(encoding.tl0),
+            ids_are_references: true,
+            ..plain
+        };
+    }
+    let (structure, targets) = &*STRUCTURE;
+    let template = structure.templates()[usize::from(shape & 0x1f) % structure.templates().len()];
+    let described = DependencyDescriptor::of_frame(structure, &template, encoding.picture);
+    let mut described = described.expect("it is a template's own");
+    (described.start_of_frame, described.end_of_frame) = (plain.frame_start, plain.frame_end);
+    described.has_structure = plain.key_frame_start;
+    let active = if bit(0x20) { targets.all() } else { targets.all() >> (encoding.tl0 % 9) };
+    FrameDescription::described(&described, *targets, active, if bit(0x40) { 3 } else { 1 })
+}
+
 /// Where one encoding's numbers stand.
 #[derive(Clone, Copy, Default)]
 struct Encoding {
@@ -58,7 +109,7 @@ impl Run {
         let id = usize::from(op >> 3) % MAX_ENCODINGS;
         match op & 7 {
             0 => {
-                let layer = Layer { encoding: op >> 3 & 3, temporal: op >> 5 & 3 };
+                let layer = Layer { encoding: op >> 3 & 3, spatial: op >> 6 & 1, temporal: op >> 5 & 3 };
                 self.projection.set_target((op & 0x80 == 0).then_some(layer));
             }
             1 if op & 0x80 != 0 => self.projection.pause(),
@@ -115,13 +166,17 @@ impl Run {
             key_frame_start: bit(2) && bit(64),
             len: 1,
         };
-        let opaque = VideoPayload::Opaque { frame_start: bit(2), key_frame_start: bit(64) };
+        let opaque = FrameDescription::plain(bit(2), bit(64), bit(128));
         let packet = IngressVideo {
             encoding: id as u8,
             sequence: encoding.sequence,
             timestamp: encoding.timestamp,
             marker: bit(128),
-            payload: if bit(512) { opaque } else { VideoPayload::Vp8(vp8) },
+            frame: if bit(512) {
+                layered(opaque, input.u8(), encoding)
+            } else {
+                FrameDescription::vp8(&vp8, bit(128))
+            },
             arrived: self.now,
             padding_only: bit(256),
         };
@@ -129,9 +184,9 @@ impl Run {
         let Ok(projected) = self.projection.project(&packet) else { return };
         assert!(!packet.padding_only, "padding was forwarded");
         // A publisher that contradicts itself within a frame keeps its own numbers, but absent stays absent.
-        let (picture, tl0) = (packet.payload.picture_id(), packet.payload.tl0_picture_index());
-        assert!(projected.vp8.picture_id.is_none() || picture.is_some(), "a picture id for none");
-        assert!(projected.vp8.tl0_picture_index.is_none() || tl0.is_some(), "a TL0PICIDX for none");
+        let (picture, tl0) = (packet.frame.picture_id, packet.frame.tl0_picture_index);
+        assert!(projected.numbers.picture_id.is_none() || picture.is_some(), "a picture id for none");
+        assert!(projected.numbers.tl0_picture_index.is_none() || tl0.is_some(), "a TL0PICIDX for none");
         let before = self.out.insert(projected.sequence, identity);
         assert!(before.is_none_or(|other| other == identity), "{before:?} and {identity:?}: one number");
         if self.out.len() > 4_096 {

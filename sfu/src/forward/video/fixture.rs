@@ -1,8 +1,9 @@
 //! A publisher to test with: simulcast encodings with temporal layers, and what every frame depends on.
 
 use crate::Time;
+use crate::codec::FrameDescription;
 use crate::codec::vp8::{PictureId, Vp8Descriptor};
-use crate::forward::ingress::{IngressVideo, VideoPayload};
+use crate::forward::ingress::IngressVideo;
 
 /// Temporal ids of the frames of one cycle.
 pub(super) const CYCLE: [u8; 4] = [0, 2, 1, 2];
@@ -93,7 +94,7 @@ impl Encoding {
                 sequence: self.sequence + i,
                 timestamp: self.timestamp,
                 marker: i + 1 == packets,
-                payload: VideoPayload::Vp8(vp8),
+                frame: FrameDescription::vp8(&vp8, i + 1 == packets),
                 arrived,
                 padding_only: false,
             };
@@ -114,7 +115,7 @@ impl Encoding {
             sequence: self.sequence,
             timestamp: self.timestamp.wrapping_sub(3000),
             marker: false,
-            payload: VideoPayload::Opaque { frame_start: false, key_frame_start: false },
+            frame: FrameDescription::plain(false, false, false),
             arrived,
             padding_only: true,
         };

@@ -1,12 +1,14 @@
 //! Packets beyond the highest number of a segment: they move the limit, close gaps and begin frames.
 
 use super::segment::Segment;
-use super::{Layer, Projected, ProjectedVp8, VideoProjection, narrowed};
+use super::{Layer, Projected, VideoProjection, narrowed};
 use crate::DropReason;
+use crate::codec::frame::PictureNumbers;
 use crate::forward::frames::{Frame, Picture};
-use crate::forward::gap::{Gap, Verdict};
+use crate::forward::gap::{After, Gap, Verdict};
 use crate::forward::history::{Fate, HISTORY, Slot};
 use crate::forward::ingress::IngressVideo;
+use crate::forward::limit::Limit;
 
 /// Room below the first source picture id, so that pictures before it stay positive.
 const PICTURE_ROOM: u64 = 1 << 15;
@@ -18,19 +20,25 @@ pub(super) struct Placed {
     source: u64,
     /// Pictures between it and the newest.
     skipped: u64,
+    /// How far it lies ahead of the newest picture's id; none without one.
+    distance: Option<u64>,
 }
 
 fn place_first(packet: &IngressVideo) -> Option<Placed> {
-    let id = packet.payload.picture_id()?;
-    Some(Placed { source: PICTURE_ROOM + u64::from(id.value()), skipped: 0 })
+    let id = packet.frame.picture_id?;
+    Some(Placed { source: PICTURE_ROOM + u64::from(id.value()), skipped: 0, distance: None })
 }
 
 /// Places the picture of a frame after `newest`, forward in the packet's own width.
 pub(super) fn place_newest(packet: &IngressVideo, newest: &Frame) -> Option<Placed> {
-    let id = packet.payload.picture_id()?;
+    let id = packet.frame.picture_id?;
     let Some(head) = newest.picture else { return place_first(packet) };
     let forward = u64::from(id.value().wrapping_sub(head.source as u16) & id.mask());
-    Some(Placed { source: head.source + forward, skipped: forward.saturating_sub(1) })
+    Some(Placed {
+        source: head.source + forward,
+        skipped: forward.saturating_sub(1),
+        distance: Some(forward),
+    })
 }
 
 impl VideoProjection {
@@ -52,11 +60,11 @@ impl VideoProjection {
         }
         if packet.padding_only {
             let gap = packet.sequence - segment.highest > 1;
-            self.close_gap(packet, None, segment.limit, None);
+            self.close_gap(packet, None, segment.limit);
             self.drop_newest(packet.sequence);
             let segment = self.segment_mut();
-            // Senders pad between frames.
-            segment.ended = true;
+            // Senders pad between pictures.
+            (segment.ended, segment.picture_ended) = (true, true);
             segment.gap_before_padding |= gap;
             return Err(DropReason::PaddingOnly);
         }
@@ -67,17 +75,17 @@ impl VideoProjection {
     fn advance(&mut self, packet: &IngressVideo, wanted: Layer) -> Result<Projected, DropReason> {
         let newest = *self.frames.newest().expect("a segment starts with a frame");
         let segment = self.segment.as_mut().expect("the caller found the packet's segment");
-        let (mut frame, limit, between, is_new) = if newest.timestamp == packet.timestamp {
-            (newest, segment.limit, Some(0), false)
-        } else {
-            let limit_before = segment.limit;
-            let forwarded = segment.admit(packet, wanted);
-            let limit = limit_before.min(segment.limit);
+        let before = segment.limit;
+        let is_new = !newest.has(packet);
+        let (mut frame, between) = if is_new {
+            let forwarded = segment.admit(packet, wanted, &newest, &self.frames);
             let placed = place_newest(packet, &newest);
-            let frame = self.frame_of(packet, forwarded, placed);
-            (frame, limit, placed.map(|placed| placed.skipped), true)
+            (self.frame_of(packet, forwarded, placed), placed.map(|placed| placed.skipped))
+        } else {
+            (newest, Some(0))
         };
-        let middle_dropped = self.close_gap(packet, Some(&frame), limit, between);
+        let limit = before.over_gap(self.segment_mut().limit);
+        let middle_dropped = self.close_gap(packet, Some((&frame, between)), limit);
         if is_new {
             if middle_dropped && !self.segment_mut().gap_before_padding {
                 frame.close_up(between.unwrap_or(0));
@@ -86,33 +94,47 @@ impl VideoProjection {
             self.segment_mut().gap_before_padding = false;
         }
         let segment = self.segment_mut();
-        segment.ended = packet.marker;
+        (segment.ended, segment.picture_ended) = (packet.frame.frame_end, packet.marker);
         segment.arrived = packet.arrived;
         if frame.forwarded {
             self.send_newest(packet, false)
         } else {
             self.drop_newest(packet.sequence);
-            Err(DropReason::TemporalLayer)
+            Err(frame.refusal())
         }
     }
 
     /// A record of the packet's frame, which is the newest.
     pub(super) fn frame_of(&self, packet: &IngressVideo, forwarded: bool, placed: Option<Placed>) -> Frame {
-        let picture = placed.map(|p| Picture { source: p.source, out: self.next_picture + p.skipped });
+        let keeps_distances = packet.frame.ids_are_references;
+        let picture = placed.map(|p| match p.distance {
+            // Another layer of the newest picture.
+            Some(0) if keeps_distances => Picture { source: p.source, out: self.next_picture - 1 },
+            _ => Picture { source: p.source, out: self.next_picture + p.skipped },
+        });
+        let spent = u64::from(forwarded || keeps_distances);
+        let segment = self.segment.as_ref().expect("a frame belongs to a segment");
         Frame {
             timestamp: packet.timestamp,
+            part: packet.frame.part(),
             forwarded,
-            key: packet.payload.key_frame_start(),
+            key: packet.frame.key_frame_start,
             picture,
-            next_picture: picture.map_or(self.next_picture, |picture| picture.out + u64::from(forwarded)),
-            temporal: packet.payload.temporal(),
-            tl0: packet.payload.tl0_picture_index(),
+            next_picture: picture.map_or(self.next_picture, |picture| picture.out + spent),
+            spatial: packet.frame.spatial,
+            temporal: packet.frame.temporal,
+            tl0: packet.frame.tl0_picture_index,
+            limit: segment.limit,
+            top: segment.picture_top(),
+            keeps_distances,
+            active_targets: None,
         }
     }
 
     #[inline]
     pub(super) fn take_newest(&mut self, packet: &IngressVideo, frame: Frame) {
         self.next_picture = frame.next_picture;
+        let frame = self.announcing(frame);
         self.frames.push_newest(frame);
         let segment = self.segment.as_ref().expect("a frame belongs to a segment");
         if let Some(tl0) = frame.tl0 {
@@ -120,6 +142,12 @@ impl VideoProjection {
             self.next_tl0 = tl0.wrapping_add(segment.tl0_offset).wrapping_add(1);
         }
         self.note_sent(packet, &frame);
+    }
+
+    /// The frame, with what to tell the receiver of decode targets.
+    pub(super) fn announcing(&mut self, frame: Frame) -> Frame {
+        let choice = self.segment_mut().choice.as_mut().filter(|_| frame.forwarded);
+        Frame { active_targets: choice.and_then(|choice| choice.announce(&frame.limit)), ..frame }
     }
 
     /// Moves the timeline on if the frame goes out.
@@ -136,9 +164,8 @@ impl VideoProjection {
     fn close_gap(
         &mut self,
         packet: &IngressVideo,
-        after: Option<&Frame>,
-        limit: u8,
-        pictures_between: Option<u64>,
+        after: Option<(&Frame, Option<u64>)>,
+        limit: Limit,
     ) -> bool {
         let segment = self.segment.as_ref().expect("a gap belongs to a segment");
         let from = segment.highest + 1;
@@ -147,16 +174,15 @@ impl VideoProjection {
             return false;
         }
         let before = self.frames.newest().expect("a segment starts with a frame");
-        let after_starts = packet.padding_only || packet.payload.frame_start();
-        let gap = Gap {
-            missing,
-            before,
-            before_ended: segment.ended,
-            after,
-            after_starts,
+        let after = after.map(|(frame, pictures_between)| After {
+            frame,
+            starts: packet.frame.frame_start,
+            layered: packet.frame.layered,
             pictures_between,
-            limit,
-        };
+            dependency: packet.frame.dependency.as_ref(),
+        });
+        let (before_ended, picture_ended) = (segment.ended, segment.picture_ended);
+        let gap = Gap { missing, before, before_ended, picture_ended, after, limit };
         let Verdict { head, middle_dropped, tail } = gap.judge();
         for i in 0..missing {
             let dropped = match i {
@@ -196,14 +222,15 @@ impl VideoProjection {
         Projected {
             sequence: out,
             timestamp: segment.map_timestamp(packet.timestamp),
-            marker: packet.marker,
-            vp8: ProjectedVp8 {
-                picture_id: narrowed(frame.picture, packet.payload.picture_id()),
+            marker: packet.marker || frame.is_ended_by(packet),
+            numbers: PictureNumbers {
+                picture_id: narrowed(frame.picture, packet.frame.picture_id),
                 tl0_picture_index: packet
-                    .payload
-                    .tl0_picture_index()
+                    .frame
+                    .tl0_picture_index
                     .map(|tl0| tl0.wrapping_add(segment.tl0_offset)),
             },
+            active_targets: packet.frame.dependency.and(frame.active_targets),
             switched,
             key_frame: frame.key,
         }

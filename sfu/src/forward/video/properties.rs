@@ -3,6 +3,7 @@
 
 mod check;
 mod garbage;
+mod layered;
 mod publisher;
 
 use proptest::prelude::*;

@@ -20,8 +20,8 @@ mod segments;
 use super::fixture::{Encoding, Sent, Start};
 use super::*;
 use crate::Time;
+use crate::codec::FrameDescription;
 use crate::codec::vp8::Vp8Descriptor;
-use crate::forward::ingress::VideoPayload;
 
 const ORIGIN: Origin = Origin { sequence: 101, timestamp: 1_003_000, picture_id: 0, tl0_picture_index: 1 };
 
@@ -36,7 +36,7 @@ fn encoding(id: u8) -> Encoding {
 }
 
 const fn layer(encoding: u8, temporal: u8) -> Layer {
-    Layer { encoding, temporal }
+    Layer { encoding, spatial: 0, temporal }
 }
 
 /// The 11 packets of Jitsi's SVC document: TL0 {1,2,3} TL2 {4,5} TL1 {6,7} TL2 {8} TL0 {9,10,11}.
@@ -120,7 +120,7 @@ fn only_the_target_goes_out_until_another_ones_key_frame() {
             if let Ok(out) = p.project(&sent.packet) {
                 sequences.push(out.sequence);
                 encodings.push(sent.packet.encoding);
-                assert_eq!(out.switched, out.key_frame && sent.packet.payload.key_frame_start());
+                assert_eq!(out.switched, out.key_frame && sent.packet.frame.key_frame_start);
             }
         }
     }
@@ -151,7 +151,7 @@ fn vp8_numbers_continue_over_drops_and_late_base_frames() {
         let sent: Vec<_> = order.iter().filter_map(|i| p.project(&frames[*i].packet).ok()).collect();
         let numbers = sent
             .iter()
-            .map(|s| (s.vp8.picture_id.expect("it has"), s.vp8.tl0_picture_index.expect("it has")));
+            .map(|s| (s.numbers.picture_id.expect("it has"), s.numbers.tl0_picture_index.expect("it has")));
         assert_eq!(numbers.collect::<Vec<_>>(), expected, "{order:?}");
         assert_eq!(sent[1].timestamp - sent[0].timestamp, 12_000, "dropped frames count in the timestamp");
     }
@@ -173,7 +173,7 @@ fn a_key_frame_lifts_and_the_target_lowers_the_temporal_layer() {
         let sync = matches!(i, 7 | 10 | 11 | 19);
         for sent in e.frame(1, i == 0, sync, Time::ZERO) {
             if p.project(&sent.packet).is_ok() {
-                temporals.push((i, sent.packet.payload.temporal()));
+                temporals.push((i, sent.packet.frame.temporal));
             }
         }
     }
@@ -221,7 +221,8 @@ fn a_frame_lost_before_padding_keeps_its_picture_id() {
     let frames = [true, false, false].map(|key| e.frame(1, key, false, Time::ZERO)[0].packet);
     let padding = e.padding(Time::ZERO);
     let after = [false; 2].map(|key| e.frame(1, key, false, Time::ZERO)[0].packet);
-    let picture = |p: &mut VideoProjection, packet| p.project(packet).ok().and_then(|out| out.vp8.picture_id);
+    let picture =
+        |p: &mut VideoProjection, packet| p.project(packet).ok().and_then(|out| out.numbers.picture_id);
     assert_eq!([&frames[0], &frames[1], &padding].map(|at| picture(&mut p, at)), [Some(0), None, None]);
     p.set_target(Some(layer(0, 0)));
     // The next base frame, with the TL2 frame between lost: then the TL1 frame from before the padding.
@@ -259,7 +260,7 @@ fn absent_fields_stay_absent_and_widths_stay() {
     let mut e = Encoding::new(0, start);
     for i in 0..4u16 {
         let out = p.project(&e.frame(1, i == 0, false, Time::ZERO)[0].packet).expect("all go out");
-        assert_eq!(out.vp8.picture_id, Some((300 + i) & 0x7f));
+        assert_eq!(out.numbers.picture_id, Some((300 + i) & 0x7f));
     }
     // Another encoding without any optional field, then one without temporal layers that has long ids.
     let bare = |encoding, sequence, payload: &[u8]| IngressVideo {
@@ -267,16 +268,16 @@ fn absent_fields_stay_absent_and_widths_stay() {
         sequence,
         timestamp: 0,
         marker: true,
-        payload: VideoPayload::Vp8(Vp8Descriptor::parse(payload).expect("sound")),
+        frame: FrameDescription::vp8(&Vp8Descriptor::parse(payload).expect("sound"), true),
         arrived: Time::ZERO,
         padding_only: false,
     };
     p.set_target(Some(layer(1, 2)));
     let out = p.project(&bare(1, 9, &[0x10, 0x00])).expect("a key frame");
-    assert_eq!((out.vp8, out.key_frame), (ProjectedVp8::default(), true));
+    assert_eq!((out.numbers, out.key_frame), (PictureNumbers::default(), true));
     p.set_target(Some(layer(2, 2)));
     let out = p.project(&bare(2, 9, &[0x90, 0x80, 0x80, 0x05, 0x00])).expect("a key frame");
-    assert_eq!(out.vp8, ProjectedVp8 { picture_id: Some(304), tl0_picture_index: None });
+    assert_eq!(out.numbers, PictureNumbers { picture_id: Some(304), tl0_picture_index: None });
 }
 
 #[test]
@@ -286,7 +287,7 @@ fn a_codec_without_a_descriptor_is_forwarded_by_its_frames() {
         sequence,
         timestamp,
         marker: true,
-        payload: VideoPayload::Opaque { frame_start: true, key_frame_start },
+        frame: FrameDescription::plain(true, key_frame_start, true),
         arrived: Time::ZERO,
         padding_only: false,
     };

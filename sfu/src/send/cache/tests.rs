@@ -14,7 +14,8 @@ fn cache(packets: usize, bytes: usize, secs: u64) -> PacketCache {
 fn store(cache: &mut PacketCache, sequence: u64, ms: u64, payload: &[u8]) -> bool {
     let arrived = Time::from_millis(ms);
     let timestamp = sequence as u32 * 3000;
-    cache.insert(CachedPacket { sequence, timestamp, marker: sequence % 2 == 1, arrived, payload })
+    let extension = FrameExtension::None;
+    cache.insert(CachedPacket { sequence, timestamp, marker: sequence % 2 == 1, arrived, extension, payload })
 }
 
 #[test]
@@ -32,6 +33,31 @@ fn finds_what_was_stored() {
     cache.flush();
     assert_eq!(cache.get(Time::ZERO, 17), None);
     assert!(store(&mut cache, 13, 3, b"thirteen"));
+}
+
+#[test]
+fn an_extension_is_kept_with_its_packet() {
+    let mut cache = cache(16, 30, 1);
+    let packet = |sequence, extension| CachedPacket {
+        sequence,
+        timestamp: 0,
+        marker: false,
+        arrived: Time::ZERO,
+        extension,
+        payload: b"payload",
+    };
+    let kept = [
+        packet(1, FrameExtension::Dependency(b"\x80\x00\x01")),
+        packet(2, FrameExtension::Marking(b"\xc0")),
+        packet(3, FrameExtension::None),
+    ];
+    assert!(kept.iter().all(|packet| cache.insert(*packet)));
+    assert!(kept.iter().all(|packet| cache.get(Time::ZERO, packet.sequence) == Some(*packet)));
+    // Its bytes count: three more don't fit beside all of these.
+    assert!(cache.insert(packet(4, FrameExtension::Dependency(b"\x80\x00\x01"))));
+    assert_eq!(cache.get(Time::ZERO, 1), None);
+    // What no datagram holds isn't kept.
+    assert!(!cache.insert(packet(5, FrameExtension::Marking(&[0; 256]))));
 }
 
 #[test]

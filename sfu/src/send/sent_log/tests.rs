@@ -10,8 +10,9 @@ fn push(log: &mut SentLog, ms: u64, source: u64) {
         encoding: 1,
         source_sequence: source,
         timestamp: source as u32 * 3000,
-        picture_id: Some(source as u16),
-        tl0_picture_index: None,
+        marker: false,
+        active_targets: None,
+        numbers: PictureNumbers { picture_id: Some(source as u16), tl0_picture_index: None },
     };
     log.record(Time::from_millis(ms), packet);
 }

@@ -1,5 +1,6 @@
 //! One simulcast encoding on its way to packets.
 
+use sfu::codec::frame::FrameExtension;
 use sfu::participant::MediaKind;
 use sfu::send::cache::CachedPacket;
 use sfu::send::rtx;
@@ -125,8 +126,14 @@ impl Encoding {
                 frame.packets.next_payload(&mut buffer[start..]).expect("queued frames have packets left");
             len = payload.len;
             buffer.truncate(start + len);
-            let packet =
-                CachedPacket { sequence, timestamp, marker, arrived: now, payload: &buffer[start..] };
+            let packet = CachedPacket {
+                sequence,
+                timestamp,
+                marker,
+                arrived: now,
+                extension: FrameExtension::None,
+                payload: &buffer[start..],
+            };
             self.repairs.insert(packet, payload.ordinal);
             Some(MediaTag { source, encoding, ordinal: payload.ordinal })
         };

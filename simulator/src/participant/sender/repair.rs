@@ -79,6 +79,8 @@ impl RepairStore {
 
 #[cfg(test)]
 mod tests {
+    use sfu::codec::frame::FrameExtension;
+
     use super::*;
 
     const RTT: Duration = Duration::from_millis(50);
@@ -86,7 +88,14 @@ mod tests {
 
     fn packet(sequence: u64, millis: u64) -> CachedPacket<'static> {
         let arrived = Time::from_millis(millis);
-        CachedPacket { sequence, timestamp: 9, marker: true, arrived, payload: b"payload" }
+        CachedPacket {
+            sequence,
+            timestamp: 9,
+            marker: true,
+            arrived,
+            extension: FrameExtension::None,
+            payload: b"payload",
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Checker {
     pub(super) fn one_encoding_at_a_time_in_source_order(&self) {
         for segment in &self.segments {
             let first = &segment[0];
-            assert!(first.out.switched && first.sent.key && first.sent.packet.payload.key_frame_start());
+            assert!(first.out.switched && first.sent.key && first.sent.packet.frame.key_frame_start);
             for pair in segment.windows(2) {
                 let [a, b] = [&pair[0], &pair[1]];
                 let same = (a.sent.packet.encoding, a.life) == (b.sent.packet.encoding, b.life);
@@ -99,22 +99,22 @@ impl Checker {
         let frames: Vec<&Out> = self.segments.iter().flat_map(|segment| self.frames(segment)).collect();
         for pair in frames.windows(2) {
             let [a, b] = [pair[0], pair[1]];
-            let id = |out: &Out| out.out.vp8.picture_id.expect("all frames have one");
+            let id = |out: &Out| out.out.numbers.picture_id.expect("all frames have one");
             let step = usize::from(id(b).wrapping_sub(id(a)) & mask);
             let most = 1 + self.disturbed(a, b).count();
             assert!((1..=most).contains(&step), "picture ids: step {step} of {most} {a:?} {b:?}");
         }
         let mut ids = BTreeMap::new();
         for out in &self.run.out {
-            let id = *ids.entry(frame_id(out)).or_insert(out.out.vp8.picture_id);
-            assert_eq!(out.out.vp8.picture_id, id, "one frame, one id");
+            let id = *ids.entry(frame_id(out)).or_insert(out.out.numbers.picture_id);
+            assert_eq!(out.out.numbers.picture_id, id, "one frame, one id");
         }
     }
 
     pub(super) fn tl0_indices_follow_the_source(&self) {
         let of = |out: &Out| {
-            let source = out.sent.packet.payload.tl0_picture_index().expect("all packets have one");
-            let index = out.out.vp8.tl0_picture_index.expect("it stays");
+            let source = out.sent.packet.frame.tl0_picture_index.expect("all packets have one");
+            let index = out.out.numbers.tl0_picture_index.expect("it stays");
             (index, index.wrapping_sub(source))
         };
         for segment in &self.segments {

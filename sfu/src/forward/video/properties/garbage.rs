@@ -6,8 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::Time;
+use crate::codec::FrameDescription;
 use crate::codec::vp8::Vp8Descriptor;
-use crate::forward::ingress::{IngressVideo, VideoPayload};
+use crate::forward::ingress::IngressVideo;
 use crate::forward::video::{Layer, Origin, VideoProjection};
 
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +44,7 @@ fn packet() -> impl Strategy<Value = Step> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let layer = (0u8..4, 0u8..5).prop_map(|(encoding, temporal)| Layer { encoding, temporal });
+    let layer = (0u8..4, 0u8..5).prop_map(|(encoding, temporal)| Layer { encoding, spatial: 0, temporal });
     prop_oneof![
         60 => packet(),
         2 => prop::option::weighted(0.9, layer).prop_map(Step::Target),
@@ -58,22 +59,22 @@ proptest! {
     #[test]
     fn survives(steps in prop::collection::vec(step(), 1..300)) {
         let mut projection = VideoProjection::new(Origin { sequence: 65_500, ..Origin::default() });
-        projection.set_target(Some(Layer { encoding: 0, temporal: 2 }));
+        projection.set_target(Some(Layer { encoding: 0, spatial: 0, temporal: 2 }));
         let (mut now, mut numbers) = (Time::ZERO, BTreeSet::new());
         for step in steps {
             match step {
                 Step::Packet { encoding, sequence, timestamp, payload, flags, after } => {
                     now += Duration::from_millis(after);
                     let vp8 = Vp8Descriptor::parse(&payload).expect("eight bytes hold every descriptor");
-                    let payload = VideoPayload::Vp8(vp8);
                     let (marker, padding_only) = flags;
+                    let frame = FrameDescription::vp8(&vp8, marker);
                     let packet =
-                        IngressVideo { encoding, sequence, timestamp, marker, payload, arrived: now, padding_only };
+                        IngressVideo { encoding, sequence, timestamp, marker, frame, arrived: now, padding_only };
                     if let Ok(out) = projection.project(&packet) {
                         prop_assert!(numbers.insert(out.sequence));
                         prop_assert!(!padding_only && projection.current().is_some());
-                        prop_assert_eq!(out.vp8.picture_id.is_some(), vp8.picture_id.is_some());
-                        prop_assert!(out.vp8.picture_id.is_none_or(|id| vp8.picture_id.is_some_and(|p| id <= p.mask())));
+                        prop_assert_eq!(out.numbers.picture_id.is_some(), vp8.picture_id.is_some());
+                        prop_assert!(out.numbers.picture_id.is_none_or(|id| vp8.picture_id.is_some_and(|p| id <= p.mask())));
                     }
                 }
                 Step::Target(target) => projection.set_target(target),

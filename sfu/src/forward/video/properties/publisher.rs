@@ -92,7 +92,7 @@ impl Run {
             cache: BTreeMap::new(),
             count: 0,
         };
-        world.projection.set_target(Some(Layer { encoding: 1, temporal: 2 }));
+        world.projection.set_target(Some(Layer { encoding: 1, spatial: 0, temporal: 2 }));
         for tick in 0..400 {
             world.tick(tick);
         }
@@ -144,7 +144,7 @@ impl World {
     fn control(&mut self) {
         if self.chance(40) {
             let (encoding, temporal) = (self.below(3) as u8, self.below(3) as u8);
-            self.projection.set_target(Some(Layer { encoding, temporal }));
+            self.projection.set_target(Some(Layer { encoding, spatial: 0, temporal }));
         }
         if self.run.conditions.pauses && self.chance(10) {
             self.projection.pause();
@@ -175,7 +175,7 @@ impl World {
         let frame = Frame {
             key,
             sync: sent[0].sync,
-            temporal: sent[0].packet.payload.temporal(),
+            temporal: sent[0].packet.frame.temporal,
             first: sent[0].packet.sequence,
             packets,
         };

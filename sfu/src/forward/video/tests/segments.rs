@@ -40,7 +40,7 @@ fn a_restarted_source_goes_on_at_its_key_frame_without_a_hole() {
         for i in 0..4 {
             let at = Time::from_millis(100 + 33 * i);
             numbers.extend(p.project(&e.frame(1, i == 0, false, at)[0].packet).map(|out| {
-                (out.sequence16(), out.vp8.picture_id.expect("it has"), out.timestamp - ORIGIN.timestamp)
+                (out.sequence16(), out.numbers.picture_id.expect("it has"), out.timestamp - ORIGIN.timestamp)
             }));
         }
         let expected: Vec<_> =
