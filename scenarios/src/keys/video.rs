@@ -36,13 +36,17 @@ const FULL_SCALABILITY: Key = optional(
      key pictures only",
 );
 static MODES: [&str; 15] = [
-    "L1T1", "L1T2", "L1T3", "L2T1", "L2T2", "L2T3", "L3T1", "L3T2", "L3T3", "L2T1_KEY", "L2T2_KEY", "L2T3_KEY",
-    "L3T1_KEY", "L3T2_KEY", "L3T3_KEY",
+    "L1T1", "L1T2", "L1T3", "L2T1", "L2T2", "L2T3", "L3T1", "L3T2", "L3T3", "L2T1_KEY", "L2T2_KEY",
+    "L2T3_KEY", "L3T1_KEY", "L3T2_KEY", "L3T3_KEY",
 ];
 const MIN_RATE: Key =
     optional("min_rate", Takes::Rate, "least rate of the lowest layer, which never goes below it");
-const DEPENDENCY_DESCRIPTOR: Key =
-    default("dependency_descriptor", Takes::Flag, "false", "sends AV1's dependency descriptor with this codec too");
+const DEPENDENCY_DESCRIPTOR: Key = default(
+    "dependency_descriptor",
+    Takes::Flag,
+    "false",
+    "sends AV1's dependency descriptor with this codec too",
+);
 const ENCRYPTED: Key = default(
     "encrypted",
     Takes::Flag,

@@ -20,10 +20,8 @@ pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, 
 pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Cpu, Sfu};
 pub use source::{Opus, Publication, Speech};
-pub use video::{
-    Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel,
-};
 pub use sweep::{Setting, Sweep};
+pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};
 
 use std::time::Duration;
 

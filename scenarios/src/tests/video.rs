@@ -35,7 +35,10 @@ fn codecs_and_their_layers() {
         let video = camera(keys);
         let found: Vec<String> = video.layers.iter().map(ToString::to_string).collect();
         assert_eq!((video.codec, video.scalability.name().as_str()), (codec, mode), "{keys}");
-        assert_eq!((found, video.dependency_descriptor), (layers.iter().map(ToString::to_string).collect(), described));
+        assert_eq!(
+            (found, video.dependency_descriptor),
+            (layers.iter().map(ToString::to_string).collect(), described)
+        );
         assert_eq!(video.is_simulcast(), layers.len() == 3 && !mode.starts_with("L3"), "{keys}");
     }
 }

@@ -173,10 +173,7 @@ fn scalable_video() {
             "codec = \"vp9\"\nscalability = \"L2T1\"\nlayers = [\"320x180@15 1Mbps\", \"640x360@30 1Mbps\"]",
             ("11:31", "\"640x360@30 1Mbps\"", "spatial layers of one picture have one frame rate", "@15"),
         ),
-        (
-            "codec = \"h264\"\npacketization_mode = 2",
-            ("10:22", "2", "2 is out of range", "from 0 to 1"),
-        ),
+        ("codec = \"h264\"\npacketization_mode = 2", ("10:22", "2", "2 is out of range", "from 0 to 1")),
         (
             "codec = \"vp8\"\nencrypted = true\ndependency_descriptor = false",
             ("11:25", "false", "`encrypted` needs the dependency descriptor", "take it out"),

@@ -15,7 +15,7 @@ use crate::participant::receive::audio::AudioConfig;
 use crate::participant::receive::statistics::ReportBlock;
 use crate::participant::receive::video::VideoConfig;
 use crate::participant::receive::{
-    Arrival, AudioOutput, AudioReceiver, Feedback, VideoOutput, VideoReceiver,
+    Arrival, AudioOutput, AudioReceiver, Content, Feedback, VideoOutput, VideoReceiver,
 };
 use crate::virtual_time::report_time;
 
@@ -43,7 +43,9 @@ impl Incoming {
             }
             MediaKind::Video => {
                 let rtx_ssrc = described.rtx_ssrc;
-                let config = VideoConfig { nack, ..VideoConfig::new(ssrc, rtx_ssrc, publisher, source) };
+                let codec = described.codec;
+                let config =
+                    VideoConfig { codec, nack, ..VideoConfig::new(ssrc, rtx_ssrc, publisher, source) };
                 Receiver::Video(Box::new(VideoReceiver::new(config)))
             }
         };
@@ -119,7 +121,7 @@ impl Incoming {
         &mut self,
         now: Time,
         header: &RtpHeader,
-        payload: &[u8],
+        content: Content<'_>,
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
@@ -127,10 +129,10 @@ impl Incoming {
         let mut wants = Wants::default();
         let Surroundings { logs, observations, .. } = around;
         match &mut self.receiver {
-            Receiver::Audio(audio) => audio.receive(now, header, payload, &mut |output| {
+            Receiver::Audio(audio) => audio.receive(now, header, content.payload, &mut |output| {
                 observations.push(heard(flow, output));
             }),
-            Receiver::Video(video) => video.receive(now, header, payload, arrival, &**logs, &mut |output| {
+            Receiver::Video(video) => video.receive(now, header, content, arrival, &**logs, &mut |output| {
                 see(flow, &output, observations, &mut wants);
             }),
         }
@@ -187,7 +189,7 @@ fn see(flow: Flow, output: &VideoOutput<'_>, observations: &mut Vec<Observation>
         VideoOutput::FirstKeyFrame => observations.push(Observation::FirstKeyFrame(flow)),
         VideoOutput::Rendered(frame) => observations.push(Observation::FrameRendered {
             flow,
-            layer: Layer { spatial: frame.encoding, temporal: frame.temporal },
+            layer: Layer { spatial: frame.layer, temporal: frame.temporal },
             size: frame.size,
             captured: report_time(frame.captured),
             parts: frame.parts,

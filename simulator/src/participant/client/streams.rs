@@ -6,7 +6,7 @@ use sfu::rtp::RtpHeader;
 use super::Surroundings;
 use super::incoming::Incoming;
 use super::rtcp_out::Wants;
-use crate::participant::receive::Arrival;
+use crate::participant::receive::{Arrival, Content};
 
 /// Streams by place. SSRCs and deadlines lie apart from the streams, which are large and elsewhere in memory.
 #[derive(Default)]
@@ -66,11 +66,11 @@ impl Streams {
         &mut self,
         place: usize,
         now: Time,
-        (header, payload): (&RtpHeader, &[u8]),
+        (header, content): (&RtpHeader, Content<'_>),
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
-        let wants = self.streams[place].receive(now, header, payload, arrival, around);
+        let wants = self.streams[place].receive(now, header, content, arrival, around);
         self.changed(place);
         wants
     }

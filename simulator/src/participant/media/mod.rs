@@ -1,6 +1,7 @@
 //! Media as a participant makes it: sizes and times of frames, without pictures or sound; their packets, and
 //! the record of their way to the SFU.
 
+mod bits;
 pub mod encoder;
 pub mod packetizer;
 pub mod sender_log;

@@ -109,6 +109,7 @@ impl MicrophoneSource {
     ) {
         let stream = &mut self.stream;
         let header = Header {
+            descriptor: &[],
             // Chrome sends Opus without talk-spurt markers.
             marker: false,
             payload_type: stream.payload_type,
