@@ -29,7 +29,11 @@ enum Written<'a> {
     Vp8(&'a Video),
     Vp9(&'a Video),
     Av1(&'a Video),
-    H264(&'a Video),
+    H264 {
+        packetization_mode: u8,
+        #[serde(flatten)]
+        video: &'a Video,
+    },
 }
 
 impl Serialize for Publication {
@@ -40,7 +44,7 @@ impl Serialize for Publication {
                 VideoCodec::Vp8 => Written::Vp8(video),
                 VideoCodec::Vp9 => Written::Vp9(video),
                 VideoCodec::Av1 => Written::Av1(video),
-                VideoCodec::H264(_) => Written::H264(video),
+                VideoCodec::H264(mode) => Written::H264 { packetization_mode: mode.number(), video },
             },
         }
         .serialize(to)

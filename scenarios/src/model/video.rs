@@ -24,7 +24,7 @@ pub struct Video {
     /// Least rate of the lowest layer; `None` leaves it to the encoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_rate: Option<Rate>,
-    /// Whether packets carry AV1's dependency descriptor; those of AV1 always do.
+    /// Whether packets carry AV1's dependency descriptor though this is another codec.
     #[serde(skip_serializing_if = "is_false")]
     pub dependency_descriptor: bool,
     /// Whether the server can't read the payload, and goes by the dependency descriptor alone.
@@ -41,6 +41,11 @@ impl Video {
     /// Whether `layers` are simulcast encodings, each a stream of its own.
     pub fn is_simulcast(&self) -> bool {
         self.scalability.spatial == 1
+    }
+
+    /// Whether packets carry the dependency descriptor; those of AV1 always do.
+    pub fn is_described(&self) -> bool {
+        self.dependency_descriptor || self.codec == VideoCodec::Av1
     }
 }
 
@@ -64,6 +69,16 @@ pub enum PacketizationMode {
     SingleNal,
     /// 1: NAL units are aggregated and fragmented.
     NonInterleaved,
+}
+
+impl PacketizationMode {
+    /// As session descriptions write it (RFC 6184 section 8.1).
+    pub const fn number(self) -> u8 {
+        match self {
+            PacketizationMode::SingleNal => 0,
+            PacketizationMode::NonInterleaved => 1,
+        }
+    }
 }
 
 /// The layers within one stream, by the names of W3C webrtc-svc.

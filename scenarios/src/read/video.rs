@@ -52,11 +52,9 @@ pub(crate) fn video(reader: &Reader<'_>) -> Video {
         reader.faults.report(reader.place_of("min_rate"), "above the lowest encoding's rate", hint);
     }
     let encrypted = reader.flag("encrypted").unwrap_or(false);
-    let described = match codec {
-        VideoCodec::Av1 => true,
-        _ => reader.flag("dependency_descriptor").unwrap_or(encrypted),
-    };
-    if encrypted && !described {
+    let others = codec != VideoCodec::Av1;
+    let dependency_descriptor = others && reader.flag("dependency_descriptor").unwrap_or(encrypted);
+    if others && encrypted && !dependency_descriptor {
         let hint = "take it out: the server has nothing else to go by";
         let place = reader.place_of("dependency_descriptor");
         reader.faults.report(place, "`encrypted` needs the dependency descriptor", hint);
@@ -67,7 +65,7 @@ pub(crate) fn video(reader: &Reader<'_>) -> Video {
         layers,
         scalability,
         min_rate,
-        dependency_descriptor: described,
+        dependency_descriptor,
         encrypted,
     }
 }

@@ -36,9 +36,20 @@ fn codecs_and_their_layers() {
         let found: Vec<String> = video.layers.iter().map(ToString::to_string).collect();
         assert_eq!((video.codec, video.scalability.name().as_str()), (codec, mode), "{keys}");
         assert_eq!(
-            (found, video.dependency_descriptor),
+            (found, video.is_described()),
             (layers.iter().map(ToString::to_string).collect(), described)
         );
         assert_eq!(video.is_simulcast(), layers.len() == 3 && !mode.starts_with("L3"), "{keys}");
+    }
+}
+
+#[test]
+fn the_effective_scenario_names_the_packetization_mode() {
+    for mode in [0, 1] {
+        let keys = format!("codec = \"h264\"\npacketization_mode = {mode}");
+        let text = with_head(&format!("[participant.bob.publish.cam]\n{keys}\n"));
+        let json = read(&text, &[]).expect("valid").to_json();
+        let found = json.pointer("/participant/bob/publish/cam/packetization_mode").map(ToString::to_string);
+        assert_eq!(found, Some(mode.to_string()));
     }
 }

@@ -37,11 +37,7 @@ pub(super) fn parameters(participants: &IndexMap<String, Participant>, rtx: bool
             audio_level: 1,
             transport_cc: 3,
             abs_send_time: 2,
-            dependency_descriptor: if videos.clone().any(|video| video.dependency_descriptor) {
-                12
-            } else {
-                0
-            },
+            dependency_descriptor: if videos.clone().any(|video| video.is_described()) { 12 } else { 0 },
             ..ExtensionIds::default()
         },
     }
@@ -72,7 +68,7 @@ pub(super) fn camera(name: String, mid: String, video: &Video) -> CameraSettings
             temporal: video.scalability.temporal,
             inter_layer: if key_only { InterLayer::KeyPictures } else { InterLayer::Always },
         },
-        described: video.dependency_descriptor,
+        described: video.is_described(),
         encrypted: video.encrypted,
     }
 }
