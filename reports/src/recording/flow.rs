@@ -10,7 +10,7 @@ use super::layers::LayerTimeline;
 use super::measure::{Measure, Span};
 use super::pending::Pending;
 use crate::Histogram;
-use crate::observation::{Flow, FlowCounters, LatencyParts, MediaKind};
+use crate::observation::{Flow, FlowCounters, LatencyParts, MediaKind, SoundRecovery};
 
 /// One bin of a flow's series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +108,12 @@ pub struct AudioRecord {
     pub longest_gap: Duration,
     /// Runs of concealment in the measured time.
     pub gaps: u64,
+    /// Of the sound played, what came as redundancy (RFC 2198) of a later packet.
+    pub recovered_red: Duration,
+    /// Of the sound played, what came as in-band FEC in the next packet.
+    pub recovered_fec: Duration,
+    /// Comfort noise in pauses that the sender left out; neither played nor concealed.
+    pub silent: Duration,
     run: Duration,
     pending: Pending<2>,
 }
@@ -125,6 +131,13 @@ impl AudioRecord {
         if self.pending.push([nanos(delay), nanos(jitter_buffer)]) {
             self.count_pending();
         }
+    }
+
+    pub(crate) fn recovered(&mut self, by: SoundRecovery, length: Duration) {
+        *match by {
+            SoundRecovery::Red => &mut self.recovered_red,
+            SoundRecovery::InBandFec => &mut self.recovered_fec,
+        } += length;
     }
 
     fn count_pending(&mut self) {
@@ -181,6 +194,10 @@ fn difference(later: &FlowCounters, earlier: &FlowCounters) -> Option<FlowCounte
         rtx_useful: later.rtx_useful.checked_sub(earlier.rtx_useful)?,
         rtx_late: later.rtx_late.checked_sub(earlier.rtx_late)?,
         rtx_duplicate: later.rtx_duplicate.checked_sub(earlier.rtx_duplicate)?,
+        fec_packets: later.fec_packets.checked_sub(earlier.fec_packets)?,
+        fec_discarded: later.fec_discarded.checked_sub(earlier.fec_discarded)?,
+        fec_bytes: later.fec_bytes.checked_sub(earlier.fec_bytes)?,
+        fec_recovered: later.fec_recovered.checked_sub(earlier.fec_recovered)?,
         nack_packets: later.nack_packets.checked_sub(earlier.nack_packets)?,
         nack_sequences: later.nack_sequences.checked_sub(earlier.nack_sequences)?,
         nack_repeats: later.nack_repeats.checked_sub(earlier.nack_repeats)?,

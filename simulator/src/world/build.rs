@@ -199,7 +199,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media::parameters(&scenario.participants, member.rtx && server.rtx);
+    let media = media::parameters(&scenario.participants, member, member.rtx && server.rtx);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -256,6 +256,9 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
                 Speech::Constant => SpeechKind::Constant,
                 Speech::Silent => SpeechKind::Silent,
             },
+            dtx: opus.dtx,
+            fec: opus.fec,
+            red: opus.red,
         }),
         Publication::Video(video) => SourceConfig::Camera(media::camera(name, mid, video)),
     }

@@ -1,6 +1,7 @@
 //! From a scenario's sources to what participants negotiate and publish.
 
 use indexmap::IndexMap;
+use scenarios::Member;
 use scenarios::model::{PacketizationMode, Participant, Publication, Video, VideoCodec};
 use sfu::DataRate;
 use sfu::participant::{Codec, MediaParameters, PayloadTypes, VideoFormat};
@@ -12,7 +13,11 @@ use crate::participant::sender::{CameraSettings, LayerSettings};
 
 /// Chrome's usual numbers. VP8 is always offered; the other codecs and the dependency descriptor are when somebody in
 /// the scenario publishes with them.
-pub(super) fn parameters(participants: &IndexMap<String, Participant>, rtx: bool) -> MediaParameters {
+pub(super) fn parameters(
+    participants: &IndexMap<String, Participant>,
+    member: &Member,
+    rtx: bool,
+) -> MediaParameters {
     let published = participants.values().flat_map(|participant| participant.publish.values());
     let videos = published.filter_map(|publication| match publication {
         Publication::Video(video) => Some(video),
@@ -23,11 +28,13 @@ pub(super) fn parameters(participants: &IndexMap<String, Participant>, rtx: bool
     let optional = |codec: Codec, payload_type: u8| offered(codec).then(|| format(payload_type));
     MediaParameters {
         payload_types: PayloadTypes {
+            opus_red: member.red.then_some(63),
             vp8: Some(format(96)),
             vp9: optional(Codec::Vp9, 98),
             av1: optional(Codec::Av1, 45),
             h264: optional(Codec::H264, 102),
             h264_mode0: optional(Codec::H264Mode0, 104),
+            flexfec: member.fec.then_some(49),
             ..PayloadTypes::audio(111)
         },
         extensions: ExtensionIds {

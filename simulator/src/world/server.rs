@@ -80,6 +80,7 @@ fn class_of(class: PacketClass, bytes: &[u8]) -> TrafficClass {
         PacketClass::Audio => TrafficClass::Audio,
         PacketClass::Video => TrafficClass::Video,
         PacketClass::Retransmission => TrafficClass::Retransmission,
+        PacketClass::Fec => TrafficClass::Fec,
         PacketClass::Padding => TrafficClass::Padding,
         PacketClass::Rtcp => TrafficClass::Rtcp,
         PacketClass::Connectivity if bytes.first().is_some_and(|first| *first < 4) => TrafficClass::Stun,

@@ -93,7 +93,7 @@ impl Client {
                 continue;
             }
             let Some(flow) = self.flow_of(described) else { continue };
-            let stream = Incoming::new(described, flow, self.identity.nack);
+            let stream = Incoming::new(described, flow, self.identity.nack, &self.identity.media);
             around.observations.push(Observation::Subscribed(flow));
             self.incoming.push(stream);
         }

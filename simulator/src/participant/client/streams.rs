@@ -6,13 +6,13 @@ use sfu::rtp::RtpHeader;
 use super::Surroundings;
 use super::incoming::Incoming;
 use super::rtcp_out::Wants;
-use crate::participant::receive::{Arrival, Content};
+use crate::participant::receive::Arrival;
 
 /// Streams by place. SSRCs and deadlines lie apart from the streams, which are large and elsewhere in memory.
 #[derive(Default)]
 pub(super) struct Streams {
     streams: Vec<Incoming>,
-    ssrcs: Vec<[u32; 2]>,
+    ssrcs: Vec<[u32; 3]>,
     deadlines: Vec<Time>,
     /// The least of the deadlines.
     earliest: Option<Time>,
@@ -66,11 +66,11 @@ impl Streams {
         &mut self,
         place: usize,
         now: Time,
-        (header, content): (&RtpHeader, Content<'_>),
+        (header, packet): (&RtpHeader, &[u8]),
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
-        let wants = self.streams[place].receive(now, header, content, arrival, around);
+        let wants = self.streams[place].receive(now, header, packet, arrival, around);
         self.changed(place);
         wants
     }

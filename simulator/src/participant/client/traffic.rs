@@ -6,7 +6,7 @@ use sfu::{Time, rtcp};
 
 use super::{Client, Surroundings};
 use crate::network::{Datagram, TrafficClass};
-use crate::participant::receive::{Arrival, Content};
+use crate::participant::receive::Arrival;
 use crate::participant::sender::Output;
 use crate::participant::transport::TransportEvent;
 
@@ -95,10 +95,8 @@ impl Client {
             self.feedback.on_transport_packet(now);
         }
         let Some(place) = self.incoming.find(header.ssrc) else { return };
-        let descriptor = extensions.dependency_descriptor.unwrap_or_default();
-        let content = Content { payload: header.payload(packet), descriptor };
         let Client { incoming, transport, compound, .. } = self;
-        let wants = incoming.receive(place, now, (&header, content), arrival, around);
+        let wants = incoming.receive(place, now, (&header, packet), arrival, around);
         wants.send(transport, compound, around);
     }
 

@@ -91,6 +91,16 @@ pub struct Content<'p> {
     pub descriptor: &'p [u8],
 }
 
+impl<'p> Content<'p> {
+    /// What `packet` carries, where `descriptor_id` is the dependency descriptor's extension; 0 for none.
+    pub fn of(packet: &'p [u8], header: &RtpHeader, descriptor_id: u8) -> Self {
+        let mut elements = sfu::rtp::extension::elements(packet, header);
+        let descriptor = elements.find(|(id, _)| descriptor_id != 0 && *id == descriptor_id);
+        let descriptor = descriptor.map_or(&[][..], |(_, value)| value);
+        Content { payload: header.payload(packet), descriptor }
+    }
+}
+
 /// A frame in the decoder.
 #[derive(Clone, Copy, Debug)]
 struct Decoding {
@@ -179,6 +189,29 @@ impl VideoReceiver {
         if completed || now >= self.deadline {
             self.advance(now, sink);
         }
+    }
+
+    /// Takes a packet of the media SSRC that forward error correction recovered.
+    pub fn recover(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        content: Content<'_>,
+        arrival: &Arrival,
+        uplinks: &impl UplinkLookup,
+        sink: &mut dyn FnMut(VideoOutput<'_>),
+    ) {
+        let Some(sequence) = self.on_recovered(now, header, sink) else { return };
+        let completed = self.on_new_payload(now, header, sequence, content, arrival, uplinks, sink);
+        self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
+        if completed || now >= self.deadline {
+            self.advance(now, sink);
+        }
+    }
+
+    /// Forward error correction is there to be waited for, for so long, before a packet is asked for.
+    pub const fn await_fec(&mut self, patience: Duration) {
+        self.nack.set_patience(patience);
     }
 
     /// When [`VideoReceiver::handle_timeout`] wants to be called; `None` when only a packet can change anything.
