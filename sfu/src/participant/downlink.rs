@@ -274,24 +274,22 @@ impl PacketSender {
     }
 
     fn note(&mut self, now: Time, len: usize, class: PacketClass) {
-        let sent = SentPacket {
-            sequence: self.next_sequence,
-            size: DataSize::from_bytes(len as u64 + HEADERS),
-            at: now,
-            class: match class {
-                PacketClass::Retransmission => congestion::PacketClass::Retransmission,
-                PacketClass::Padding => congestion::PacketClass::Padding,
-                _ => congestion::PacketClass::Media,
-            },
-            cluster: self.probing.cluster(now),
+        let (sequence, size) = (self.next_sequence, DataSize::from_bytes(len as u64 + HEADERS));
+        let class = match class {
+            PacketClass::Retransmission => congestion::PacketClass::Retransmission,
+            PacketClass::Padding => congestion::PacketClass::Padding,
+            _ => congestion::PacketClass::Media,
         };
-        self.next_sequence = self.next_sequence.wrapping_add(1);
-        if sent.cluster.is_some() {
-            self.probing.on_sent(now, sent.size);
+        let cluster = self.probing.cluster(now);
+        // Made twice: one that the controller has a reference to goes through memory.
+        let sent = || SentPacket { sequence, size, at: now, class, cluster };
+        self.next_sequence = sequence.wrapping_add(1);
+        if cluster.is_some() {
+            self.probing.on_sent(now, size);
         }
-        self.history.on_sent(sent);
+        self.history.on_sent(sent());
         if self.begun {
-            self.controller.on_sent(&sent);
+            self.controller.on_sent(&sent());
         }
     }
 }

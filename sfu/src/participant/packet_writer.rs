@@ -67,10 +67,7 @@ impl OutgoingPacket<'_> {
 
 /// 24 bits of 6.18 fixed-point seconds.
 fn abs_send_time(now: Time) -> [u8; 3] {
-    // In two parts, as the product does not fit 64 bits.
-    let (seconds, nanos) = (now.as_nanos() / 1_000_000_000, now.as_nanos() % 1_000_000_000);
-    let ticks = (seconds << 18) + (nanos << 18) / 1_000_000_000;
-    let [.., a, b, c] = (ticks as u32).to_be_bytes();
+    let [.., a, b, c] = (now.ticks(1 << 18) as u32).to_be_bytes();
     [a, b, c]
 }
 

@@ -10,6 +10,7 @@ use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
 use crate::network::{BufferPool, Datagram, TrafficClass};
+use crate::virtual_time::report_time;
 
 /// The server's side of everybody's signalling, and who is who.
 pub(super) struct Server {
@@ -176,7 +177,7 @@ impl World {
             self.tags.replace(datagram.tag, Tag::Down { received, first_sent: self.now });
             let delay = self.now.since(received);
             let receiver = ParticipantIndex(index);
-            self.recorder_observe(Observation::Forwarded { receiver, delay });
+            self.recorder.forwarded(report_time(self.now), receiver, delay);
         }
         let down = self.people[usize::from(index)].down;
         self.enqueue(down, datagram);

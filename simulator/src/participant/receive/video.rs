@@ -50,8 +50,7 @@ impl DecodeModel {
     fn time(&self, width: u16, height: u16) -> Duration {
         let pixels = u64::from(width) * u64::from(height);
         let per_megapixel = u64::try_from(self.per_megapixel.as_nanos()).unwrap_or(u64::MAX);
-        let span = u128::from(per_megapixel) * u128::from(pixels) / 1_000_000;
-        self.fixed + Duration::from_nanos(u64::try_from(span).unwrap_or(u64::MAX))
+        self.fixed + Duration::from_nanos(per_megapixel.saturating_mul(pixels) / 1_000_000)
     }
 }
 
