@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 8] = shipped![
+static ALL: [Shipped; 12] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -31,6 +31,10 @@ static ALL: [Shipped; 8] = shipped![
     "repair" / "lossy-uplink",
     "audio" / "red-audio",
     "repair" / "fec-long-rtt",
+    "codecs" / "svc-vp9",
+    "codecs" / "svc-av1",
+    "codecs" / "h264-simulcast",
+    "codecs" / "temporal-layers-under-loss",
 ];
 
 impl Shipped {

@@ -1,5 +1,6 @@
 //! Keys of participants.
 
+use super::video::{AV1, H264, VP8, VP9};
 use super::{Section, Takes, default, implied, later, optional, required};
 
 pub(crate) static PARTICIPANT: Section = Section {
@@ -21,7 +22,7 @@ pub(crate) static PARTICIPANT: Section = Section {
         ),
         implied(
             "publish",
-            Takes::Sources(&[&OPUS, &VP8]),
+            Takes::Sources(&[&OPUS, &VP8, &VP9, &AV1, &H264]),
             "a `mic` and a `cam` with their defaults",
             "what to publish, by source name",
         ),
@@ -96,29 +97,5 @@ pub(crate) static OPUS: Section = Section {
             "0",
             "0 to 2 packets before it go along with each (RFC 2198); needs the participant's `red`",
         ),
-    ],
-};
-
-pub(crate) static VP8: Section = Section {
-    path: "participant.<name>.publish.<source> (vp8)",
-    about: "Simulcast video.",
-    keys: &[
-        required("codec", Takes::Choice(&["vp8"], &["vp9", "av1", "h264"]), "selects this table"),
-        default(
-            "model",
-            Takes::Choice(&["rfc8593-statistical"], &["rfc8593-trace", "rfc8593-hybrid", "screen"]),
-            "\"rfc8593-statistical\"",
-            "model of the encoder",
-        ),
-        implied(
-            "layers",
-            Takes::Form("1 to 3 of `\"WIDTHxHEIGHT@FPS RATE\"`"),
-            "`320x180@15 150kbps`, `640x360@30 500kbps`, `1280x720@30 1700kbps`",
-            "encodings, lowest first; the rate is the most that each takes",
-        ),
-        default("temporal_layers", Takes::Whole, "1", "1 to 3 per encoding"),
-        optional("min_rate", Takes::Rate, "least rate of the lowest encoding, which never goes below it"),
-        later("keyframe_interval", "regular key frames"),
-        later("svc", "scalable encoding"),
     ],
 };

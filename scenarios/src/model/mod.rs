@@ -11,6 +11,7 @@ mod participant;
 mod sfu;
 mod source;
 mod sweep;
+mod video;
 
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
@@ -18,8 +19,9 @@ pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Cpu, Sfu};
-pub use source::{Layer, Opus, Publication, Speech, VideoModel, Vp8};
+pub use source::{Opus, Publication, Speech};
 pub use sweep::{Setting, Sweep};
+pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ mod sfu;
 mod source;
 mod sweep;
 mod values;
+mod video;
 
 pub(crate) use sfu::IMPLIED as IMPLIED_SFU;
 pub(crate) use source::default_entry as default_publish;

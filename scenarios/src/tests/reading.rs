@@ -112,7 +112,7 @@ fn ten_people_in_one_room_are_a_short_file() {
     assert_eq!(cast.members.len(), 10);
     let publish = &cast.members[0].publish;
     let Publication::Opus(mic) = &publish["mic"] else { panic!("mic is audio") };
-    let Publication::Vp8(cam) = &publish["cam"] else { panic!("cam is video") };
+    let Publication::Video(cam) = &publish["cam"] else { panic!("cam is video") };
     assert_eq!(mic.rate, Rate::from_kbps(32));
     let layers: Vec<String> = cam.layers.iter().map(ToString::to_string).collect();
     assert_eq!(layers, ["320x180@15 150kbps", "640x360@30 500kbps", "1280x720@30 1700kbps"]);

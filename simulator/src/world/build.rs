@@ -15,14 +15,13 @@ use scenarios::model::{
 };
 use scenarios::{Member, Scenario};
 use sfu::config::{Config, MediaCrypto};
-use sfu::participant::{MediaParameters, PayloadTypes, VideoFormat};
-use sfu::rtp::ExtensionIds;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
 use thiserror::Error;
 
 use super::cpu::Cpu;
+use super::media;
 use super::server::Server;
 use super::tags::Tags;
 use super::{Event, Line, Person, SFU_ADDRESS, SIGNALLING_ADDRESS, World};
@@ -36,9 +35,7 @@ use crate::network::{
 };
 use crate::participant::client::{Client, ClientIdentity, UplinkLogs};
 use crate::participant::media::speech::SpeechKind;
-use crate::participant::sender::{
-    CameraSettings, LayerSettings, MediaSender, MicrophoneSettings, SenderConfig, SourceConfig,
-};
+use crate::participant::sender::{MediaSender, MicrophoneSettings, SenderConfig, SourceConfig};
 use crate::participant::transport::{ClientTransport, CryptoMode, IceCredentials, TransportConfig};
 use crate::random::{Probability, Seed, Stream};
 use crate::virtual_time::report_time;
@@ -202,7 +199,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media_parameters(member.rtx && server.rtx, member);
+    let media = media::parameters(&scenario.participants, member, member.rtx && server.rtx);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -263,48 +260,7 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
             fec: opus.fec,
             red: opus.red,
         }),
-        Publication::Vp8(vp8) => SourceConfig::Camera(CameraSettings {
-            name,
-            mid,
-            temporal_layers: vp8.temporal_layers,
-            layers: vp8
-                .layers
-                .iter()
-                .map(|layer| {
-                    let max = DataRate::from_bps(layer.rate.as_bps());
-                    // libwebrtc's simulcast layers have minima of a fifth to a third of their maxima.
-                    let least = vp8.min_rate.map(|rate| DataRate::from_bps(rate.as_bps()));
-                    LayerSettings {
-                        width: layer.width,
-                        height: layer.height,
-                        fps: u8::try_from(layer.fps).unwrap_or(u8::MAX),
-                        max,
-                        min: least.unwrap_or(max.scale(0.3)).min(max),
-                    }
-                })
-                .collect(),
-        }),
-    }
-}
-
-/// Chrome's usual numbers.
-fn media_parameters(rtx: bool, member: &Member) -> MediaParameters {
-    MediaParameters {
-        payload_types: PayloadTypes {
-            opus_red: member.red.then_some(63),
-            vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
-            flexfec: member.fec.then_some(49),
-            ..PayloadTypes::audio(111)
-        },
-        extensions: ExtensionIds {
-            mid: 4,
-            rid: 10,
-            repaired_rid: 11,
-            audio_level: 1,
-            transport_cc: 3,
-            abs_send_time: 2,
-            ..ExtensionIds::default()
-        },
+        Publication::Video(video) => SourceConfig::Camera(media::camera(name, mid, video)),
     }
 }
 
@@ -395,14 +351,14 @@ fn report_cast(cast: &scenarios::Cast) -> Cast {
 fn source_info(name: &str, publication: &Publication) -> SourceInfo {
     let (kind, layers) = match publication {
         Publication::Opus(_) => (MediaKind::Audio, Vec::new()),
-        Publication::Vp8(vp8) => {
+        Publication::Video(video) => {
             let info = |layer: &scenarios::model::Layer| LayerInfo {
                 width: u32::from(layer.width),
                 height: u32::from(layer.height),
                 fps: u32::from(layer.fps),
                 bps: layer.rate.as_bps(),
             };
-            (MediaKind::Video, vp8.layers.iter().map(info).collect())
+            (MediaKind::Video, video.layers.iter().map(info).collect())
         }
     };
     SourceInfo { name: name.to_owned(), layers, kind }

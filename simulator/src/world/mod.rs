@@ -2,6 +2,7 @@
 
 mod build;
 mod cpu;
+mod media;
 mod people;
 mod sample;
 mod script;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use reports::observation::{Flow, FlowCounters, Layer, Observation};
 use sfu::Time;
-use sfu::participant::{MediaKind, StreamDescription};
+use sfu::participant::{MediaKind, MediaParameters, StreamDescription};
 use sfu::rtp::RtpHeader;
 use smallvec::SmallVec;
 
@@ -16,7 +16,7 @@ use crate::participant::receive::fec::FecReceiver;
 use crate::participant::receive::statistics::ReportBlock;
 use crate::participant::receive::video::VideoConfig;
 use crate::participant::receive::{
-    Arrival, AudioOutput, AudioReceiver, Feedback, VideoOutput, VideoReceiver,
+    Arrival, AudioOutput, AudioReceiver, Content, Feedback, VideoOutput, VideoReceiver,
 };
 use crate::virtual_time::report_time;
 
@@ -27,6 +27,8 @@ pub(super) struct Incoming {
     rtx_ssrc: Option<u32>,
     fec: Option<Box<FecReceiver>>,
     muted: bool,
+    /// The dependency descriptor's extension; 0 for none.
+    descriptor_id: u8,
     receiver: Receiver,
 }
 
@@ -36,8 +38,14 @@ enum Receiver {
 }
 
 impl Incoming {
-    /// `red` is the payload type of redundant audio, if the client speaks it.
-    pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool, red: Option<u8>) -> Self {
+    /// A stream of a client that negotiated `media`.
+    pub(super) fn new(
+        described: &StreamDescription,
+        flow: Flow,
+        nack: bool,
+        media: &MediaParameters,
+    ) -> Self {
+        let red = media.payload_types.opus_red;
         let (publisher, source) = (flow.publisher.0, flow.source.0);
         let ssrc = described.ssrc;
         let receiver = match described.codec.kind() {
@@ -46,12 +54,15 @@ impl Incoming {
             }
             MediaKind::Video => {
                 let rtx_ssrc = described.rtx_ssrc;
-                let config = VideoConfig { nack, ..VideoConfig::new(ssrc, rtx_ssrc, publisher, source) };
+                let codec = described.codec;
+                let config =
+                    VideoConfig { codec, nack, ..VideoConfig::new(ssrc, rtx_ssrc, publisher, source) };
                 Receiver::Video(Box::new(VideoReceiver::new(config)))
             }
         };
         let fec = described.fec_ssrc.map(|fec_ssrc| Box::new(FecReceiver::new(ssrc, fec_ssrc)));
-        Incoming { flow, ssrc, rtx_ssrc: described.rtx_ssrc, fec, muted: false, receiver }
+        let descriptor_id = media.extensions.dependency_descriptor;
+        Incoming { flow, ssrc, rtx_ssrc: described.rtx_ssrc, fec, muted: false, descriptor_id, receiver }
     }
 
     pub(super) const fn flow(&self) -> Flow {
@@ -131,22 +142,23 @@ impl Incoming {
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
-        let (flow, payload) = (self.flow, header.payload(packet));
+        let (flow, content) = (self.flow, Content::of(packet, header, self.descriptor_id));
         let mut wants = Wants::default();
         let Surroundings { logs, observations, .. } = around;
         match &mut self.receiver {
-            Receiver::Audio(audio) => audio.receive(now, header, payload, &mut |output| {
+            Receiver::Audio(audio) => audio.receive(now, header, content.payload, &mut |output| {
                 observations.push(heard(flow, output));
             }),
             Receiver::Video(video) => {
                 let sink = &mut |output: VideoOutput<'_>| see(flow, &output, observations, &mut wants);
-                video.receive(now, header, payload, arrival, &**logs, sink);
+                video.receive(now, header, content, arrival, &**logs, sink);
                 if let Some(fec) = &mut self.fec {
                     fec.receive(now, header, packet);
                     video.await_fec(fec.patience(now));
                     let arrival = Arrival::recovered(arrival.down);
                     while let Some((header, packet)) = fec.recovered() {
-                        video.recover(now, &header, header.payload(packet), &arrival, &**logs, sink);
+                        let content = Content::of(packet, &header, self.descriptor_id);
+                        video.recover(now, &header, content, &arrival, &**logs, sink);
                     }
                 }
             }
@@ -206,7 +218,7 @@ fn see(flow: Flow, output: &VideoOutput<'_>, observations: &mut Vec<Observation>
         VideoOutput::FirstKeyFrame => observations.push(Observation::FirstKeyFrame(flow)),
         VideoOutput::Rendered(frame) => observations.push(Observation::FrameRendered {
             flow,
-            layer: Layer { spatial: frame.encoding, temporal: frame.temporal },
+            layer: Layer { spatial: frame.layer, temporal: frame.temporal },
             size: frame.size,
             captured: report_time(frame.captured),
             parts: frame.parts,

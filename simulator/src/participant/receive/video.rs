@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use reports::observation::FlowCounters;
 use sfu::Time;
+use sfu::codec::Codec;
 use sfu::rtp::{RtpHeader, Unwrapper};
 
 use super::frame_buffer::FrameBuffer;
@@ -60,6 +61,8 @@ pub struct VideoConfig {
     pub ssrc: u32,
     /// The SSRC of its retransmissions (RFC 4588), if there are any.
     pub rtx_ssrc: Option<u32>,
+    /// What it is encoded with.
+    pub codec: Codec,
     /// Whether lost packets are asked for.
     pub nack: bool,
     /// Whose stream signalling says it is: a stamp that says otherwise is the SFU's fault.
@@ -71,9 +74,29 @@ pub struct VideoConfig {
 }
 
 impl VideoConfig {
-    /// For a stream of `source` of `publisher` that asks for lost packets and decodes at the usual pace.
+    /// For a VP8 stream of `source` of `publisher` that asks for lost packets and decodes at the usual pace.
     pub fn new(ssrc: u32, rtx_ssrc: Option<u32>, publisher: u16, source: u8) -> Self {
-        VideoConfig { ssrc, rtx_ssrc, nack: true, publisher, source, decode: DecodeModel::default() }
+        let (codec, decode) = (Codec::Vp8, DecodeModel::default());
+        VideoConfig { ssrc, rtx_ssrc, codec, nack: true, publisher, source, decode }
+    }
+}
+
+/// What a packet carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'p> {
+    /// The RTP payload.
+    pub payload: &'p [u8],
+    /// The dependency descriptor from the header's extensions; empty for none.
+    pub descriptor: &'p [u8],
+}
+
+impl<'p> Content<'p> {
+    /// What `packet` carries, where `descriptor_id` is the dependency descriptor's extension; 0 for none.
+    pub fn of(packet: &'p [u8], header: &RtpHeader, descriptor_id: u8) -> Self {
+        let mut elements = sfu::rtp::extension::elements(packet, header);
+        let descriptor = elements.find(|(id, _)| descriptor_id != 0 && *id == descriptor_id);
+        let descriptor = descriptor.map_or(&[][..], |(_, value)| value);
+        Content { payload: header.payload(packet), descriptor }
     }
 }
 
@@ -143,11 +166,12 @@ impl VideoReceiver {
         &mut self,
         now: Time,
         header: &RtpHeader,
-        payload: &[u8],
+        content: Content<'_>,
         arrival: &Arrival,
         uplinks: &impl UplinkLookup,
         sink: &mut dyn FnMut(VideoOutput<'_>),
     ) {
+        let payload = content.payload;
         let news = if header.ssrc == self.config.ssrc {
             self.on_media(now, header, payload, sink)
         } else if Some(header.ssrc) == self.config.rtx_ssrc {
@@ -157,7 +181,8 @@ impl VideoReceiver {
         };
         let mut completed = false;
         if let Some((sequence, payload)) = news {
-            completed = self.on_new_payload(now, header, sequence, payload, arrival, uplinks, sink);
+            let content = Content { payload, ..content };
+            completed = self.on_new_payload(now, header, sequence, content, arrival, uplinks, sink);
         }
         self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
         if completed || now >= self.deadline {
@@ -170,13 +195,13 @@ impl VideoReceiver {
         &mut self,
         now: Time,
         header: &RtpHeader,
-        payload: &[u8],
+        content: Content<'_>,
         arrival: &Arrival,
         uplinks: &impl UplinkLookup,
         sink: &mut dyn FnMut(VideoOutput<'_>),
     ) {
         let Some(sequence) = self.on_recovered(now, header, sink) else { return };
-        let completed = self.on_new_payload(now, header, sequence, payload, arrival, uplinks, sink);
+        let completed = self.on_new_payload(now, header, sequence, content, arrival, uplinks, sink);
         self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
         if completed || now >= self.deadline {
             self.advance(now, sink);

@@ -53,8 +53,6 @@ impl MediaSender {
     /// When there are more than 256 sources, or a camera with no encoding or more than three.
     pub fn new(config: SenderConfig, seed: Seed, path: &str) -> Self {
         let types = config.media.payload_types;
-        let vp8 = types.vp8.unwrap_or(VideoFormat { payload_type: 96, rtx: None });
-        let video = Types { media: vp8.payload_type, rtx: vp8.rtx.filter(|_| config.rtx) };
         let mut ssrcs = Vec::new();
         let mut sources = Vec::with_capacity(config.sources.len());
         for (index, source) in config.sources.iter().enumerate() {
@@ -62,6 +60,9 @@ impl MediaSender {
             let mut stream = seed.stream(&format!("{path}/{}/rtp", source.name()));
             sources.push(match source {
                 SourceConfig::Camera(camera) => {
+                    let format = types.video(camera.codec);
+                    let format = format.unwrap_or(VideoFormat { payload_type: 96, rtx: None });
+                    let video = Types { media: format.payload_type, rtx: format.rtx.filter(|_| config.rtx) };
                     Source::Camera(Box::new(CameraSource::new(place, camera, video, &mut stream, &mut ssrcs)))
                 }
                 SourceConfig::Microphone(microphone) => Source::Microphone(Box::new(MicrophoneSource::new(

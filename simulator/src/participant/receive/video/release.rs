@@ -78,14 +78,15 @@ impl VideoReceiver {
         let frame = self.frames.pop().expect("the candidate is in the buffer");
         let facts = frame.facts().expect("the candidate is complete");
         self.settle(facts.last_sequence + 1);
-        let key = facts.descriptor.key_frame_start;
-        let sound = !frame.mixed && self.references.truly_allow(facts.stamp) && facts.stamp.key == key;
+        let key = facts.is_key();
+        let truly_key = facts.layers[0].stamp().key;
+        let sound = !frame.mixed && self.references.truly_allow(&facts) && truly_key == key;
         self.health.torn += u64::from(!sound);
         self.references.decoded(&facts);
         if key {
             self.key_request.satisfied();
         }
-        let stamp = &frame.stamp;
+        let stamp = frame.shown();
         let until = now + self.config.decode.time(stamp.width, stamp.height);
         let is_newer = self.last_captured.is_none_or(|(last, _)| stamp.captured > last);
         // At a switch the new encoding may begin with the very picture that the old one ended with.
@@ -116,7 +117,7 @@ impl VideoReceiver {
 
     fn stuck(&self) -> Option<Stuck> {
         self.blocked().map(|frame| Stuck {
-            is_base: frame.temporal() == 0,
+            is_base: self.is_base(frame),
             start: frame.start(),
             until: self.playout.due(frame.media) + self.max_wait,
         })
@@ -125,6 +126,10 @@ impl VideoReceiver {
     /// Whether a base frame waits for something that will never come.
     fn is_hopeless(&self, stuck: Stuck) -> bool {
         stuck.is_base && !self.nack.waits_below(stuck.start)
+    }
+
+    fn is_base(&self, frame: &Frame) -> bool {
+        self.references.temporal(frame.layers()) == 0
     }
 
     /// Where a key frame starts that has begun to arrive; behind everything when none has.
@@ -138,7 +143,7 @@ impl VideoReceiver {
         if let (Some(frame), Some(last), Some(history)) =
             (self.blocked(), self.references.last_sequence(), &self.history)
         {
-            let whole = frame.temporal() == 0 && history.contains_all(last + 1..frame.start());
+            let whole = self.is_base(frame) && history.contains_all(last + 1..frame.start());
             self.health.broken_chain += u64::from(whole);
         }
         self.references.lose();
@@ -185,8 +190,9 @@ impl VideoReceiver {
     fn discard(&mut self, frame: Option<Frame>, sink: &mut Sink<'_>) {
         if let Some(frame) = frame.filter(|frame| frame.journey.is_some()) {
             self.counters.frames_undecodable += 1;
-            let (encoding, temporal) = (frame.stamp.encoding, frame.stamp.temporal);
-            sink(VideoOutput::Undecodable { encoding, temporal, captured: frame.stamp.captured });
+            let stamp = frame.shown();
+            let (layer, temporal) = (stamp.layer(), stamp.temporal);
+            sink(VideoOutput::Undecodable { layer, temporal, captured: stamp.captured });
         }
     }
 
@@ -230,13 +236,13 @@ impl VideoReceiver {
 }
 
 fn rendered(frame: &Frame, released: Time, rendered_at: Time) -> Rendered {
-    let stamp = &frame.stamp;
+    let (base, stamp) = (frame.layers()[0].stamp(), frame.shown());
     let journey = frame.journey.as_ref().expect("a released frame is complete");
     Rendered {
-        encoding: stamp.encoding,
+        layer: stamp.layer(),
         temporal: stamp.temporal,
         frame: stamp.frame,
-        key: stamp.key,
+        key: base.key,
         size: (u32::from(stamp.width), u32::from(stamp.height)),
         captured: stamp.captured,
         rendered_at,
