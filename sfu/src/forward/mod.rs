@@ -10,7 +10,7 @@ mod history;
 mod ingress;
 mod source;
 
-pub use audio::{AudioProjection, IngressAudio, ProjectedAudio};
+pub use audio::{AudioProjection, IngressAudio, OPUS_CLOCK_RATE, ProjectedAudio};
 pub use ingress::{IngressVideo, VideoPayload};
 pub use source::MAX_ENCODINGS;
 pub use timestamp::ClockMap;
