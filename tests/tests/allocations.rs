@@ -95,7 +95,9 @@ fn counted(total: &mut u64, act: impl FnOnce()) {
 
 impl Studio {
     fn new() -> Self {
-        let mut call = Call::connected(config(), 10);
+        let mut configuration = config();
+        configuration.loudest = Some(3);
+        let mut call = Call::connected(configuration, 10);
         for receiver in 1..10 {
             let mut camera = call.wish(0, "cam");
             camera.max_height = if receiver < 5 { 180 } else { 720 };

@@ -97,7 +97,9 @@ mod tests {
             ("T7.059", "a", "abcd", "abcd"),
         ];
         for (row, speak, unseen, order) in rows {
-            speak.chars().for_each(|key| drop(recent.promote(key)));
+            for key in speak.chars() {
+                recent.promote(key);
+            }
             assert_eq!(text(recent.rank(&members, |key| !unseen.contains(key))), order, "{row}");
         }
     }

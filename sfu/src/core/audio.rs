@@ -14,6 +14,7 @@ use crate::units::DataSize;
 
 impl Turn<'_> {
     pub(super) fn audio(&mut self, media: &Media<'_>, padding_only: bool) -> Result<(), DropReason> {
+        self.ask_floor(media, padding_only)?;
         let participant = &mut self.sfu.participants[media.publisher];
         let source = &mut participant.uplink.sources[media.source];
         source.encodings[0].rates[0].add(self.now, DataSize::from_bytes(media.payload.len() as u64));

@@ -5,6 +5,7 @@ mod audio;
 mod census;
 mod commands;
 mod feedback;
+mod floor;
 mod forwarding;
 mod ingest;
 mod repair;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::describe::{ParticipantId, SourceDescription};
+use crate::audio::SpeakerId;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
 use crate::receive::rate::{RateMeter, SteadyRate};
@@ -24,6 +25,10 @@ pub(crate) struct Source {
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
     /// When its first packet came, or the first after a silence of all encodings.
     pub(crate) begun: Option<Time>,
+    /// Sound: its place on the conference's floor, if that has one.
+    pub(crate) speaker: Option<SpeakerId>,
+    /// Sound: whether the last packet was let through to those who subscribe.
+    pub(crate) heard: bool,
 }
 
 /// One simulcast encoding of a source, or the one stream of an audio source.
@@ -54,6 +59,8 @@ impl Source {
             muted: false,
             subscribers: Vec::new(),
             begun: None,
+            speaker: None,
+            heard: false,
         }
     }
 }

@@ -9,3 +9,4 @@ mod hostile;
 mod repair;
 mod reports;
 mod signalling;
+mod speakers;
