@@ -7,6 +7,7 @@ use scenarios::Time;
 use super::events::{ESTIMATE_CHANGE, Event, EventKind};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
+use super::speakers::Sound;
 use super::{Broken, Measure, Recording};
 use crate::observation::{
     Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, Observation, Observer,
@@ -35,6 +36,8 @@ impl Recorder {
             }
         }
         self.kept.flows.iter_mut().flatten().for_each(|flow| flow.finish());
+        let measure = self.kept.measure;
+        self.kept.speakers.finish(&measure);
         // A freeze is known only when it is over; its start goes back to its place.
         self.kept.events.sort_by_key(|event| event.at);
         self.kept
@@ -233,6 +236,11 @@ impl Observer for Recorder {
                     audio.concealed(length, measured);
                 }
             }
+            Observation::SoundTaken { publisher, source, length, speech, forwarded } => {
+                let place = self.kept.source_place(publisher, source);
+                let sound = Sound { place, length, speech, forwarded };
+                self.kept.speakers.sound(at, &sound, &measure);
+            }
             Observation::Counters { flow, counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
             other => self.observe_decision(at, measured, other),
@@ -279,6 +287,16 @@ impl Recorder {
                 let place = self.kept.source_place(flow.publisher, flow.source);
                 self.kept.sources[place].wanted += u64::from(measured);
                 self.event(at, EventKind::KeyFrameWanted(flow));
+            }
+            Observation::Turn { participant, begins } => {
+                let measure = self.kept.measure;
+                self.kept.speakers.turn(at, participant, begins, &measure);
+                self.event(at, EventKind::Turn(participant, begins));
+            }
+            Observation::DominantSpeaker { participant } => {
+                let measure = self.kept.measure;
+                self.kept.speakers.dominant(at, participant, &measure);
+                self.event(at, EventKind::DominantSpeaker(participant));
             }
             Observation::Script { text } => self.event(at, EventKind::Script(text)),
             _ => unreachable!("`observe` takes the frequent observations itself"),

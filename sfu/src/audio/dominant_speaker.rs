@@ -26,11 +26,10 @@ const LAMBDA: [f64; 3] = [0.78, 24.0, 47.0];
 /// The score of `active` active parts out of `parts`, at the least [`LEAST_SCORE`].
 pub fn score(active: u8, parts: u8, lambda: f64) -> f64 {
     let (active_f, idle) = (f64::from(active), f64::from(parts) - f64::from(active));
-    let score = libm::log(binomial(parts, active))
-        + active_f * libm::log(NOISE)
-        + idle * libm::log(1.0 - NOISE)
-        - libm::log(lambda)
-        + lambda * active_f;
+    let score =
+        libm::log(binomial(parts, active)) + active_f * libm::log(NOISE) + idle * libm::log(1.0 - NOISE)
+            - libm::log(lambda)
+            + lambda * active_f;
     if score < LEAST_SCORE { LEAST_SCORE } else { score }
 }
 
@@ -51,7 +50,8 @@ struct Scores {
 
 impl Scores {
     fn new() -> Self {
-        let log = |active: usize, parts: u8, scale: usize| libm::log(score(active as u8, parts, LAMBDA[scale]));
+        let log =
+            |active: usize, parts: u8, scale: usize| libm::log(score(active as u8, parts, LAMBDA[scale]));
         Scores {
             immediate: std::array::from_fn(|active| log(active, N1, 0)),
             medium: std::array::from_fn(|active| log(active, N2, 1)),

@@ -168,8 +168,7 @@ impl Floor {
         let utterance = speaker.take(now, sound);
         let holder = self.dominant.current();
         let gate = self.loudest.as_mut();
-        let mut forward =
-            gate.is_none_or(|gate| gate.hear(id, utterance, &mut speaker.challenge, holder));
+        let mut forward = gate.is_none_or(|gate| gate.hear(id, utterance, &mut speaker.challenge, holder));
         let dominant = if now >= self.next_decision { self.decide(now) } else { None };
         if dominant.is_some() {
             forward = self.is_heard(id);

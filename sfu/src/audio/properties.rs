@@ -58,7 +58,10 @@ impl Room {
         if let Some(most) = self.most {
             prop_assert!(heard.len() <= most);
             let dominant = self.floor.dominant_source();
-            prop_assert!(dominant.is_none_or(|dominant| heard.contains(&dominant)), "the dominant one is heard");
+            prop_assert!(
+                dominant.is_none_or(|dominant| heard.contains(&dominant)),
+                "the dominant one is heard"
+            );
         }
         let is_there = |id: ParticipantId| self.people.iter().any(|(person, _, _)| *person == id);
         prop_assert!(heard.iter().all(|id| self.people.iter().any(|(_, speaker, _)| speaker == id)));

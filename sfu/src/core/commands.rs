@@ -173,7 +173,8 @@ impl Turn<'_> {
         let config = &self.sfu.config;
         let wants_floor = config.dominant_speaker || config.loudest.is_some_and(|most| most > 0);
         let floor = wants_floor.then(|| Floor::new(config.loudest));
-        let id = self.sfu.conferences.insert(Conference { name: name.to_owned(), members: Vec::new(), floor });
+        let id =
+            self.sfu.conferences.insert(Conference { name: name.to_owned(), members: Vec::new(), floor });
         self.sfu.conference_names.insert(name.to_owned(), id);
         id
     }

@@ -175,7 +175,11 @@ impl SignallingServer {
             candidate: joined.candidate.to_string(),
             fingerprint: joined.fingerprint.to_string(),
             participants,
-            recent_speakers: turn.recent_speakers(joined.participant).iter().map(|id| id.to_string()).collect(),
+            recent_speakers: turn
+                .recent_speakers(joined.participant)
+                .iter()
+                .map(|id| id.to_string())
+                .collect(),
         };
         self.say(session, &answer);
         if let Some(participant) = turn.peer(joined.participant) {
@@ -223,7 +227,8 @@ impl SignallingServer {
 
     /// Tells the speaker's conference, the speaker included.
     fn announce_dominant(&mut self, speaker: ParticipantId) {
-        let members = || self.sessions.iter().filter_map(|(session, member)| Some((session, member.as_ref()?)));
+        let members =
+            || self.sessions.iter().filter_map(|(session, member)| Some((session, member.as_ref()?)));
         let Some((_, member)) = members().find(|(_, member)| member.participant == speaker) else { return };
         let text = encode(&ServerMessage::DominantSpeaker { id: speaker.to_string() });
         let theirs = members().filter(|(_, other)| other.conference == member.conference);

@@ -87,7 +87,11 @@ fn two_places_for_four() {
     assert_eq!(room.run(3_000, &[30, 75, 75, 75]), [0, 2]);
     assert_eq!(room.dominant(), [0, 1, 2, 0]);
     let refused = room.call.sfu.drops().of(DropReason::NotLoudest);
-    assert_eq!(refused + room.call.sfu.forwarded() / 3, 4 * 13_000 / 20, "each packet went to three, or to none");
+    assert_eq!(
+        refused + room.call.sfu.forwarded() / 3,
+        4 * 13_000 / 20,
+        "each packet went to three, or to none"
+    );
     // The first came back after three seconds of absence: its numbers close up, its clock went on.
     for receiver in 1..4 {
         let headers = room.got(receiver, 0);
@@ -98,7 +102,11 @@ fn two_places_for_four() {
         let breaks: Vec<_> = steps.filter(|step| *step != (1, 960, false)).collect();
         assert!(headers[0].marker && headers.len() > 450, "{} packets", headers.len());
         let [(1, ticks, true)] = breaks[..] else { panic!("{breaks:?}") };
-        assert_eq!(ticks, 3_000 * 48, "it lost its place to the third's first frame, and got it back with its own");
+        assert_eq!(
+            ticks,
+            3_000 * 48,
+            "it lost its place to the third's first frame, and got it back with its own"
+        );
     }
 }
 
@@ -108,7 +116,9 @@ fn who_is_muted_gives_up_the_place_at_once() {
     assert_eq!(room.run(2_000, &[30, 75, 75]), [0]);
     assert_eq!(room.run(200, &[30, 20, 75]), [0], "no place is free");
     let (participant, source) = (room.call.peers[0].id, "mic".to_owned());
-    room.call.turn(|turn| turn.command(Command::Mute { participant, source, muted: true })).expect("a source");
+    room.call
+        .turn(|turn| turn.command(Command::Mute { participant, source, muted: true }))
+        .expect("a source");
     // What comes from a muted source is withheld as before, and counts for nothing.
     assert_eq!(room.run(20, &[10, 30, 75]), [0, 1]);
     assert_eq!(room.got(2, 1).len(), 1);

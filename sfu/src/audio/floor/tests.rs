@@ -188,5 +188,8 @@ fn late_packets_and_clocks_that_jump_back_do_no_harm() {
     room.now += Duration::from_secs(2);
     room.run(1_000, [75]);
     room.run(1_000, [30]);
-    assert_eq!(room.floor.speakers[room.ids[0]].activity.counts().immediate > 0, room.now.as_millis() % 200 < 160);
+    assert_eq!(
+        room.floor.speakers[room.ids[0]].activity.counts().immediate > 0,
+        room.now.as_millis() % 200 < 160
+    );
 }

@@ -71,7 +71,10 @@ fn what_was_left_out_closes_up_and_the_clock_goes_on() {
     assert_eq!(out(&mut p, packet(1, 11, 5960, 20)), Ok((101, 1960, false)));
     // A minute was left out. The next packet came 7 ms late, which is none of the clock's business.
     p.close_up();
-    assert_eq!(out(&mut p, packet(1, 3012, 5960 + 3001 * 960, 20 + 60_027)), Ok((102, 1960 + 3001 * 960, true)));
+    assert_eq!(
+        out(&mut p, packet(1, 3012, 5960 + 3001 * 960, 20 + 60_027)),
+        Ok((102, 1960 + 3001 * 960, true))
+    );
     assert_eq!(out(&mut p, packet(1, 3011, 5960 + 3000 * 960, 60_048)), Err(DropReason::TooOld));
     assert_eq!(out(&mut p, packet(1, 3014, 5960 + 3003 * 960, 60_090)), Ok((104, 1960 + 3003 * 960, false)));
     assert_eq!(out(&mut p, packet(1, 3013, 5960 + 3002 * 960, 60_091)), Ok((103, 1960 + 3002 * 960, false)));
