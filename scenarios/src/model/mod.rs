@@ -18,7 +18,7 @@ pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Cpu, Sfu};
-pub use source::{Layer, Opus, Publication, Speech, VideoModel, Vp8};
+pub use source::{Layer, Opus, Publication, Speech, Turn, VideoModel, Vp8};
 pub use sweep::{Setting, Sweep};
 
 use std::time::Duration;

@@ -6,7 +6,7 @@ use super::reader::{Reader, open};
 use super::values;
 use crate::diagnostics::{Faults, Source};
 use crate::keys::{OPUS, VP8};
-use crate::model::{Layer, Opus, Publication, Speech, VideoModel, Vp8};
+use crate::model::{Layer, Opus, Publication, VideoModel, Vp8};
 use crate::tree::{Entry, Node, Value, parse_value};
 use crate::units::Rate;
 
@@ -80,11 +80,7 @@ fn opus(reader: &Reader<'_>) -> Opus {
         let hint = "from 6kbps to 510kbps (RFC 6716, 2.1.1)";
         reader.faults.report(reader.place_of("rate"), "out of range for Opus", hint);
     }
-    let speech = match reader.choice("speech") {
-        Some("constant") => Speech::Constant,
-        Some("silent") => Speech::Silent,
-        _ => Speech::OnOff,
-    };
+    let speech = super::speech::speech(reader);
     Opus { rate, speech }
 }
 

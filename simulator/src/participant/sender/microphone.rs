@@ -57,7 +57,7 @@ impl MicrophoneSource {
         let phase = seed.stream(&format!("{path}/phase")).below(FRAME.as_nanos() as u64);
         let stream = seed.stream(&format!("{path}/speech"));
         let start = now + Duration::from_nanos(phase);
-        self.speech = Some(Speech::new(self.settings.speech, self.settings.rate, start, stream));
+        self.speech = Some(Speech::new(self.settings.speech.clone(), self.settings.rate, start, stream));
     }
 
     /// Stops or resumes capturing.
@@ -70,6 +70,11 @@ impl MicrophoneSource {
         if let Some(speech) = &mut self.speech {
             while speech.next(now).is_some() {}
         }
+    }
+
+    /// Whether it captures.
+    pub(super) fn is_muted(&self) -> bool {
+        self.muted
     }
 
     /// What the source uses, headers included: nothing while it is muted.
@@ -126,7 +131,7 @@ impl MicrophoneSource {
             buffer.resize(start + bytes, 0);
             let out = &mut buffer[start..];
             let payload = packetizer.payload(bytes, frame.voice, frame.captured, encode, out);
-            Some(MediaTag { source, encoding: 0, ordinal: payload.ordinal })
+            Some(MediaTag { source, encoding: 0, ordinal: payload.ordinal, voiced: frame.voice })
         };
         wire.send(now, TrafficClass::Audio, &header, fill, output);
         stream.on_sent(now, bytes);
