@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::Time;
 
-/// A place is idle after so long without speech. Pauses within a sentence are mostly shorter: of 200 ms and more,
-/// half are below 500 ms in conversation.
+/// A place is idle after so long without speech, which is longer than most pauses within a sentence, or after as long
+/// as its holder has spoken if that is less: a cough is followed by nothing, and a click by less.
 pub const IDLE: Duration = Duration::from_millis(500);
 /// How long a challenger must be louder: longer than a cough.
 pub const PATIENCE: Duration = Duration::from_millis(400);
@@ -31,7 +31,8 @@ pub struct Loudest<K> {
 #[derive(Clone, Copy, Debug)]
 struct Place<K> {
     key: K,
-    /// Its last frame of speech.
+    /// The first frame of its talk spurt, and the last one of speech.
+    began: Time,
     spoke: Time,
     /// Its loudness at its last packet.
     loudness: f64,
@@ -84,6 +85,7 @@ impl<K: Copy + PartialEq> Loudest<K> {
         if let Some(place) = self.places.iter_mut().find(|place| place.key == key) {
             place.loudness = loudness;
             if speech {
+                place.began = if place.is_idle(now) { now } else { place.began };
                 place.spoke = now;
             }
             return true;
@@ -93,7 +95,7 @@ impl<K: Copy + PartialEq> Loudest<K> {
             challenge.since = challenge.since.filter(|since| now.since(*since) < LONGEST_WORD + IDLE);
             return false;
         }
-        let place = Place { key, spoke: now, loudness };
+        let place = Place { key, began: now, spoke: now, loudness };
         if self.places.len() < self.most {
             self.places.push(place);
         } else {
@@ -109,11 +111,12 @@ impl<K: Copy + PartialEq> Loudest<K> {
         if self.most == 0 || self.contains(key) {
             return;
         }
-        let place = Place { key, spoke: utterance.now, loudness: utterance.loudness };
+        let Utterance { now, loudness, .. } = utterance;
+        let place = Place { key, began: now, spoke: now, loudness };
         if self.places.len() < self.most {
             return self.places.push(place);
         }
-        let idlest = self.idlest(None).filter(|at| self.is_idle(*at, utterance.now));
+        let idlest = self.idlest(None, now);
         let lost = idlest.or_else(|| self.quietest(None)).expect("there is a place, and all are taken");
         self.places[lost] = place;
     }
@@ -131,8 +134,7 @@ impl<K: Copy + PartialEq> Loudest<K> {
         dominant: Option<K>,
     ) -> Option<usize> {
         let Utterance { now, loudness, .. } = utterance;
-        let idlest = self.idlest(dominant)?;
-        if self.is_idle(idlest, now) {
+        if let Some(idlest) = self.idlest(dominant, now) {
             return Some(idlest);
         }
         let quietest = self.quietest(dominant)?;
@@ -147,13 +149,11 @@ impl<K: Copy + PartialEq> Loudest<K> {
         may.then_some(quietest)
     }
 
-    fn is_idle(&self, at: usize, now: Time) -> bool {
-        now.since(self.places[at].spoke) >= IDLE
-    }
-
-    /// Who of all but `dominant` hasn't spoken for the longest.
-    fn idlest(&self, dominant: Option<K>) -> Option<usize> {
-        self.others(dominant).min_by_key(|at| self.places[*at].spoke)
+    /// Which of the idle places, but that of `dominant`, has been so for the longest.
+    fn idlest(&self, dominant: Option<K>, now: Time) -> Option<usize> {
+        self.others(dominant)
+            .filter(|at| self.places[*at].is_idle(now))
+            .min_by_key(|at| self.places[*at].spoke)
     }
 
     fn quietest(&self, dominant: Option<K>) -> Option<usize> {
@@ -162,6 +162,12 @@ impl<K: Copy + PartialEq> Loudest<K> {
 
     fn others(&self, dominant: Option<K>) -> impl Iterator<Item = usize> {
         (0..self.places.len()).filter(move |at| Some(self.places[*at].key) != dominant)
+    }
+}
+
+impl<K> Place<K> {
+    fn is_idle(&self, now: Time) -> bool {
+        now.since(self.spoke) >= self.spoke.since(self.began).clamp(WORD_GAP, IDLE)
     }
 }
 

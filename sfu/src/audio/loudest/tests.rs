@@ -45,15 +45,28 @@ fn free_places_go_to_who_speaks_first_and_background_gets_none() {
 
 #[test]
 fn an_idle_place_goes_to_the_first_frame_of_another_spurt() {
-    // How many frames the holder has been quiet for when another begins, and who is heard.
-    for (pause, heard) in [(10, "ab"), (23, "ab"), (24, "abc"), (100, "abc")] {
+    // How many frames the holder spoke, how many it has been quiet for when another begins, and who is heard.
+    let rows = [
+        (100, 10, "ab"),
+        (100, 23, "ab"),
+        (100, 24, "abc"),
+        (100, 100, "abc"),
+        // A cough of ten frames spans 180 ms from first to last.
+        (10, 7, "ab"),
+        (10, 8, "abc"),
+        // A click.
+        (1, 1, "ab"),
+        (1, 2, "abc"),
+    ];
+    for (spoke, pause, heard) in rows {
         let mut room = Room::new(2);
-        room.frame(&[('a', 0.1), ('b', 0.1)]);
+        (0..spoke).for_each(|_| drop(room.frame(&[('a', 0.1), ('b', 0.1)])));
         for _ in 0..pause {
             assert_eq!(room.frame(&[('a', 0.1), ('b', 0.0), ('c', 0.0)]), "ab");
         }
         // In the frame in which it loses its place, the holder was heard before.
-        assert_eq!(room.frame(&[('a', 0.1), ('b', 0.0), ('c', 0.1)]), heard, "{pause} frames");
+        let speak = [('a', if spoke > 24 { 0.1 } else { 0.5 }), ('b', 0.0), ('c', 0.1)];
+        assert_eq!(room.frame(&speak), heard, "{spoke} frames, then {pause}");
         assert_eq!(room.loudest.contains('c'), heard == "abc");
     }
 }
