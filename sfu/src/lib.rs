@@ -9,6 +9,8 @@ pub mod audio;
 pub mod codec;
 pub mod conference;
 pub mod config;
+#[cfg(test)]
+mod conformance;
 pub mod congestion;
 pub mod core;
 pub mod drop_reason;
