@@ -9,7 +9,7 @@ pub(super) const N2: u8 = 5;
 /// Medium values that make up the long one.
 pub(super) const N3: u8 = 10;
 /// The width of a step, in levels: (127 + 13 − 1) / 13, whole.
-pub(super) const STEP: u8 = (SILENCE + N1 - 1) / N1;
+pub(super) const STEP: u8 = SILENCE.div_ceil(N1);
 /// A frame counts towards its medium value above this step: from −47 dBov on.
 const MEDIUM_THRESHOLD: u8 = 7;
 /// A medium value counts towards the long one above this: all five frames of the 100 ms are loud.
