@@ -52,6 +52,8 @@ pub struct Member {
     pub rtx: bool,
     /// Asks for lost packets, and answers who asks.
     pub nack: bool,
+    /// Offers redundant audio.
+    pub red: bool,
 }
 
 /// Towards the server, or from it.
@@ -157,6 +159,7 @@ pub(crate) fn cast(
                 view: participant.view,
                 rtx: participant.rtx,
                 nack: participant.nack,
+                red: participant.red,
             });
         }
     }

@@ -22,13 +22,14 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 8] = shipped![
+static ALL: [Shipped; 9] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
+    "audio" / "red-audio",
     "audio" / "speaker-turns",
     "audio" / "loudest-three-of-thirty",
 ];

@@ -241,6 +241,17 @@ impl Observer for Recorder {
                 let sound = Sound { place, length, speech, forwarded };
                 self.kept.speakers.sound(at, &sound, &measure);
             }
+            Observation::AudioRecovered { flow, by, length } if measured => {
+                if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
+                    audio.recovered(by, length);
+                }
+            }
+            Observation::AudioSilent { flow, length } if measured => {
+                if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
+                    audio.silent += length;
+                }
+            }
+            Observation::AudioRecovered { .. } | Observation::AudioSilent { .. } => {}
             Observation::Counters { flow, counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
             other => self.observe_decision(at, measured, other),

@@ -81,7 +81,9 @@ fn opus(reader: &Reader<'_>) -> Opus {
         reader.faults.report(reader.place_of("rate"), "out of range for Opus", hint);
     }
     let speech = super::speech::speech(reader);
-    Opus { rate, speech }
+    let on = |key| reader.flag(key).unwrap_or(false);
+    let red = reader.whole("red", 0..=2).unwrap_or(0) as u8;
+    Opus { rate, speech, dtx: on("dtx"), fec: on("fec"), red }
 }
 
 fn vp8(reader: &Reader<'_>) -> Vp8 {

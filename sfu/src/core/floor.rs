@@ -50,6 +50,10 @@ impl Turn<'_> {
         let heard = floor.on_packet(speaker, self.now, Sound { timestamp: media.timestamp, level });
         let returns = heard.forward && !source.heard;
         source.heard = heard.forward;
+        if !heard.forward {
+            // It came: what redundancy says of it later is no recovery.
+            source.tail.insert(media.sequence, media.timestamp, &[]);
+        }
         if let Some(participant) = heard.dominant {
             self.sink.event(Event::DominantSpeaker { participant });
         }

@@ -208,7 +208,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media_parameters(member.rtx && server.rtx);
+    let media = media_parameters(member.rtx && server.rtx, member.red);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -261,6 +261,9 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
             mid,
             rate: DataRate::from_bps(opus.rate.as_bps()),
             speech: speech_kind(&opus.speech),
+            dtx: opus.dtx,
+            fec: opus.fec,
+            red: opus.red,
         }),
         Publication::Vp8(vp8) => SourceConfig::Camera(CameraSettings {
             name,
@@ -316,9 +319,10 @@ fn turns(cast: &scenarios::Cast) -> Vec<(Time, u16, bool)> {
 }
 
 /// Chrome's usual numbers.
-fn media_parameters(rtx: bool) -> MediaParameters {
+fn media_parameters(rtx: bool, red: bool) -> MediaParameters {
     MediaParameters {
         payload_types: PayloadTypes {
+            opus_red: red.then_some(63),
             vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
             ..PayloadTypes::audio(111)
         },
