@@ -151,7 +151,8 @@ impl MicrophoneSource {
             name: stream.needs_name().then_some(Name::Section { mid: &self.settings.mid }),
             audio_level: Some((frame.level, frame.voice)),
         };
-        let tag = MediaTag { source: self.source, encoding: 0, ordinal: written.ordinal, voiced: frame.voice };
+        let tag =
+            MediaTag { source: self.source, encoding: 0, ordinal: written.ordinal, voiced: frame.voice };
         let (payload, redundancy) = (&self.payload, &mut self.redundancy);
         let mut len = 0;
         let fill = |buffer: &mut Vec<u8>| {
