@@ -54,6 +54,8 @@ pub struct Member {
     pub nack: bool,
     /// Offers redundant audio.
     pub red: bool,
+    /// Takes forward error correction.
+    pub fec: bool,
 }
 
 /// Towards the server, or from it.
@@ -160,6 +162,7 @@ pub(crate) fn cast(
                 rtx: participant.rtx,
                 nack: participant.nack,
                 red: participant.red,
+                fec: participant.fec,
             });
         }
     }

@@ -128,6 +128,7 @@ macro_rules! bodies {
 bodies!(
     rtp,
     vp8,
+    flexfec,
     vp9,
     h264,
     av1,

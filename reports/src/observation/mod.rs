@@ -61,6 +61,14 @@ pub struct FlowCounters {
     pub rtx_late: u64,
     /// RTX packets for something that was there already.
     pub rtx_duplicate: u64,
+    /// FlexFEC repair packets that arrived (W3C webrtc-stats `fecPacketsReceived`).
+    pub fec_packets: u64,
+    /// Of these, those that nothing was missing for, or that came too late (`fecPacketsDiscarded`).
+    pub fec_discarded: u64,
+    /// Bytes of repair packets that arrived, RTP headers not counted (`fecBytesReceived`).
+    pub fec_bytes: u64,
+    /// Packets that were recovered from repair packets, in time.
+    pub fec_recovered: u64,
     /// NACK packets sent.
     pub nack_packets: u64,
     /// Sequence numbers asked for, first time and repeated.

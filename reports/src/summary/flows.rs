@@ -150,6 +150,17 @@ fn repair(rows: &mut Builder<'_>, flow: &FlowRecord, kind: &Labels) {
     }
     let (rtx, media) = (counters.rtx_bytes as f64, counters.media_bytes as f64);
     rows.ratio("repair_cost.rtx_ratio", kind, counters.expected, rtx, media);
+    if counters.fec_packets == 0 {
+        return;
+    }
+    for (id, count) in [
+        ("repair_cost.fec_packets", counters.fec_packets),
+        ("repair_cost.fec_discarded", counters.fec_discarded),
+        ("repair_cost.fec_recovered", counters.fec_recovered),
+    ] {
+        rows.number(id, kind, counters.expected, count as f64);
+    }
+    rows.ratio("repair_cost.fec_ratio", kind, counters.expected, counters.fec_bytes as f64, media);
 }
 
 fn bitrate(rows: &Builder<'_>, flow: &FlowRecord) -> Distribution {

@@ -34,6 +34,12 @@ pub(crate) static PARTICIPANT: Section = Section {
             "false",
             "offers redundant audio (RFC 2198), to send it and to receive it",
         ),
+        default(
+            "fec",
+            Takes::Flag,
+            "false",
+            "offers FlexFEC (RFC 8627): where losses and a long round trip call for it, it gets repair packets beforehand",
+        ),
         later("nat", "address translation"),
         later("cpu", "speed of the computer"),
         later("clock", "clock skew"),

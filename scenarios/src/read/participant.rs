@@ -46,6 +46,7 @@ fn participant(
         rtx: reader.flag("rtx").unwrap_or(true),
         nack: reader.flag("nack").unwrap_or(true),
         red: reader.flag("red").unwrap_or(false),
+        fec: reader.flag("fec").unwrap_or(false),
     };
     check_redundancy(reader, &participant);
     check_times(reader, &participant, duration);

@@ -8,6 +8,7 @@ mod feedback;
 mod floor;
 mod forwarding;
 mod ingest;
+mod protection;
 mod repair;
 mod routing;
 mod timers;

@@ -154,7 +154,11 @@ impl AudioProjection {
             let advance = i64::from(distance32(packet.timestamp, run.newest.0));
             let elapsed = ticks(packet.arrived.since(run.newest.1), OPUS_CLOCK_RATE);
             let jumped = advance < 0 || advance > elapsed + MAX_TIMESTAMP_LEAD;
-            if self.closing && !jumped && !packet.padding_only {
+            if self.closing && packet.padding_only {
+                // Its number is one of those that close up.
+                return Err(DropReason::PaddingOnly);
+            }
+            if self.closing && !jumped {
                 return Ok(self.rejoin(packet));
             }
             if ahead > MAX_JUMP || (jumped && !packet.padding_only) {

@@ -6,6 +6,7 @@ mod common;
 mod connecting;
 mod forwarding;
 mod hostile;
+mod protection;
 mod redundant_audio;
 mod repair;
 mod reports;

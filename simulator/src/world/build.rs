@@ -208,7 +208,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media_parameters(member.rtx && server.rtx, member.red);
+    let media = media_parameters(member.rtx && server.rtx, member);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -319,11 +319,12 @@ fn turns(cast: &scenarios::Cast) -> Vec<(Time, u16, bool)> {
 }
 
 /// Chrome's usual numbers.
-fn media_parameters(rtx: bool, red: bool) -> MediaParameters {
+fn media_parameters(rtx: bool, member: &Member) -> MediaParameters {
     MediaParameters {
         payload_types: PayloadTypes {
-            opus_red: red.then_some(63),
+            opus_red: member.red.then_some(63),
             vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
+            flexfec: member.fec.then_some(49),
             ..PayloadTypes::audio(111)
         },
         extensions: ExtensionIds {

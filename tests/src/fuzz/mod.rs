@@ -7,6 +7,7 @@ mod av1;
 mod conference;
 mod dependency_descriptor;
 mod dtls;
+mod flexfec;
 mod frame_marking;
 mod h264;
 mod input;
@@ -39,7 +40,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 21] = [
+pub static BODIES: [Body; 22] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "vp9", run: vp9::run, cases: 4_000 },
@@ -49,6 +50,7 @@ pub static BODIES: [Body; 21] = [
     Body { name: "video_layers_allocation", run: video_layers_allocation::run, cases: 4_000 },
     Body { name: "frame_marking", run: frame_marking::run, cases: 4_000 },
     Body { name: "red", run: red::run, cases: 4_000 },
+    Body { name: "flexfec", run: flexfec::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },

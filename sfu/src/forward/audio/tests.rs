@@ -82,10 +82,15 @@ fn what_was_left_out_closes_up_and_the_clock_goes_on() {
     p.close_up();
     assert_eq!(out(&mut p, packet(1, 3013, 5960 + 3002 * 960, 60_092)), Err(DropReason::Duplicate));
     assert_eq!(out(&mut p, packet(1, 3016, 5960 + 3005 * 960, 60_130)), Ok((105, 1960 + 3005 * 960, true)));
+    // What isn't sound takes no number, however many were left out before it.
+    p.close_up();
+    let silence = IngressAudio { padding_only: true, ..packet(1, 3500, 5960 + 3489 * 960, 69_810) };
+    assert_eq!(out(&mut p, silence), Err(DropReason::PaddingOnly));
+    assert_eq!(out(&mut p, packet(1, 3501, 5960 + 3490 * 960, 69_830)), Ok((106, 1960 + 3490 * 960, true)));
     // A source that restarted meanwhile begins by arrival time.
     p.close_up();
-    assert_eq!(out(&mut p, packet(2, 7, 1, 61_130)), Ok((106, 1960 + 3005 * 960 + 48_000, true)));
-    assert_eq!(out(&mut p, packet(2, 8, 961, 61_150)), Ok((107, 1960 + 3005 * 960 + 48_960, false)));
+    assert_eq!(out(&mut p, packet(2, 7, 1, 70_830)), Ok((107, 1960 + 3490 * 960 + 48_000, true)));
+    assert_eq!(out(&mut p, packet(2, 8, 961, 70_850)), Ok((108, 1960 + 3490 * 960 + 48_960, false)));
 }
 
 #[test]

@@ -22,6 +22,9 @@ use crate::random::{Seed, Stream};
 /// The audio level's element, rounded up to a word.
 const LEVEL_LEN: u64 = 4;
 
+/// Louder than this is no pause to the encoder, whatever it is: −50 dBov.
+const LOUD: u8 = 50;
+
 /// A microphone as a source.
 #[derive(Debug)]
 pub(super) struct MicrophoneSource {
@@ -133,7 +136,9 @@ impl MicrophoneSource {
         let encode = frame.encoded_at.since(frame.captured);
         // libwebrtc marks the first packet after one that was DTX (`RTPSenderAudio::MarkerBit`), as RFC 7587 section
         // 4.2 asks; without DTX there are no talk spurts, and no markers.
-        let (written, marker) = match self.dtx.next(frame.voice) {
+        // A cough is no speech, but it is sound: the encoder leaves out what is quiet.
+        let sounds = frame.voice || frame.level < LOUD;
+        let (written, marker) = match self.dtx.next(sounds) {
             Transmission::Nothing => return,
             Transmission::Silence => (self.packetizer.silence(&mut self.payload), false),
             Transmission::Sound { begins } => {
