@@ -1,6 +1,6 @@
 //! The real SFU in the loop: datagrams in and out, the conference protocol, events to observations.
 
-use reports::observation::{EstimateOf, Flow, Layer, Observation, ParticipantIndex, SourceIndex};
+use reports::observation::{EstimateOf, Flow, Layer, Observation, Observer, ParticipantIndex, SourceIndex};
 use rustc_hash::FxHashMap;
 use sfu::signalling::{SessionId, SignallingServer};
 use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Transmit, Turn};
@@ -125,13 +125,16 @@ impl World {
             Err(DropReason::NotLoudest) => false,
             Err(_) => return,
         };
-        self.recorder_observe(Observation::SoundTaken {
-            publisher: ParticipantIndex(publisher),
-            source: SourceIndex(media.source),
-            length: FRAME,
-            speech: media.voiced,
-            forwarded,
-        });
+        self.recorder.observe(
+            report_time(self.now),
+            Observation::SoundTaken {
+                publisher: ParticipantIndex(publisher),
+                source: SourceIndex(media.source),
+                length: FRAME,
+                speech: media.voiced,
+                forwarded,
+            },
+        );
     }
 
     pub(super) fn sfu_due(&mut self) {
