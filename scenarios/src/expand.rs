@@ -1,5 +1,7 @@
 //! From groups and kinds of line to single members and single lines.
 
+mod rota;
+
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -122,6 +124,7 @@ impl Scenario {
     /// one more participant changes nobody else's draw.
     pub fn expand(&self, draw: &mut dyn FnMut(&str) -> f64) -> Cast {
         let mut cast = cast(&self.participants, &self.links, draw);
+        rota::resolve(&mut cast.members, self.duration);
         for event in &self.events {
             apply(&mut cast, event.time, &event.action);
         }

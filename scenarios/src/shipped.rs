@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 12] = shipped![
+static ALL: [Shipped; 14] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -35,6 +35,8 @@ static ALL: [Shipped; 12] = shipped![
     "codecs" / "svc-av1",
     "codecs" / "h264-simulcast",
     "codecs" / "temporal-layers-under-loss",
+    "audio" / "speaker-turns",
+    "audio" / "loudest-three-of-thirty",
 ];
 
 impl Shipped {

@@ -55,6 +55,8 @@ pub enum DropReason {
     TooOld,
     /// The publisher or its source is muted.
     Muted,
+    /// Sound of a source that isn't among the loudest.
+    NotLoudest,
     /// Nobody subscribes to this encoding at the moment.
     NotSelected,
     /// The receiver waits for a key frame of this encoding.

@@ -5,6 +5,7 @@
 //! runs under the simulator and on a real server.
 
 pub mod allocation;
+pub mod audio;
 pub mod codec;
 pub mod conference;
 pub mod config;

@@ -147,6 +147,11 @@ pub enum Event {
         /// Which source.
         source: SourceId,
     },
+    /// Somebody else has become the dominant speaker of a conference.
+    DominantSpeaker {
+        /// Who.
+        participant: ParticipantId,
+    },
     /// The estimate of a participant's downlink changed.
     Estimate {
         /// Whose downlink.

@@ -98,10 +98,15 @@ fn counted(total: &mut u64, act: impl FnOnce()) {
     *total += ALLOCATIONS.with(Cell::get) - before;
 }
 
+/// As [`config`], with a choice of who is heard.
+fn three_loudest() -> sfu::Config {
+    sfu::Config { loudest: Some(3), ..config() }
+}
+
 impl Studio {
     /// Receivers that say that they lose one packet in `denied` are protected if their `media` offers it.
     fn new(media: MediaParameters, denied: Option<usize>) -> Self {
-        let mut call = Call::new(config());
+        let mut call = Call::new(three_loudest());
         for index in 0..10 {
             let media = if index == 0 { parameters() } else { media };
             call.join_with(media, vec![camera(), microphone()]);

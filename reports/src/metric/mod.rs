@@ -4,6 +4,7 @@ mod conference;
 mod listing;
 mod media;
 mod network;
+mod speakers;
 
 use std::fmt;
 use std::str::FromStr;
@@ -174,7 +175,12 @@ impl Serialize for Stat {
 
 /// All metrics, in the order of reports and files.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    media::VIDEO.iter().chain(media::AUDIO).chain(network::METRICS).chain(conference::METRICS)
+    media::VIDEO
+        .iter()
+        .chain(media::AUDIO)
+        .chain(speakers::METRICS)
+        .chain(network::METRICS)
+        .chain(conference::METRICS)
 }
 
 /// What the reader of scenarios needs to know of every metric, for [`scenarios::parse_with`].

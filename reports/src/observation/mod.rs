@@ -152,6 +152,31 @@ pub enum Observation {
         /// Since its start.
         counters: FlowCounters,
     },
+    /// A participant's turn to speak, by the scenario, begins or ends.
+    Turn {
+        /// Whose.
+        participant: ParticipantIndex,
+        /// Begins or ends.
+        begins: bool,
+    },
+    /// The SFU told everybody of a new dominant speaker.
+    DominantSpeaker {
+        /// Who.
+        participant: ParticipantIndex,
+    },
+    /// A packet of sound reached an SFU that forwards only the loudest.
+    SoundTaken {
+        /// Who publishes.
+        publisher: ParticipantIndex,
+        /// Which source.
+        source: SourceIndex,
+        /// How much sound it is.
+        length: Duration,
+        /// Whether somebody speaks in it.
+        speech: bool,
+        /// Whether it was handed on.
+        forwarded: bool,
+    },
     /// The SFU chose a layer for a flow.
     LayerChosen {
         /// Which flow.
@@ -271,6 +296,9 @@ impl Observation {
             Observation::AudioPlayed { .. } => "audio_played",
             Observation::AudioConcealed { .. } => "audio_concealed",
             Observation::Counters { .. } => "counters",
+            Observation::Turn { .. } => "turn",
+            Observation::DominantSpeaker { .. } => "dominant_speaker",
+            Observation::SoundTaken { .. } => "sound_taken",
             Observation::LayerChosen { .. } => "layer_chosen",
             Observation::LayerForwarded { .. } => "layer_forwarded",
             Observation::KeyFrameRequested { .. } => "key_frame_requested",

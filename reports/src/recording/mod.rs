@@ -14,6 +14,7 @@ pub mod participant;
 mod pending;
 mod recorder;
 mod source;
+pub mod speakers;
 
 use scenarios::Time;
 
@@ -26,6 +27,7 @@ use crate::observation::{Cast, Flow, LinkIndex, ParticipantIndex, SourceIndex};
 use flow::FlowRecord;
 use link::LinkRecord;
 use participant::ParticipantRecord;
+use speakers::SpeakerRecord;
 
 /// Everything that was kept of a run: what statistics, series, plots and files are made from.
 #[derive(Clone, Debug)]
@@ -40,6 +42,7 @@ pub struct Recording {
     sources: Vec<SourceRecord>,
     /// Place in `sources` of each publisher's first.
     first_source: Vec<usize>,
+    speakers: SpeakerRecord,
     events: Vec<Event>,
     broken: Broken,
 }
@@ -78,6 +81,7 @@ impl Recording {
             participants: vec![ParticipantRecord::default(); cast.participants.len()],
             sources,
             first_source,
+            speakers: SpeakerRecord::new(&cast),
             events: Vec::new(),
             broken: Broken::default(),
             cast,
@@ -124,6 +128,11 @@ impl Recording {
         })
     }
 
+    /// Who spoke, and whom the SFU took for the speaker.
+    pub fn speakers(&self) -> &SpeakerRecord {
+        &self.speakers
+    }
+
     /// The decisions, in order of time.
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -138,7 +147,7 @@ impl Recording {
         usize::from(flow.receiver.0) * self.sources.len() + self.source_place(flow.publisher, flow.source)
     }
 
-    fn source_place(&self, publisher: ParticipantIndex, source: SourceIndex) -> usize {
+    pub(crate) fn source_place(&self, publisher: ParticipantIndex, source: SourceIndex) -> usize {
         self.first_source[usize::from(publisher.0)] + usize::from(source.0)
     }
 

@@ -9,6 +9,7 @@ use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
 use super::link::LinkRecord;
 use super::participant::ParticipantRecord;
+use super::speakers::Sound;
 use super::{Broken, Measure, Recording, Span};
 use crate::observation::{
     Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, LinkIndex, Observation, Observer,
@@ -40,6 +41,8 @@ impl Recorder {
             }
         }
         self.kept.flows.iter_mut().flatten().for_each(|flow| flow.finish());
+        let measure = self.kept.measure;
+        self.kept.speakers.finish(&measure);
         self.kept.links.iter_mut().for_each(LinkRecord::count_pending);
         self.kept.participants.iter_mut().for_each(ParticipantRecord::count_pending);
         // A freeze is known only when it is over; its start goes back to its place.
@@ -273,6 +276,11 @@ impl Observer for Recorder {
                     audio.concealed(length, measured);
                 }
             }
+            Observation::SoundTaken { publisher, source, length, speech, forwarded } => {
+                let place = self.kept.source_place(publisher, source);
+                let sound = Sound { place, length, speech, forwarded };
+                self.kept.speakers.sound(at, &sound, &measure);
+            }
             Observation::AudioRecovered { flow, by, length } if measured => {
                 if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
                     audio.recovered(by, length);
@@ -330,6 +338,16 @@ impl Recorder {
                 let place = self.kept.source_place(flow.publisher, flow.source);
                 self.kept.sources[place].wanted += u64::from(measured);
                 self.event(at, EventKind::KeyFrameWanted(flow));
+            }
+            Observation::Turn { participant, begins } => {
+                let measure = self.kept.measure;
+                self.kept.speakers.turn(at, participant, begins, &measure);
+                self.event(at, EventKind::Turn(participant, begins));
+            }
+            Observation::DominantSpeaker { participant } => {
+                let measure = self.kept.measure;
+                self.kept.speakers.dominant(at, participant, &measure);
+                self.event(at, EventKind::DominantSpeaker(participant));
             }
             Observation::Script { text } => self.event(at, EventKind::Script(text)),
             _ => unreachable!("`observe` takes the frequent observations itself"),

@@ -7,6 +7,7 @@ mod json;
 mod layers;
 mod links;
 mod people;
+mod speakers;
 
 use crate::Distribution;
 use crate::metric::{Definition, Stat};
@@ -88,6 +89,7 @@ impl Summary {
         layers::add(&mut rows);
         links::add(&mut rows);
         people::add(&mut rows);
+        speakers::add(&mut rows);
         rows.finish(header)
     }
 

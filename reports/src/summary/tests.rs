@@ -71,6 +71,45 @@ fn latency_and_frames() {
 }
 
 #[test]
+fn who_speaks() {
+    let summary = rich();
+    expect(
+        &summary,
+        Stat::Mean,
+        &[],
+        &[
+            ("audio.dominant_speaker.changes", 3, 3.0),
+            ("audio.dominant_speaker.wrong", 3, 1.0),
+            // Bob's was noticed, Alice's second not; her first began in the warm-up.
+            ("audio.dominant_speaker.missed", 2, 0.5),
+            // Of 1.0 to 3.8 s: Alice to 1.1, Bob from 1.6 to 2.9.
+            ("audio.dominant_speaker.true_share", 3, 1.4 / 2.8),
+            // 1 s, 1.5 s and nothing in the three seconds.
+            ("audio.forwarded_streams", 3, 2.5 / 3.0),
+        ],
+    );
+    expect(&summary, Stat::Max, &[], &[("audio.forwarded_streams", 3, 1.5)]);
+    expect(&summary, Stat::Mean, &["bob"], &[("audio.dominant_speaker.delay", 1, 600.0)]);
+    expect(&summary, Stat::Max, &["alice", "mic"], &[("audio.spurt_clipped", 1, 0.0)]);
+    // Bob's two spurts: the first withheld, the second not.
+    expect(&summary, Stat::Max, &["bob", "mic"], &[("audio.spurt_clipped", 2, 60.0)]);
+    expect(&summary, Stat::Mean, &["bob", "mic"], &[("audio.spurt_clipped", 2, 30.0)]);
+}
+
+#[test]
+fn a_run_without_turns_and_choice_has_no_rows_of_them() {
+    let mut script = Script::default();
+    joins(&mut script);
+    let summary = script.summary();
+    for definition in metric::all().filter(|definition| {
+        definition.id.starts_with("audio.dominant")
+            || ["audio.forwarded_streams", "audio.spurt_clipped"].contains(&definition.id)
+    }) {
+        assert_eq!(summary.of_metric(definition.id).count(), 0, "{}", definition.id);
+    }
+}
+
+#[test]
 fn first_media_and_joins() {
     let summary = rich();
     expect(

@@ -80,9 +80,9 @@ pub(crate) static OPUS: Section = Section {
         default("rate", Takes::Rate, "\"32kbps\"", "rate while speaking, 6 to 510 kbps (RFC 6716)"),
         default(
             "speech",
-            Takes::Choice(&["on-off", "constant", "silent"], &[]),
+            Takes::Short(&SPEECH, "kind"),
             "\"on-off\"",
-            "talk spurts and pauses, always, or never",
+            "when to speak: by chance, always, never, or in turns",
         ),
         default("dtx", Takes::Flag, "false", "leaves out pauses, but for a packet in 400 ms"),
         default(
@@ -96,6 +96,28 @@ pub(crate) static OPUS: Section = Section {
             Takes::Whole,
             "0",
             "0 to 2 packets before it go along with each (RFC 2198); needs the participant's `red`",
+        ),
+    ],
+};
+
+static SPEECH: Section = Section {
+    path: "participant.<name>.publish.<source>.speech",
+    about: "When to speak; one of the three. `speech = \"silent\"` is short for `kind`. In turns, one speaks in phrases with short pauses between them, and is heard otherwise by the noise of a room and now and then a cough or keys.",
+    keys: &[
+        optional(
+            "kind",
+            Takes::Choice(&["on-off", "constant", "silent"], &[]),
+            "talk spurts and pauses by chance, always, or never",
+        ),
+        optional(
+            "turns",
+            Takes::Form("list of `[from, until]`"),
+            "turns to speak, two durations each, one after the other",
+        ),
+        optional(
+            "rota",
+            Takes::Duration,
+            "members of a group speak one after the other, each for so long less half a second, again and again; at least 1 s",
         ),
     ],
 };

@@ -1,9 +1,11 @@
 //! What a participant publishes.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 use super::video::{Video, VideoCodec};
-use crate::units::Rate;
+use crate::units::{Rate, duration_text, format_duration};
 
 /// One published source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Serialize for Publication {
 }
 
 /// Opus audio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Opus {
     /// Rate while speaking, 6 to 510 kbps (RFC 6716, 2.1.1).
     pub rate: Rate,
@@ -67,7 +69,7 @@ pub struct Opus {
 }
 
 /// When there is speech.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Speech {
     /// Talk spurts and pauses.
@@ -76,4 +78,23 @@ pub enum Speech {
     Constant,
     /// Never.
     Silent,
+    /// In these turns, one after the other.
+    Turns(Vec<Turn>),
+    /// Members of a group one after the other, each for so long less half a second.
+    Rota(#[serde(serialize_with = "duration_text")] Duration),
+}
+
+/// A turn to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// When it begins.
+    pub from: Duration,
+    /// When it ends.
+    pub until: Duration,
+}
+
+impl Serialize for Turn {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq([self.from, self.until].map(format_duration))
+    }
 }

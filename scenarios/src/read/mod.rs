@@ -9,6 +9,7 @@ mod participant;
 mod reader;
 mod sfu;
 mod source;
+mod speech;
 mod sweep;
 mod values;
 mod video;

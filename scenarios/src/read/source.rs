@@ -6,7 +6,7 @@ use super::reader::{Reader, open};
 use super::{values, video};
 use crate::diagnostics::{Faults, Source};
 use crate::keys::OPUS;
-use crate::model::{Opus, Publication, Speech};
+use crate::model::{Opus, Publication};
 use crate::tree::{Entry, Value, parse_value};
 use crate::units::Rate;
 
@@ -72,11 +72,7 @@ fn opus(reader: &Reader<'_>) -> Opus {
         let hint = "from 6kbps to 510kbps (RFC 6716, 2.1.1)";
         reader.faults.report(reader.place_of("rate"), "out of range for Opus", hint);
     }
-    let speech = match reader.choice("speech") {
-        Some("constant") => Speech::Constant,
-        Some("silent") => Speech::Silent,
-        _ => Speech::OnOff,
-    };
+    let speech = super::speech::speech(reader);
     let on = |key| reader.flag(key).unwrap_or(false);
     let red = reader.whole("red", 0..=2).unwrap_or(0) as u8;
     Opus { rate, speech, dtx: on("dtx"), fec: on("fec"), red }

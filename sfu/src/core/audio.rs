@@ -38,10 +38,12 @@ impl Turn<'_> {
         payload_type: u8,
         padding_only: bool,
     ) -> Result<(), DropReason> {
+        // A packet with nothing in it is no sound either.
+        let padding_only = padding_only || media.payload.is_empty();
+        self.ask_floor(media, padding_only)?;
         let participant = &mut self.sfu.participants[media.publisher];
         let types = participant.media.payload_types;
-        // A packet with nothing in it is no sound either.
-        if padding_only || media.payload.is_empty() {
+        if padding_only {
             let tail = &mut participant.uplink.sources[media.source].tail;
             tail.insert(media.sequence, media.timestamp, &[]);
             self.audio_to_all(media, Way::Padding, &AudioTail::default());

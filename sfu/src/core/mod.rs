@@ -6,6 +6,7 @@ mod census;
 mod commands;
 mod described;
 mod feedback;
+mod floor;
 mod forwarding;
 mod ingest;
 mod offers;

@@ -12,3 +12,4 @@ mod redundant_audio;
 mod repair;
 mod reports;
 mod signalling;
+mod speakers;

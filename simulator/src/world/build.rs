@@ -10,8 +10,8 @@ use reports::observation::{
 };
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{
-    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Publication, Queue,
-    SizedAt as ScenarioSizedAt, Speech, View,
+    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Opus, Publication,
+    Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
 };
 use scenarios::{Member, Scenario};
 use sfu::config::{Config, MediaCrypto};
@@ -125,6 +125,9 @@ impl World {
             let at = Time::ZERO + planned.at;
             queue.schedule(at, EventClass::World, NodeId(0), Event::Script(index as u16));
         }
+        for (at, person, begins) in turns(&cast) {
+            queue.schedule(at, EventClass::World, World::node(person), Event::Turn(person, begins));
+        }
         for index in 0..lines.len() {
             queue.schedule(Time::ZERO, EventClass::World, NodeId(0), Event::Capacity(index as u16));
         }
@@ -139,6 +142,7 @@ impl World {
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
             recorder: Recorder::new(report_cast(&cast), measure),
+            chooses_speakers: server.loudest > 0,
             sfu: build_sfu(server, seed, settings.null_crypto)?,
             cpu: server.cpu.map(|cpu| Cpu::new(cpu.per_packet_in, cpu.per_packet_out)),
             timeline: cast.timeline,
@@ -174,6 +178,8 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     let mut config = Config::new(SFU_ADDRESS);
     config.nack = server.nack;
     config.rtx = server.rtx;
+    config.dominant_speaker = server.dominant_speaker;
+    config.loudest = Some(server.loudest).filter(|most| *most > 0);
     if let Some(most) = server.max_bitrate {
         config.max_rate = DataRate::from_bps(most.as_bps());
         config.start_rate = config.start_rate.min(config.max_rate);
@@ -251,17 +257,42 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
             name,
             mid,
             rate: DataRate::from_bps(opus.rate.as_bps()),
-            speech: match opus.speech {
-                Speech::OnOff => SpeechKind::CONVERSATION,
-                Speech::Constant => SpeechKind::Constant,
-                Speech::Silent => SpeechKind::Silent,
-            },
+            speech: speech_kind(&opus.speech),
             dtx: opus.dtx,
             fec: opus.fec,
             red: opus.red,
         }),
         Publication::Video(video) => SourceConfig::Camera(media::camera(name, mid, video)),
     }
+}
+
+fn speech_kind(speech: &Speech) -> SpeechKind {
+    match speech {
+        Speech::OnOff => SpeechKind::CONVERSATION,
+        Speech::Constant => SpeechKind::Constant,
+        Speech::Silent => SpeechKind::Silent,
+        Speech::Turns(turns) => {
+            let span = |turn: &Turn| (Time::ZERO + turn.from, Time::ZERO + turn.until);
+            SpeechKind::Turns(turns.iter().map(span).collect())
+        }
+        Speech::Rota(_) => unreachable!("expansion puts turns in the place of a rota"),
+    }
+}
+
+/// Who has a turn to speak, and from when to when.
+fn turns(cast: &scenarios::Cast) -> Vec<(Time, u16, bool)> {
+    let mut edges = Vec::new();
+    for (person, member) in (0..).zip(&cast.members) {
+        for publication in member.publish.values() {
+            if let Publication::Opus(Opus { speech: Speech::Turns(turns), .. }) = publication {
+                for turn in turns {
+                    edges.push((Time::ZERO + turn.from, person, true));
+                    edges.push((Time::ZERO + turn.until, person, false));
+                }
+            }
+        }
+    }
+    edges
 }
 
 fn address_of(index: usize) -> SocketAddr {

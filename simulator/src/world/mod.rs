@@ -56,6 +56,8 @@ enum Event {
     Leave(u16),
     /// An entry of the scenario's timeline.
     Script(u16),
+    /// A participant's turn to speak begins or ends.
+    Turn(u16, bool),
     /// A link's rate changes by its schedule: told to the report.
     Capacity(u16),
     /// The end of a bin: counters are told.
@@ -88,6 +90,8 @@ pub struct World {
     line_names: Vec<String>,
     timeline: Vec<Planned>,
     sfu: Sfu,
+    /// Whether the SFU forwards the loudest only: then what becomes of each packet of sound is recorded.
+    chooses_speakers: bool,
     sfu_timer: TimerId,
     server: Server,
     cpu: Option<Cpu>,
@@ -150,6 +154,7 @@ impl World {
             Event::Join(index) => self.join(index),
             Event::Leave(index) => self.with_person(index, |client, now, around| client.leave(now, around)),
             Event::Script(index) => self.script_due(index),
+            Event::Turn(index, begins) => self.turn_due(index, begins),
             Event::Capacity(index) => self.tell_capacity(index),
             Event::Sample => self.sample(),
         }

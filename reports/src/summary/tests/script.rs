@@ -7,7 +7,7 @@ use scenarios::Time;
 use crate::Recorder;
 use crate::observation::*;
 use crate::recording::Measure;
-use crate::recording::testing::{ALICE, AUDIO, BOB, CAM, DOWN, UP, VIDEO, cast};
+use crate::recording::testing::{ALICE, AUDIO, BOB, CAM, DOWN, MIC, UP, VIDEO, cast};
 use crate::summary::{RunHeader, Summary};
 
 const LOW: Layer = Layer { spatial: 0, temporal: 0 };
@@ -175,6 +175,30 @@ fn network(script: &mut Script) {
     }
 }
 
+/// Three turns, of which one began in the warm-up and one was missed, and sound that isn't all handed on.
+fn speakers(script: &mut Script) {
+    for (participant, from, until) in [(ALICE, 400, 1_100), (BOB, 1_000, 2_900), (ALICE, 1_700, 3_800)] {
+        script.at(from, Observation::Turn { participant, begins: true });
+        script.at(until, Observation::Turn { participant, begins: false });
+    }
+    // The last one is wrong: Bob ended more than a second before.
+    for (millis, participant) in [(900, ALICE), (1_600, BOB), (3_900, ALICE), (3_960, BOB)] {
+        script.at(millis, Observation::DominantSpeaker { participant });
+    }
+    let mut sound = |publisher, from: u64, until, forwarded| {
+        for millis in (from..until).step_by(20) {
+            let (source, length, speech) = (MIC, ms(20), true);
+            script.at(millis, Observation::SoundTaken { publisher, source, length, speech, forwarded });
+        }
+    };
+    sound(ALICE, 500, 600, false);
+    sound(ALICE, 1_000, 3_000, true);
+    sound(BOB, 1_500, 1_560, false);
+    sound(BOB, 2_000, 2_500, true);
+    let (publisher, source, length, speech, forwarded) = (BOB, MIC, ms(20), false, false);
+    script.at(2_700, Observation::SoundTaken { publisher, source, length, speech, forwarded });
+}
+
 pub(super) fn rich() -> Summary {
     let mut script = Script::default();
     joins(&mut script);
@@ -182,5 +206,6 @@ pub(super) fn rich() -> Summary {
     audio(&mut script);
     counters(&mut script);
     network(&mut script);
+    speakers(&mut script);
     script.summary()
 }

@@ -96,6 +96,22 @@ fn participants() {
             ("9:40", "\"1Mbps\"", "out of range for Opus", "510kbps"),
         ),
         (
+            "publish.mic = { codec = \"opus\", speech = \"silence\" }",
+            ("9:42", "\"silence\"", "unknown speech: `silence`", "did you mean `silent`?"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = { kind = \"silent\", rota = \"8s\" } }",
+            ("9:33", "speech", "speech is of one kind, in turns, or by a rota", "turns"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = { rota = \"500ms\" } }",
+            ("9:51", "\"500ms\"", "a slot too short to speak in", "1s"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = { turns = [[\"1s\", \"2s\"], [\"2s\", \"3s\"]] } }",
+            ("9:67", "[\"2s\", \"3s\"]", "turns out of order", "after the one before"),
+        ),
+        (
             "publish.mic = { codec = \"opus\", layers = [] }",
             (
                 "9:33",

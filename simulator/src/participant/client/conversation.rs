@@ -164,6 +164,8 @@ impl Conversation {
                 self.note_paused(publisher, source, paused);
                 (None, None)
             }
+            // It is the picture that would change with it; the sound comes by itself.
+            ServerMessage::DominantSpeaker { .. } => (None, None),
             ServerMessage::Error { code, message } => {
                 return Err(ConversationError::Refused { code, message });
             }

@@ -99,6 +99,11 @@ impl Client {
         self.transport.is_connected()
     }
 
+    /// Whether what it says would be sent.
+    pub fn can_be_heard(&self) -> bool {
+        !self.left && self.sender.can_be_heard()
+    }
+
     /// Decides to join: the conversation with the server begins.
     pub fn join(&mut self, now: Time, around: &mut Surroundings<'_>) {
         self.joined = true;

@@ -148,7 +148,7 @@ impl Encoding {
                 payload: &buffer[start..],
             };
             self.repairs.insert(packet, payload.ordinal, descriptor);
-            Some(MediaTag { source, encoding, ordinal: payload.ordinal })
+            Some(MediaTag { source, encoding, ordinal: payload.ordinal, voiced: false })
         };
         wire.send(now, TrafficClass::Video, &header, fill, output);
         self.stream.on_sent(now, len);
@@ -176,7 +176,7 @@ impl Encoding {
             let start = buffer.len();
             buffer.resize(start + len, 0);
             rtx::wrap(sequence as u16, packet.payload, &mut buffer[start..]).expect("room was made for it");
-            Some(MediaTag { source, encoding, ordinal })
+            Some(MediaTag { source, encoding, ordinal, voiced: false })
         };
         wire.send(now, TrafficClass::Retransmission, &header, fill, output);
         stream.on_sent(now, len);

@@ -133,6 +133,12 @@ impl MediaSender {
         true
     }
 
+    /// Whether a microphone of it captures.
+    pub fn can_be_heard(&self) -> bool {
+        let captures = |source: &Source| matches!(source, Source::Microphone(mic) if !mic.is_muted());
+        self.started && self.sources.iter().any(captures)
+    }
+
     /// What the uplink carries, headers included.
     pub fn estimate(&self) -> DataRate {
         self.wire.rates.target()
