@@ -10,6 +10,7 @@ pub mod conference;
 pub mod config;
 pub mod congestion;
 pub mod core;
+pub mod data;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;

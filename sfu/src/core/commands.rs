@@ -50,6 +50,7 @@ impl Turn<'_> {
             uplink,
             downlink,
             egress: Egress::default(),
+            data: None,
             armed: Time::NEVER,
             dirty: false,
         };

@@ -4,6 +4,7 @@ mod allocate;
 mod audio;
 mod census;
 mod commands;
+mod data;
 mod feedback;
 mod forwarding;
 mod ingest;
@@ -62,6 +63,7 @@ pub struct Sfu {
     drops: DropCounters,
     withheld: DropCounters,
     unrepaired: DropCounters,
+    undelivered: DropCounters,
     forwarded: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
     scratch: Vec<u8>,
@@ -100,6 +102,7 @@ impl Sfu {
             drops: DropCounters::default(),
             withheld: DropCounters::default(),
             unrepaired: DropCounters::default(),
+            undelivered: DropCounters::default(),
             forwarded: 0,
             scratch: Vec::with_capacity(2048),
             compound: Vec::with_capacity(2048),
@@ -136,6 +139,11 @@ impl Sfu {
     /// Every number in a receiver's NACK that was not answered, by reason.
     pub fn unrepaired(&self) -> &DropCounters {
         &self.unrepaired
+    }
+
+    /// Every data message, and every copy of one, that did not go on, by reason.
+    pub fn undelivered(&self) -> &DropCounters {
+        &self.undelivered
     }
 
     /// Copies handed on to receivers since the start, retransmissions not counted.

@@ -61,6 +61,7 @@ impl Turn<'_> {
         self.nacks_due(id);
         self.key_frames_due(id);
         self.reports_due(id);
+        self.data_due(id);
         let sender = &mut self.sfu.participants[id].downlink.sender;
         if sender.begun {
             sender.controller.on_tick(now);
@@ -200,6 +201,7 @@ impl Participant {
             if self.downlink.sender.begun { self.downlink.sender.controller.deadline() } else { Time::NEVER },
             self.downlink.probe_due(),
             self.downlink.allocation_due(),
+            self.data.as_ref().map_or(Time::NEVER, |data| data.deadline()),
         ])
     }
 

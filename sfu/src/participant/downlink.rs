@@ -43,6 +43,8 @@ pub(crate) struct PacketSender {
     pub(crate) history: SentHistory,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
+    /// Bytes of media and padding that were sent, headers included.
+    pub(crate) sent: u64,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -59,6 +61,7 @@ impl Downlink {
                 history: SentHistory::new(HISTORY),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
+                sent: 0,
                 begun: false,
             },
             rtt: None,
@@ -241,6 +244,7 @@ impl PacketSender {
             cluster: self.probing.cluster(now),
         };
         self.next_sequence = self.next_sequence.wrapping_add(1);
+        self.sent += sent.size.as_bytes();
         if sent.cluster.is_some() {
             self.probing.on_sent(now, sent.size);
         }
