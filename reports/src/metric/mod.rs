@@ -1,6 +1,7 @@
 //! Every metric in one table: the report, the expectations, `plenum metrics` and the docs read it.
 
 mod conference;
+mod data;
 mod listing;
 mod media;
 mod network;
@@ -174,7 +175,7 @@ impl Serialize for Stat {
 
 /// All metrics, in the order of reports and files.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    media::VIDEO.iter().chain(media::AUDIO).chain(network::METRICS).chain(conference::METRICS)
+    media::VIDEO.iter().chain(media::AUDIO).chain(network::METRICS).chain(conference::METRICS).chain(data::METRICS)
 }
 
 /// What the reader of scenarios needs to know of every metric, for [`scenarios::parse_with`].

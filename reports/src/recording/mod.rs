@@ -3,6 +3,7 @@
 //! Memory does not grow with simulated time but for the bins of the series and the events. An index outside the cast is a broken invariant of the
 //! simulator and panics.
 
+pub mod data;
 pub mod events;
 pub mod first_media;
 pub mod flow;
@@ -23,6 +24,7 @@ pub use recorder::Recorder;
 pub use source::SourceRecord;
 
 use crate::observation::{Cast, Flow, LinkIndex, ParticipantIndex, SourceIndex};
+use data::DataRecords;
 use flow::FlowRecord;
 use link::LinkRecord;
 use participant::ParticipantRecord;
@@ -40,6 +42,7 @@ pub struct Recording {
     sources: Vec<SourceRecord>,
     /// Place in `sources` of each publisher's first.
     first_source: Vec<usize>,
+    data: DataRecords,
     events: Vec<Event>,
     broken: Broken,
 }
@@ -78,6 +81,7 @@ impl Recording {
             participants: vec![ParticipantRecord::default(); cast.participants.len()],
             sources,
             first_source,
+            data: DataRecords::default(),
             events: Vec::new(),
             broken: Broken::default(),
             cast,
@@ -122,6 +126,11 @@ impl Recording {
             let records = self.sources[*first..*first + member.sources.len()].iter();
             (0_u8..).map(SourceIndex).zip(records).map(move |(source, record)| (publisher, source, record))
         })
+    }
+
+    /// Data messages.
+    pub fn data(&self) -> &DataRecords {
+        &self.data
     }
 
     /// The decisions, in order of time.

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 mod builder;
+mod data;
 mod flows;
 mod json;
 mod layers;
@@ -88,6 +89,7 @@ impl Summary {
         layers::add(&mut rows);
         links::add(&mut rows);
         people::add(&mut rows);
+        data::add(&mut rows);
         rows.finish(header)
     }
 

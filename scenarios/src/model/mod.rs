@@ -3,6 +3,7 @@
 //! Every type serialises in the shape of the format with canonical values, so that the effective scenario of
 //! a run can be read back.
 
+mod data;
 mod event;
 mod expectation;
 mod glob;
@@ -12,6 +13,7 @@ mod sfu;
 mod source;
 mod sweep;
 
+pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
 pub use glob::Glob;

@@ -52,6 +52,13 @@ pub(super) struct Admitted {
 }
 
 impl Admission {
+    /// A new association begins.
+    pub(super) fn forget(&mut self) {
+        self.intake.forget();
+        self.waiting_resets.clear();
+        self.own_resets.clear();
+    }
+
     /// Writes the chunks of a packet that may pass into a new one.
     pub(super) fn admit(
         &mut self,

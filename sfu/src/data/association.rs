@@ -63,6 +63,10 @@ pub struct Association {
     waiting: Vec<(u16, usize)>,
     /// Bytes that waited in the library when their streams were closed.
     retired: usize,
+    /// How many more messages may be read; `None`: all.
+    to_read: Option<usize>,
+    /// Streams with messages that nobody has asked for yet.
+    unread: VecDeque<u16>,
     control: VecDeque<Bytes>,
     data: VecDeque<Bytes>,
     events: VecDeque<AssociationEvent>,
@@ -80,6 +84,8 @@ impl Association {
             inits: 0,
             waiting: Vec::new(),
             retired: 0,
+            to_read: None,
+            unread: VecDeque::new(),
             control: VecDeque::new(),
             data: VecDeque::new(),
             events: VecDeque::new(),
@@ -127,7 +133,7 @@ impl Association {
             return Err(Refusal::Tag);
         }
         if is_init {
-            self.admission = Admission::default();
+            self.admission.forget();
         }
         let admitted = self.admission.admit(&mut self.numbers, self.side, header, &chunks);
         let acted = admitted.packet.is_some();
@@ -185,6 +191,23 @@ impl Association {
         }
         self.drain(now);
         true
+    }
+
+    /// From now on messages come out only as [`read`](Self::read) asks for them; what is not read fills the window.
+    pub fn read_on_request(&mut self) {
+        self.to_read = Some(0);
+        self.admission.intake.be_patient();
+    }
+
+    /// Asks for up to `messages` messages, as events.
+    pub fn read(&mut self, now: Time, messages: usize) {
+        self.to_read = self.to_read.map(|_| messages);
+        for _ in 0..self.unread.len() {
+            let Some(stream) = self.unread.pop_front() else { break };
+            self.read_stream(stream);
+        }
+        self.to_read = self.to_read.map(|_| 0);
+        self.drain(now);
     }
 
     /// Closes a stream (RFC 6525 section 5.1.2); [`AssociationEvent::Reset`] tells when the peer has agreed.
@@ -359,7 +382,7 @@ impl Association {
                 self.retire(id);
                 self.events.push_back(AssociationEvent::Reset { stream: id });
             }
-            Event::Stream(StreamEvent::Readable { id }) => self.read(id),
+            Event::Stream(StreamEvent::Readable { id }) => self.read_stream(id),
             Event::Stream(StreamEvent::BufferedAmountReleased { id, n_bytes }) => {
                 if let Some((_, waiting)) = self.waiting.iter_mut().find(|(stream, _)| *stream == id) {
                     *waiting = waiting.saturating_sub(n_bytes);
@@ -369,10 +392,18 @@ impl Association {
         }
     }
 
-    fn read(&mut self, id: u16) {
+    fn read_stream(&mut self, id: u16) {
         let Some(live) = &mut self.live else { return };
         let Ok(mut stream) = live.library.stream(id) else { return };
-        while let Ok(Some(message)) = stream.read_sctp() {
+        loop {
+            if self.to_read == Some(0) {
+                if !self.unread.contains(&id) {
+                    self.unread.push_back(id);
+                }
+                break;
+            }
+            let Ok(Some(message)) = stream.read_sctp() else { break };
+            self.to_read = self.to_read.map(|left| left - 1);
             let len = message.len();
             self.admission.intake.taken(message.chunks.len(), len);
             let data = message.to_payload(MAX_MESSAGE).ok();

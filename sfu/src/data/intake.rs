@@ -34,9 +34,19 @@ pub(super) struct Intake {
     beyond: BTreeSet<u32>,
     bytes: usize,
     chunks: usize,
+    /// Whole messages may stay unread: a full buffer is no sign of a message that is too long.
+    patient: bool,
 }
 
 impl Intake {
+    pub(super) fn be_patient(&mut self) {
+        self.patient = true;
+    }
+
+    pub(super) fn forget(&mut self) {
+        *self = Intake { patient: self.patient, ..Intake::default() };
+    }
+
     /// Whether a chunk of `len` bytes may come in; if so it is counted.
     pub(super) fn data(&mut self, tsn: u32, len: usize) -> Result<(), NotTaken> {
         if tsn <= self.in_sequence || self.beyond.contains(&tsn) {
@@ -52,7 +62,7 @@ impl Intake {
         let fills_gap = self.beyond.last().is_some_and(|last| tsn < *last);
         if self.bytes + len > BUFFER as usize && !fills_gap {
             // In sequence without a gap, and yet no message of it: one larger than the whole buffer.
-            let endless = self.beyond.is_empty() && tsn == self.in_sequence + 1;
+            let endless = !self.patient && self.beyond.is_empty() && tsn == self.in_sequence + 1;
             return Err(if endless { NotTaken::Hopeless } else { NotTaken::Refused });
         }
         self.bytes += len;
