@@ -175,7 +175,12 @@ impl Serialize for Stat {
 
 /// All metrics, in the order of reports and files.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    media::VIDEO.iter().chain(media::AUDIO).chain(network::METRICS).chain(conference::METRICS).chain(data::METRICS)
+    media::VIDEO
+        .iter()
+        .chain(media::AUDIO)
+        .chain(network::METRICS)
+        .chain(conference::METRICS)
+        .chain(data::METRICS)
 }
 
 /// What the reader of scenarios needs to know of every metric, for [`scenarios::parse_with`].

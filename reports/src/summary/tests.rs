@@ -336,7 +336,8 @@ fn nobody_expects_what_was_sent_before_a_channel_was_open_or_after_its_owner_lef
     script.at(1_500, Observation::DataOpened { participant: bob, label: label() });
     script.at(2_500, Observation::Join { participant: bob, step: JoinStep::Left });
     let summary = script.summary();
-    let row = summary.row("data.message.delivered_ratio", &["bob", "alice", "chat"]).expect("one was for Bob");
+    let row =
+        summary.row("data.message.delivered_ratio", &["bob", "alice", "chat"]).expect("one was for Bob");
     assert_eq!((row.samples, row.stat(Stat::Mean)), (1, 0.0));
     let absent: Vec<_> = summary.absent.iter().map(|absent| absent.definition.id).collect();
     assert_eq!(absent, ["data.message.latency"]);

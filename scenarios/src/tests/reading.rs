@@ -82,7 +82,7 @@ leave = "guest.3"
 
 [[expect]]
 metric = "video.freeze_w3c.ratio"
-where = { receiver = "guest.*", publisher = "alice", source = "cam", direction = "up", layer = "*", part = "x", cause = "y", link = "sized@guest.1", participant = "alice" }
+where = { receiver = "guest.*", publisher = "alice", source = "cam", direction = "up", layer = "*", part = "x", cause = "y", class = "data", label = "chat", sender = "alice", link = "sized@guest.1", participant = "alice" }
 stat = "p95"
 min = 0
 max = "2%"

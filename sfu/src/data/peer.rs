@@ -16,7 +16,7 @@ use crate::time::Time;
 
 /// What SCTP is given beforehand, bytes: enough for some packets to be in flight, and no more than a chat should
 /// have to wait behind.
-const AHEAD: u64 = 16 * 1024;
+const AHEAD: u64 = 4 * 1024;
 /// The most that it is given however fast and long the line is.
 pub(super) const MAX_AHEAD: u64 = 512 * 1024;
 

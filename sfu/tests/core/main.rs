@@ -4,6 +4,7 @@
 mod common;
 
 mod connecting;
+mod data;
 mod forwarding;
 mod hostile;
 mod repair;

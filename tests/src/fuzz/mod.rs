@@ -4,6 +4,7 @@
 //! `tests/fuzz/`; `tests/tests/fuzz_bodies.rs` calls the same functions in every ordinary test run.
 
 mod conference;
+mod data;
 mod dtls;
 mod input;
 mod nack;
@@ -32,7 +33,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 14] = [
+pub static BODIES: [Body; 17] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
@@ -41,6 +42,9 @@ pub static BODIES: [Body; 14] = [
     Body { name: "srtp_gcm", run: srtp::run_gcm, cases: 1_000 },
     Body { name: "srtp_cm", run: srtp::run_counter_mode, cases: 1_000 },
     Body { name: "dtls", run: dtls::run, cases: 100 },
+    Body { name: "dcep", run: data::run_dcep, cases: 4_000 },
+    Body { name: "envelope", run: data::run_envelope, cases: 4_000 },
+    Body { name: "sctp", run: data::run_sctp, cases: 400 },
     Body { name: "signalling", run: signalling::run, cases: 500 },
     Body { name: "scenario", run: scenario::run, cases: 500 },
     Body { name: "projection", run: projection::run, cases: 2_000 },

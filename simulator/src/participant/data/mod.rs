@@ -171,7 +171,8 @@ impl DataClient {
         let Some(topic) = self.topics.iter_mut().find(|topic| topic.stream == stream) else { return };
         let label = topic.config.label.clone();
         if payload == Payload::Control {
-            if matches!(Message::unmarshal(&mut data.clone()), Ok(Message::DataChannelAck(_))) && !topic.open {
+            if matches!(Message::unmarshal(&mut data.clone()), Ok(Message::DataChannelAck(_))) && !topic.open
+            {
                 topic.opened(now, self.random.unit());
                 seen.push(Observation::DataOpened { participant, label });
             }

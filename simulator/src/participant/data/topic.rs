@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use rtc_datachannel::message::Message;
-use rtc_datachannel::message::message_channel_open::{
-    CHANNEL_PRIORITY_NORMAL, ChannelType, DataChannelOpen,
-};
+use rtc_datachannel::message::message_channel_open::{CHANNEL_PRIORITY_NORMAL, ChannelType, DataChannelOpen};
 use rtc_shared::marshal::Marshal;
 use sfu::data::PROTOCOL;
 use sfu::data::dcep::{Delivery, Reliability};
@@ -132,7 +130,8 @@ impl Topic {
             Sends::Every { interval, .. } => self.next = now + interval,
             Sends::Once { rate, .. } => {
                 self.left = self.left.saturating_sub(u64::from(len));
-                let pace = rate.map_or(Duration::ZERO, |rate| rate.time_for(DataSize::from_bytes(len.into())));
+                let pace =
+                    rate.map_or(Duration::ZERO, |rate| rate.time_for(DataSize::from_bytes(len.into())));
                 self.next = if self.left == 0 { Time::NEVER } else { now + pace };
             }
         }
@@ -150,16 +149,14 @@ mod tests {
 
     fn topic(sends: Sends) -> Topic {
         let until = Time::from_secs(100);
-        let config =
-            TopicConfig { label: "x".into(), sends, until, to: None, delivery: Delivery::RELIABLE };
+        let config = TopicConfig { label: "x".into(), sends, until, to: None, delivery: Delivery::RELIABLE };
         Topic::new(config, 0)
     }
 
     #[test]
     fn a_paced_transfer_takes_its_size_over_its_rate() {
         let rate = Some(DataRate::from_kbps(800));
-        let mut file =
-            topic(Sends::Once { at: Time::from_secs(10), size: 250_000, piece: 16_000, rate });
+        let mut file = topic(Sends::Once { at: Time::from_secs(10), size: 250_000, piece: 16_000, rate });
         file.opened(Time::from_secs(1), 0.5);
         assert_eq!(file.due(), Time::from_secs(10));
         let mut sizes = Vec::new();
