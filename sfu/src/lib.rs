@@ -8,6 +8,8 @@ pub mod allocation;
 pub mod codec;
 pub mod conference;
 pub mod config;
+#[cfg(test)]
+mod conformance;
 pub mod congestion;
 pub mod core;
 pub mod data;

@@ -128,6 +128,12 @@ macro_rules! bodies {
 bodies!(
     rtp,
     vp8,
+    vp9,
+    h264,
+    av1,
+    dependency_descriptor,
+    video_layers_allocation,
+    frame_marking,
     rtcp,
     transport_cc,
     stun,

@@ -327,7 +327,7 @@ fn data_messages() {
 
 #[test]
 fn nobody_expects_what_was_sent_before_a_channel_was_open_or_after_its_owner_left() {
-    let mut script = script::Script::default();
+    let mut script = Script::default();
     let label = || "chat".to_owned();
     let (alice, bob) = (ParticipantIndex(0), ParticipantIndex(1));
     for millis in [1_000, 2_000, 3_000] {

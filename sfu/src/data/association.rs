@@ -1,30 +1,22 @@
 //! One association: the seam over rtc-sctp.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use bytes::Bytes;
 use rtc_sctp::{
     Association as Library, AssociationError, AssociationHandle, ClientConfig, DatagramEvent, Endpoint,
-    EndpointConfig, Event, Payload as Contents, PayloadProtocolIdentifier, ReliabilityType, ServerConfig,
-    StreamEvent, TimerConfig, TransportConfig, max_payload_size_for_mtu,
+    Event, Payload as Contents, PayloadProtocolIdentifier, ReliabilityType, StreamEvent,
 };
-use rtc_shared::TransportProtocol;
 
 use super::admission::Admission;
 use super::dcep::{Delivery, Reliability};
 use super::departure::{self, Departing};
-use super::intake::BUFFER;
+use super::library::{PEER, identifier, new_endpoint, payload_of, transport_config};
 use super::numbers::Numbers;
-use super::{
-    AssociationEvent, AssociationSeed, MAX_MESSAGE, MAX_PACKET, MAX_STREAMS, Payload, Refusal, Side, packet,
-};
+use super::{AssociationEvent, AssociationSeed, MAX_MESSAGE, MAX_STREAMS, Payload, Refusal, Side, packet};
 use crate::Time;
 use crate::transport::dtls::opaque_instant;
 
-/// The library asks for addresses; DTLS has taken care of them.
-const PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 /// INITs that are answered before the association stands: T1 runs out eight times (RFC 9260 section 5.1).
 const MAX_INITS: u32 = 16;
 /// Reset requests of ours that may wait for the peer's answer; each goes out again with every time-out.
@@ -294,9 +286,9 @@ impl Association {
             // Each INIT gets an association of its own, the last one counts: the library would take a repeat for
             // a second peer, and answer with another tag or not at all.
             return self.create(now, |endpoint, now| {
-                match endpoint.handle(now, PEER, None, packet.clone())?.1.into_new() {
-                    Some(library) => Some((AssociationHandle::default(), library)),
-                    None => None,
+                match endpoint.handle(now, PEER, None, packet.clone())? {
+                    (handle, DatagramEvent::NewAssociation(library)) => Some((handle, library)),
+                    _ => None,
                 }
             });
         }
@@ -438,62 +430,5 @@ impl Association {
         }
         self.live = None;
         self.waiting.clear();
-    }
-}
-
-/// What a datagram made.
-trait IntoNew {
-    fn into_new(self) -> Option<Library>;
-}
-
-impl IntoNew for DatagramEvent {
-    fn into_new(self) -> Option<Library> {
-        match self {
-            DatagramEvent::NewAssociation(library) => Some(library),
-            _ => None,
-        }
-    }
-}
-
-fn new_endpoint(side: Side) -> Endpoint {
-    let mut config = EndpointConfig::new();
-    config.max_payload_size(max_payload_size_for_mtu(MAX_PACKET));
-    let server = (side == Side::Accept).then(|| Arc::new(ServerConfig::new(transport_config())));
-    Endpoint::new(PEER, TransportProtocol::UDP, Arc::new(config), server)
-}
-
-fn transport_config() -> TransportConfig {
-    // The library stops sending for good after so many time-outs of its own; ICE knows when a path is dead.
-    let timers = TimerConfig {
-        max_t3_rtx_retrans: usize::MAX,
-        max_reconfig_retrans: usize::MAX,
-        ..TimerConfig::default()
-    };
-    TransportConfig::default()
-        .with_max_receive_buffer_size(BUFFER)
-        .with_max_message_size(2 * MAX_MESSAGE as u32)
-        .with_max_num_inbound_streams(MAX_STREAMS)
-        .with_max_num_outbound_streams(MAX_STREAMS)
-        .with_timer_config(timers)
-}
-
-fn identifier(payload: Payload) -> PayloadProtocolIdentifier {
-    match payload {
-        Payload::Control => PayloadProtocolIdentifier::Dcep,
-        Payload::Text => PayloadProtocolIdentifier::String,
-        Payload::Binary => PayloadProtocolIdentifier::Binary,
-        Payload::EmptyText => PayloadProtocolIdentifier::StringEmpty,
-        Payload::EmptyBinary => PayloadProtocolIdentifier::BinaryEmpty,
-    }
-}
-
-fn payload_of(identifier: PayloadProtocolIdentifier) -> Option<Payload> {
-    match identifier {
-        PayloadProtocolIdentifier::Dcep => Some(Payload::Control),
-        PayloadProtocolIdentifier::String => Some(Payload::Text),
-        PayloadProtocolIdentifier::Binary => Some(Payload::Binary),
-        PayloadProtocolIdentifier::StringEmpty => Some(Payload::EmptyText),
-        PayloadProtocolIdentifier::BinaryEmpty => Some(Payload::EmptyBinary),
-        _ => None,
     }
 }

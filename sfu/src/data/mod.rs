@@ -15,6 +15,7 @@ pub mod dcep;
 mod departure;
 pub mod envelope;
 mod intake;
+mod library;
 mod numbers;
 mod outbox;
 mod packet;

@@ -2,12 +2,20 @@
 
 use super::packet::RtpHeader;
 
+mod writer;
+
+pub use writer::ExtensionWriter;
+
 /// The one-byte form's profile (RFC 8285 section 4.2).
 pub const ONE_BYTE_PROFILE: u16 = 0xBEDE;
 
+/// The two-byte form's profile, whose low four bits are the application's (RFC 8285 section 4.3).
+pub const TWO_BYTE_PROFILE: u16 = 0x1000;
+
 /// The negotiated ids of the extensions that the core reads or writes; 0 means not negotiated.
 ///
-/// Ids are 1 to 14: the one-byte form is what browsers send and what the core writes.
+/// Ids are 1 to 14, so that a packet can take the one-byte form, which is what browsers send. Both forms are read
+/// and written: which of them a packet has is its own affair (`a=extmap-allow-mixed`, RFC 8285 section 6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExtensionIds {
@@ -109,7 +117,7 @@ impl<'a> Extensions<'a> {
 pub fn elements<'a>(packet: &'a [u8], header: &RtpHeader) -> Elements<'a> {
     let form = match header.extension_profile {
         Some(ONE_BYTE_PROFILE) => Form::OneByte,
-        Some(profile) if profile & 0xfff0 == 0x1000 => Form::TwoByte,
+        Some(profile) if profile & 0xfff0 == TWO_BYTE_PROFILE => Form::TwoByte,
         _ => Form::None,
     };
     Elements { rest: &packet[header.extension_start..header.extension_end], form }
@@ -151,51 +159,13 @@ impl<'a> Iterator for Elements<'a> {
             };
             let (value, rest) = body.split_at_checked(len)?;
             self.rest = rest;
-            return Some((id, value));
+            // Id 0 is padding; one with a length is ignored (RFC 8285 section 4.2).
+            if id != 0 {
+                return Some((id, value));
+            }
         }
     }
 }
 
-/// Writes an extension block in the one-byte form behind a fixed header.
-///
-/// The buffer is the packet's own: the block starts at byte 12.
-#[derive(Debug)]
-pub struct ExtensionWriter<'a> {
-    out: &'a mut [u8],
-    at: usize,
-}
-
-impl<'a> ExtensionWriter<'a> {
-    /// Starts a block at the beginning of `out`, which must have room for all that follows.
-    pub fn new(out: &'a mut [u8]) -> Self {
-        ExtensionWriter { out, at: 4 }
-    }
-
-    /// Appends an element of 1 to 16 bytes and returns where its value lies, for later patching;
-    /// does nothing when `id` is 0 (not negotiated).
-    pub fn push(&mut self, id: u8, value: &[u8]) -> Option<usize> {
-        if id == 0 {
-            return None;
-        }
-        debug_assert!((1..=14).contains(&id) && (1..=16).contains(&value.len()));
-        self.out[self.at] = (id << 4) | (value.len() as u8 - 1);
-        let start = self.at + 1;
-        self.out[start..start + value.len()].copy_from_slice(value);
-        self.at = start + value.len();
-        Some(start)
-    }
-
-    /// Pads to a word, writes the block's head and returns the block's length in bytes.
-    ///
-    /// Zero when no element was pushed: the packet must then not set its X bit.
-    pub fn finish(self) -> usize {
-        if self.at == 4 {
-            return 0;
-        }
-        let end = self.at.next_multiple_of(4);
-        self.out[self.at..end].fill(0);
-        self.out[..2].copy_from_slice(&ONE_BYTE_PROFILE.to_be_bytes());
-        self.out[2..4].copy_from_slice(&(((end - 4) / 4) as u16).to_be_bytes());
-        end
-    }
-}
+#[cfg(test)]
+mod tests;

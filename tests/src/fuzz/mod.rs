@@ -3,9 +3,13 @@
 //! A body takes any bytes and must neither panic nor hang nor grow. libFuzzer calls them by the targets in
 //! `tests/fuzz/`; `tests/tests/fuzz_bodies.rs` calls the same functions in every ordinary test run.
 
+mod av1;
 mod conference;
 mod data;
+mod dependency_descriptor;
 mod dtls;
+mod frame_marking;
+mod h264;
 mod input;
 mod nack;
 mod projection;
@@ -19,7 +23,9 @@ mod signalling;
 mod srtp;
 mod stun;
 mod transport_cc;
+mod video_layers_allocation;
 mod vp8;
+mod vp9;
 
 /// What a body is called, and the body.
 #[derive(Clone, Copy)]
@@ -33,9 +39,15 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 17] = [
+pub static BODIES: [Body; 23] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
+    Body { name: "vp9", run: vp9::run, cases: 4_000 },
+    Body { name: "h264", run: h264::run, cases: 4_000 },
+    Body { name: "av1", run: av1::run, cases: 4_000 },
+    Body { name: "dependency_descriptor", run: dependency_descriptor::run, cases: 4_000 },
+    Body { name: "video_layers_allocation", run: video_layers_allocation::run, cases: 4_000 },
+    Body { name: "frame_marking", run: frame_marking::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },

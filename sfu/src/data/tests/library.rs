@@ -71,7 +71,7 @@ fn talks_to_the_bare_library_both_ways_and_closes_streams_with_it() {
             bare.stream(0).expect("open").close(opaque_instant(now)).expect("established");
         }
     }
-    assert_eq!(at_ours, [message.clone()]);
+    assert_eq!(at_ours, std::slice::from_ref(&message));
     assert_eq!(at_bare.first(), Some(&message));
     assert_eq!(resets, 1);
 }

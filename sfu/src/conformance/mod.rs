@@ -1,0 +1,7 @@
+//! Rows of other projects' tests, where our semantics are theirs. `CONFORMANCE.md` says which group is where, and
+//! how and why ours differs.
+
+mod caches;
+mod key_frames;
+mod missing;
+mod primitives;
