@@ -215,15 +215,15 @@ fn data_channels_say_what_they_cannot_be() {
         ("{ size = \"5\" }", "unit"),
         ("{ evry = \"5s\" }", "unknown key"),
     ];
-    let parse = |data: &str| {
+    let read = |data: &str| {
         let head = "schema = 1\nname = \"x\"\ndoc = \"x\"\nseed = 1\nduration = \"10s\"\n";
-        crate::parse("x.toml", &format!("{head}[participant.a]\ndata.chat = {data}\n"), &[])
+        parse("x.toml", &format!("{head}[participant.a]\ndata.chat = {data}\n"), &[])
     };
     for (data, expected) in rows {
-        let faults = parse(data).expect_err(data).to_string();
+        let faults = read(data).expect_err(data).to_string();
         assert!(faults.contains(expected), "{data}: {faults}");
     }
-    let good = parse("{ at = \"5s\", size = \"2MB\", to = \"b\", ordered = false, lifetime = \"1s\" }")
+    let good = read("{ at = \"5s\", size = \"2MB\", to = \"b\", ordered = false, lifetime = \"1s\" }")
         .expect("good");
     let channel = &good.participants["a"].data["chat"];
     assert_eq!((channel.size.as_bytes(), channel.piece.as_bytes()), (2_000_000, 16_000));
