@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 7] = shipped![
+static ALL: [Shipped; 9] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -30,6 +30,8 @@ static ALL: [Shipped; 7] = shipped![
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
     "data" / "chat-and-files",
+    "audio" / "red-audio",
+    "repair" / "fec-long-rtt",
 ];
 
 impl Shipped {

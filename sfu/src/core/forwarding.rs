@@ -2,6 +2,7 @@
 
 use super::commands::source_id;
 use super::ingest::Media;
+use super::protection::{protected, send_repairs};
 use super::{Sfu, Turn};
 use crate::codec::Vp8Descriptor;
 use crate::drop_reason::DropReason;
@@ -109,8 +110,12 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+        let (start, fec) = (egress.len(), &mut subscription.fec);
+        sender.send(now, (&*transport, &mut *egress), parameters, &packet, purpose, |buffer| {
             write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
+            if let Some(fec) = fec {
+                fec.protect(now, &protected(ingress, &packet, &buffer[start..]));
+            }
         })?;
         stream.log.record(
             now,
@@ -125,6 +130,8 @@ impl Turn<'_> {
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        let due = send_repairs(now, subscription, sender, (transport, egress), parameters);
+        Sfu::arm(&mut self.sfu.timers, receiver, &mut to.armed, due);
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
         self.sfu.forwarded += 1;
         Ok(Sent { switched: projected.switched })

@@ -59,6 +59,7 @@ impl Turn<'_> {
         }
         self.transport_feedback_due(id);
         self.nacks_due(id);
+        self.repairs_due(id);
         self.key_frames_due(id);
         self.reports_due(id);
         self.data_due(id);
@@ -200,6 +201,7 @@ impl Participant {
             self.downlink.reported + INTERVAL,
             if self.downlink.sender.begun { self.downlink.sender.controller.deadline() } else { Time::NEVER },
             self.downlink.probe_due(),
+            self.downlink.fec_due(),
             self.downlink.allocation_due(),
             self.data.as_ref().map_or(Time::NEVER, |data| data.deadline()),
         ])

@@ -7,6 +7,8 @@ mod connecting;
 mod data;
 mod forwarding;
 mod hostile;
+mod protection;
+mod redundant_audio;
 mod repair;
 mod reports;
 mod signalling;
