@@ -224,6 +224,27 @@ pub enum Observation {
         /// The capacity.
         bps: Option<u64>,
     },
+    /// A scripted event of the scenario took effect.
+    Script {
+        /// In words: "mute alice", "rate home-up 600kbps".
+        text: String,
+    },
+    /// Audio that begins to play had been lost, and was in a later packet; told besides [`Observation::AudioPlayed`].
+    AudioRecovered {
+        /// On which flow.
+        flow: Flow,
+        /// In which form.
+        by: SoundRecovery,
+        /// How much sound it is.
+        length: Duration,
+    },
+    /// The sender left out a pause (DTX), and comfort noise was played instead.
+    AudioSilent {
+        /// On which flow.
+        flow: Flow,
+        /// How much.
+        length: Duration,
+    },
     /// A participant's data channel is open: what is sent on its label is for it too.
     DataOpened {
         /// Whose.
@@ -263,27 +284,6 @@ pub enum Observation {
         label: String,
         /// How many.
         count: u32,
-    },
-    /// A scripted event of the scenario took effect.
-    Script {
-        /// In words: "mute alice", "rate home-up 600kbps".
-        text: String,
-    },
-    /// Audio that begins to play had been lost, and was in a later packet; told besides [`Observation::AudioPlayed`].
-    AudioRecovered {
-        /// On which flow.
-        flow: Flow,
-        /// In which form.
-        by: SoundRecovery,
-        /// How much sound it is.
-        length: Duration,
-    },
-    /// The sender left out a pause (DTX), and comfort noise was played instead.
-    AudioSilent {
-        /// On which flow.
-        flow: Flow,
-        /// How much.
-        length: Duration,
     },
 }
 
