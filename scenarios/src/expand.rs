@@ -7,7 +7,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::{Action, Glob, Link, Participant, Publication, Scenario, View};
+use crate::model::{Action, Data, Glob, Link, Participant, Publication, Scenario, View};
 use crate::units::{Rate, Ratio};
 
 /// Everyone and everything that a run consists of.
@@ -46,6 +46,10 @@ pub struct Member {
     pub down: LinkIndex,
     /// What it publishes, by source name.
     pub publish: IndexMap<String, Publication>,
+    /// Its data channels, by label.
+    pub data: IndexMap<String, Data>,
+    /// How fast it reads what comes on them; `None`: at once.
+    pub reads: Option<Rate>,
     /// What it watches.
     pub view: View,
     /// Offers retransmission.
@@ -158,6 +162,8 @@ pub(crate) fn cast(
                 up,
                 down,
                 publish: participant.publish.clone(),
+                data: participant.data.clone(),
+                reads: participant.reads,
                 view: participant.view,
                 rtx: participant.rtx,
                 nack: participant.nack,

@@ -22,13 +22,14 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 14] = shipped![
+static ALL: [Shipped; 15] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
+    "data" / "chat-and-files",
     "audio" / "red-audio",
     "repair" / "fec-long-rtt",
     "codecs" / "svc-vp9",

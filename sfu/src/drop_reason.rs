@@ -71,11 +71,31 @@ pub enum DropReason {
     ReceiverNotReady,
     /// The output of the receiver is full.
     EgressFull,
+    /// SCTP whose checksum or whose lengths are wrong.
+    MalformedSctp,
+    /// SCTP with a verification tag that is not the association's.
+    SctpTag,
+    /// SCTP that is out of place, or more than its sender may make anybody hold.
+    SctpRefused,
+    /// A message of the data channel establishment protocol, or an envelope, that does not parse.
+    MalformedData,
+    /// A data message on a stream on which no channel was opened.
+    NoDataChannel,
+    /// One more data channel than a participant may open.
+    TooManyDataChannels,
+    /// A data message that is longer than messages may be.
+    DataTooLarge,
+    /// A directed data message to somebody who isn't there, or has no such channel.
+    NoDataRecipient,
+    /// A data message for a receiver whose queue is full.
+    DataQueueFull,
+    /// A data message on a partly reliable channel that made room for a newer one.
+    DataDisplaced,
 }
 
 impl DropReason {
     /// How many reasons there are.
-    pub const COUNT: usize = DropReason::EgressFull as usize + 1;
+    pub const COUNT: usize = DropReason::DataDisplaced as usize + 1;
 }
 
 /// How many packets were dropped, by reason.

@@ -13,6 +13,7 @@ pub mod config;
 mod conformance;
 pub mod congestion;
 pub mod core;
+pub mod data;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;

@@ -77,6 +77,8 @@ pub enum PacketClass {
     Rtcp,
     /// STUN or DTLS.
     Connectivity,
+    /// Data channels: SCTP in DTLS.
+    Data,
 }
 
 /// Something that the world outside may want to know.

@@ -1,6 +1,7 @@
 //! Every metric in one table: the report, the expectations, `plenum metrics` and the docs read it.
 
 mod conference;
+mod data;
 mod listing;
 mod media;
 mod network;
@@ -181,6 +182,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         .chain(speakers::METRICS)
         .chain(network::METRICS)
         .chain(conference::METRICS)
+        .chain(data::METRICS)
 }
 
 /// What the reader of scenarios needs to know of every metric, for [`scenarios::parse_with`].

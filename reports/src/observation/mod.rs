@@ -270,6 +270,46 @@ pub enum Observation {
         /// How much.
         length: Duration,
     },
+    /// A participant's data channel is open: what is sent on its label is for it too.
+    DataOpened {
+        /// Whose.
+        participant: ParticipantIndex,
+        /// The channel's label.
+        label: String,
+    },
+    /// A participant handed a data message to its channel.
+    DataSent {
+        /// Who.
+        sender: ParticipantIndex,
+        /// On the channel of which label.
+        label: String,
+        /// For whom; `None`: everybody else with such a channel.
+        to: Option<ParticipantIndex>,
+        /// Its length, bytes.
+        bytes: u32,
+    },
+    /// A data message arrived whole.
+    DataReceived {
+        /// At whom.
+        receiver: ParticipantIndex,
+        /// From whom.
+        sender: ParticipantIndex,
+        /// On the channel of which label.
+        label: String,
+        /// When it was handed over.
+        sent: Time,
+        /// Its length, bytes.
+        bytes: u32,
+    },
+    /// The SFU told a receiver that it dropped data messages for it.
+    DataDropped {
+        /// Whom.
+        receiver: ParticipantIndex,
+        /// On the channel of which label.
+        label: String,
+        /// How many.
+        count: u32,
+    },
 }
 
 /// How lost sound came after all.
@@ -308,6 +348,10 @@ impl Observation {
             Observation::LinkSent { .. } => "link_sent",
             Observation::LinkDropped { .. } => "link_dropped",
             Observation::LinkCapacity { .. } => "link_capacity",
+            Observation::DataOpened { .. } => "data_opened",
+            Observation::DataSent { .. } => "data_sent",
+            Observation::DataReceived { .. } => "data_received",
+            Observation::DataDropped { .. } => "data_dropped",
             Observation::Script { .. } => "script",
             Observation::AudioRecovered { .. } => "audio_recovered",
             Observation::AudioSilent { .. } => "audio_silent",

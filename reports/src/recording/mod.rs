@@ -3,6 +3,7 @@
 //! Memory does not grow with simulated time but for the bins of the series and the events. An index outside the cast is a broken invariant of the
 //! simulator and panics.
 
+pub mod data;
 pub mod events;
 pub mod first_media;
 pub mod flow;
@@ -24,6 +25,7 @@ pub use recorder::Recorder;
 pub use source::SourceRecord;
 
 use crate::observation::{Cast, Flow, LinkIndex, ParticipantIndex, SourceIndex};
+use data::DataRecords;
 use flow::FlowRecord;
 use link::LinkRecord;
 use participant::ParticipantRecord;
@@ -43,6 +45,7 @@ pub struct Recording {
     /// Place in `sources` of each publisher's first.
     first_source: Vec<usize>,
     speakers: SpeakerRecord,
+    data: DataRecords,
     events: Vec<Event>,
     broken: Broken,
 }
@@ -82,6 +85,7 @@ impl Recording {
             sources,
             first_source,
             speakers: SpeakerRecord::new(&cast),
+            data: DataRecords::default(),
             events: Vec::new(),
             broken: Broken::default(),
             cast,
@@ -131,6 +135,11 @@ impl Recording {
     /// Who spoke, and whom the SFU took for the speaker.
     pub fn speakers(&self) -> &SpeakerRecord {
         &self.speakers
+    }
+
+    /// Data messages.
+    pub fn data(&self) -> &DataRecords {
+        &self.data
     }
 
     /// The decisions, in order of time.

@@ -294,6 +294,19 @@ impl Observer for Recorder {
             Observation::AudioRecovered { .. } | Observation::AudioSilent { .. } => {}
             Observation::Counters { flow, counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
+            Observation::DataOpened { participant, label } => self.kept.data.opened(participant, label),
+            Observation::DataSent { sender, label, to, bytes: _ } if measured => {
+                self.kept.data.sent(at, sender, label, to);
+            }
+            Observation::DataReceived { receiver, sender, label, sent, bytes } if measure.contains(sent) => {
+                self.kept.data.received(at, (sender, receiver), label, sent, bytes);
+            }
+            Observation::DataDropped { receiver, label, count } if measured => {
+                self.kept.data.missed(receiver, label, count);
+            }
+            Observation::DataSent { .. }
+            | Observation::DataReceived { .. }
+            | Observation::DataDropped { .. } => {}
             other => self.observe_decision(at, measured, other),
         }
     }
@@ -356,6 +369,9 @@ impl Recorder {
 
     fn join(&mut self, at: Time, who: ParticipantIndex, step: JoinStep) {
         self.participant(who).step(at, step);
+        if step == JoinStep::Left {
+            self.kept.data.left(who);
+        }
         self.event(at, EventKind::Join(who, step));
     }
 }

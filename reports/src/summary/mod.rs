@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 mod builder;
+mod data;
 mod flows;
 mod json;
 mod layers;
@@ -90,6 +91,7 @@ impl Summary {
         links::add(&mut rows);
         people::add(&mut rows);
         speakers::add(&mut rows);
+        data::add(&mut rows);
         rows.finish(header)
     }
 

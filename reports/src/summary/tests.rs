@@ -2,7 +2,7 @@ use scenarios::Time;
 
 use super::*;
 use crate::metric;
-use crate::observation::Observation;
+use crate::observation::{JoinStep, Observation, ParticipantIndex};
 use crate::recording::testing::AUDIO;
 
 mod script;
@@ -345,4 +345,43 @@ fn the_json_is_the_contract() {
             "worst": 160.0, "worst_participant": "bob", "p95": 160.0, "mean": 130.0,
         })
     );
+}
+
+#[test]
+fn data_messages() {
+    let summary = rich();
+    let path = ["bob", "alice", "chat"];
+    expect(
+        &summary,
+        Stat::Mean,
+        &path,
+        &[
+            // 40, 60 and 500 ms.
+            ("data.message.latency", 3, 200.0),
+            ("data.message.delivered_ratio", 4, 0.75),
+            // Three times 8 kbit from 1 s to 3 s.
+            ("data.throughput", 3, 12.0),
+        ],
+    );
+    expect(&summary, Stat::Max, &path, &[("data.message.latency", 3, 500.0)]);
+    expect(&summary, Stat::Max, &["bob", "chat"], &[("data.message.dropped", 1, 2.0)]);
+    expect(&summary, Stat::Max, &["alice", "chat"], &[("data.message.dropped", 1, 0.0)]);
+}
+
+#[test]
+fn nobody_expects_what_was_sent_before_a_channel_was_open_or_after_its_owner_left() {
+    let mut script = Script::default();
+    let label = || "chat".to_owned();
+    let (alice, bob) = (ParticipantIndex(0), ParticipantIndex(1));
+    for millis in [1_000, 2_000, 3_000] {
+        script.at(millis, Observation::DataSent { sender: alice, label: label(), to: None, bytes: 100 });
+    }
+    script.at(1_500, Observation::DataOpened { participant: bob, label: label() });
+    script.at(2_500, Observation::Join { participant: bob, step: JoinStep::Left });
+    let summary = script.summary();
+    let row =
+        summary.row("data.message.delivered_ratio", &["bob", "alice", "chat"]).expect("one was for Bob");
+    assert_eq!((row.samples, row.stat(Stat::Mean)), (1, 0.0));
+    let absent: Vec<_> = summary.absent.iter().map(|absent| absent.definition.id).collect();
+    assert_eq!(absent, ["data.message.latency"]);
 }

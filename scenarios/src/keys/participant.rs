@@ -26,6 +26,8 @@ pub(crate) static PARTICIPANT: Section = Section {
             "a `mic` and a `cam` with their defaults",
             "what to publish, by source name",
         ),
+        optional("data", Takes::Named(&DATA), "data channels, by label"),
+        optional("reads", Takes::Rate, "how fast it reads what comes on data channels; at once when absent"),
         optional("view", Takes::Table(&VIEW), "what to watch; a grid of 9 tiles when absent"),
         default("rtx", Takes::Flag, "true", "offers retransmission (RFC 4588)"),
         default("nack", Takes::Flag, "true", "asks for lost packets, and answers who asks"),
@@ -54,6 +56,36 @@ static JOIN: Section = Section {
     keys: &[
         optional("at", Takes::Duration, "the moment"),
         optional("uniform", Takes::Form("`[earliest, latest]`"), "two durations; drawn evenly between them"),
+    ],
+};
+
+static DATA: Section = Section {
+    path: "participant.<name>.data.<label>",
+    about: "A data channel, and what is sent on it. With neither `every` nor `at` it only receives.",
+    keys: &[
+        optional("every", Takes::Duration, "sends a message every so often from when the channel is open"),
+        optional("at", Takes::Duration, "sends one transfer at this moment, or once the channel is open"),
+        optional("until", Takes::Duration, "sends nothing from this moment on"),
+        default(
+            "size",
+            Takes::Form("size"),
+            "\"200B\"",
+            "of each message, at least 32 bytes, or of the transfer",
+        ),
+        default("piece", Takes::Form("size"), "\"16kB\"", "message size of a transfer, 32 bytes to 256 kB"),
+        optional(
+            "rate",
+            Takes::Rate,
+            "how fast the application hands a transfer over; as fast as it is taken when absent",
+        ),
+        optional(
+            "to",
+            Takes::Text,
+            "the one member that is to get it; everybody with such a channel when absent",
+        ),
+        default("ordered", Takes::Flag, "true", "messages arrive in the order of sending"),
+        optional("max_retransmits", Takes::Whole, "a lost message is sent again at most so many times"),
+        optional("lifetime", Takes::Duration, "a message is given up after so long"),
     ],
 };
 

@@ -187,6 +187,7 @@ static WHERE: Section = section(
     &[
         optional("receiver", Takes::Glob, "member that receives"),
         optional("publisher", Takes::Glob, "member that publishes"),
+        optional("sender", Takes::Glob, "member that sends data"),
         optional("participant", Takes::Glob, "member, whatever its part"),
         optional("source", Takes::Glob, "published source, such as `cam`"),
         optional("link", Takes::Glob, "link or line"),
@@ -194,6 +195,8 @@ static WHERE: Section = section(
         optional("layer", Takes::Glob, "simulcast layer"),
         optional("part", Takes::Glob, "part of a total"),
         optional("cause", Takes::Glob, "cause of a loss"),
+        optional("class", Takes::Glob, "class of traffic, such as `video` or `data`"),
+        optional("label", Takes::Glob, "label of a data channel"),
     ],
 );
 

@@ -3,6 +3,7 @@
 //! Every type serialises in the shape of the format with canonical values, so that the effective scenario of
 //! a run can be read back.
 
+mod data;
 mod event;
 mod expectation;
 mod glob;
@@ -13,6 +14,7 @@ mod source;
 mod sweep;
 mod video;
 
+pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
 pub use glob::Glob;

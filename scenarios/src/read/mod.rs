@@ -1,6 +1,7 @@
 //! From the tree to the model. Every reader reports all that it finds wrong and goes on with a default, so
 //! that one pass shows every fault; the model counts only when nothing was reported.
 
+mod data;
 mod event;
 mod expectation;
 mod link;

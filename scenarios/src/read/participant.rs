@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use super::{source, values};
+use super::{data, source, values};
 use crate::diagnostics::Faults;
 use crate::model::{Join, Layout, Link, Participant, Publication, View};
 use crate::tree::Node;
@@ -41,6 +41,8 @@ fn participant(
         leave: reader.duration("leave"),
         up: line("up"),
         down: line("down"),
+        data: data::channels(reader),
+        reads: reader.rate("reads"),
         publish: source::publications(reader.faults, reader.entry("publish")),
         view: reader.inner("view").map(|inner| view(&inner)).unwrap_or_default(),
         rtx: reader.flag("rtx").unwrap_or(true),

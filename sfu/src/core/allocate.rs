@@ -64,7 +64,7 @@ impl Turn<'_> {
         sender.begun |= !candidates.is_empty();
         let sources: SmallVec<[allocation::Source<'_, u16>; 16]> =
             candidates.iter().map(Candidate::as_source).collect();
-        let budget = Budget { estimate, audio };
+        let budget = Budget { estimate, audio: audio + self.sfu.participants[id].data_reserve() };
         let config = AllocationConfig::default();
         allocate(&config, now, &budget, &sources, &mut self.sfu.workspace, &mut decisions);
         for decision in &decisions {

@@ -51,6 +51,7 @@ impl Turn<'_> {
             uplink,
             downlink,
             egress: Egress::default(),
+            data: None,
             armed: Time::NEVER,
             dirty: false,
         };

@@ -4,6 +4,7 @@ mod allocate;
 mod audio;
 mod census;
 mod commands;
+mod data;
 mod described;
 mod feedback;
 mod floor;
@@ -66,6 +67,7 @@ pub struct Sfu {
     drops: DropCounters,
     withheld: DropCounters,
     unrepaired: DropCounters,
+    undelivered: DropCounters,
     forwarded: u64,
     recovered: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
@@ -105,6 +107,7 @@ impl Sfu {
             drops: DropCounters::default(),
             withheld: DropCounters::default(),
             unrepaired: DropCounters::default(),
+            undelivered: DropCounters::default(),
             forwarded: 0,
             recovered: 0,
             scratch: Vec::with_capacity(2048),
@@ -142,6 +145,11 @@ impl Sfu {
     /// Every number in a receiver's NACK that was not answered, by reason.
     pub fn unrepaired(&self) -> &DropCounters {
         &self.unrepaired
+    }
+
+    /// Every data message, and every copy of one, that did not go on, by reason.
+    pub fn undelivered(&self) -> &DropCounters {
+        &self.undelivered
     }
 
     /// Copies handed on to receivers since the start, retransmissions not counted.

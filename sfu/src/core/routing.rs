@@ -80,8 +80,9 @@ impl Turn<'_> {
         Sfu::touch(&mut self.sfu.dirty, id, participant);
         let deadline = participant.transport.deadline();
         Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, deadline);
+        let packets = participant.transport.take_data();
         self.transport_changed(id, change?);
-        Ok(())
+        self.data(id, packets)
     }
 
     pub(super) fn transport_changed(&mut self, id: ParticipantId, change: TransportChange) {

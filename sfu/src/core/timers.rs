@@ -62,6 +62,7 @@ impl Turn<'_> {
         self.repairs_due(id);
         self.key_frames_due(id);
         self.reports_due(id);
+        self.data_due(id);
         let sender = &mut self.sfu.participants[id].downlink.sender;
         if sender.begun {
             sender.controller.on_tick(now);
@@ -202,6 +203,7 @@ impl Participant {
             self.downlink.probe_due(),
             self.downlink.fec_due(),
             self.downlink.allocation_due(),
+            self.data.as_ref().map_or(Time::NEVER, |data| data.deadline()),
         ])
     }
 

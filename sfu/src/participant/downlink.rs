@@ -49,6 +49,8 @@ pub(crate) struct PacketSender {
     pub(crate) history: SentHistory,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
+    /// Bytes of media and padding that were sent, headers included.
+    pub(crate) sent: u64,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -65,6 +67,7 @@ impl Downlink {
                 history: SentHistory::new(HISTORY),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
+                sent: 0,
                 begun: false,
             },
             rtt: None,
@@ -284,6 +287,7 @@ impl PacketSender {
         // Made twice: one that the controller has a reference to goes through memory.
         let sent = || SentPacket { sequence, size, at: now, class, cluster };
         self.next_sequence = sequence.wrapping_add(1);
+        self.sent += size.as_bytes();
         if cluster.is_some() {
             self.probing.on_sent(now, size);
         }

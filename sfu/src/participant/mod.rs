@@ -21,6 +21,7 @@ pub use describe::{
 
 use crate::Time;
 use crate::conference::ConferenceId;
+use crate::data::peer::DataPeer;
 use downlink::Downlink;
 use egress::Egress;
 use transport::PeerTransport;
@@ -39,6 +40,8 @@ pub(crate) struct Participant {
     pub(crate) uplink: Uplink,
     pub(crate) downlink: Downlink,
     pub(crate) egress: Egress,
+    /// From its first SCTP packet on.
+    pub(crate) data: Option<Box<DataPeer>>,
     /// The earliest entry in the core's timer heap that stands for this participant.
     pub(crate) armed: Time,
     /// Whether the participant is on the list of those whose egress the turn must flush.

@@ -87,6 +87,10 @@ pub(crate) struct Peer {
     /// Answers to checks.
     pub(crate) answers: usize,
     pub(crate) closed: bool,
+    /// SCTP packets that came.
+    pub(crate) data: Vec<Vec<u8>>,
+    /// What the datagrams with SCTP were sent as.
+    pub(crate) data_classes: Vec<PacketClass>,
 }
 
 pub(crate) fn request(certificate: &Certificate, name: &str, sources: Vec<SourceDescription>) -> JoinRequest {
@@ -125,6 +129,8 @@ impl Peer {
             received: Vec::new(),
             answers: 0,
             closed: false,
+            data: Vec::new(),
+            data_classes: Vec::new(),
         }
     }
 
@@ -170,6 +176,9 @@ impl Peer {
         match datagram {
             [0..=3, ..] => self.answers += 1,
             [20..=63, ..] => {
+                if datagram[0] == 23 {
+                    self.data_classes.push(segment.class);
+                }
                 // After the end nothing is expected to be of use.
                 let _ = self.dtls.handle(now, datagram);
                 self.drain(&mut out);
@@ -211,7 +220,7 @@ impl Peer {
                     self.keys = Some((inbound, Outbound::new(&key(keys.client()), Transform::Cipher)));
                 }
                 DtlsEvent::Closed | DtlsEvent::Failed(_) => self.closed = true,
-                DtlsEvent::ApplicationData(_) => {}
+                DtlsEvent::ApplicationData(packet) => self.data.push(packet.to_vec()),
             }
         }
     }

@@ -4,6 +4,7 @@
 mod common;
 
 mod connecting;
+mod data;
 mod described;
 mod forwarding;
 mod hostile;

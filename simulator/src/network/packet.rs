@@ -29,6 +29,8 @@ pub enum TrafficClass {
     Stun,
     /// DTLS.
     Dtls,
+    /// Data channels: SCTP in DTLS.
+    Data,
     /// The conference protocol.
     Signalling,
     /// Traffic of others.
@@ -49,6 +51,7 @@ impl TrafficClass {
         TrafficClass::Rtcp,
         TrafficClass::Stun,
         TrafficClass::Dtls,
+        TrafficClass::Data,
         TrafficClass::Signalling,
         TrafficClass::Cross,
     ];

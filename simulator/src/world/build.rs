@@ -20,6 +20,7 @@ use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
 use thiserror::Error;
 
+use super::build_data::build_data;
 use super::cpu::Cpu;
 use super::media;
 use super::server::Server;
@@ -71,6 +72,14 @@ pub enum BuildError {
         got: usize,
         /// How many there may be.
         limit: usize,
+    },
+    /// A data channel is for somebody who doesn't take part.
+    #[error("data of {from}: nobody is called {to}")]
+    NoRecipient {
+        /// Whose channel.
+        from: String,
+        /// For whom.
+        to: String,
     },
     /// The SFU could not be made.
     #[error("the SFU: {0}")]
@@ -238,7 +247,11 @@ fn build_client(
         nack: member.nack && member.rtx,
     };
     let random = seed.stream(&format!("{path}/reports"));
-    Ok(Client::new(identity, transport, sender, random, watched(&member.view)))
+    let client = Client::new(identity, transport, sender, random, watched(&member.view));
+    Ok(match build_data(member, index, seed, cast)? {
+        Some(data) => client.with_data(data),
+        None => client,
+    })
 }
 
 /// How many pictures, and how high at most.

@@ -1,6 +1,7 @@
 //! One run: people, lines and the real SFU in one event loop.
 
 mod build;
+mod build_data;
 mod cpu;
 mod media;
 mod people;

@@ -88,6 +88,7 @@ fn class_of(class: PacketClass, bytes: &[u8]) -> TrafficClass {
         PacketClass::Rtcp => TrafficClass::Rtcp,
         PacketClass::Connectivity if bytes.first().is_some_and(|first| *first < 4) => TrafficClass::Stun,
         PacketClass::Connectivity => TrafficClass::Dtls,
+        PacketClass::Data => TrafficClass::Data,
     }
 }
 

@@ -94,6 +94,7 @@ pub(super) const fn reported(class: TrafficClass) -> Reported {
         TrafficClass::Padding => Reported::Padding,
         TrafficClass::Rtcp => Reported::Rtcp,
         TrafficClass::Stun | TrafficClass::Dtls => Reported::Connectivity,
+        TrafficClass::Data => Reported::Data,
         TrafficClass::Signalling => Reported::Signalling,
         TrafficClass::Cross => Reported::Cross,
     }

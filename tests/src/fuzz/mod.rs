@@ -5,6 +5,7 @@
 
 mod av1;
 mod conference;
+mod data;
 mod dependency_descriptor;
 mod dtls;
 mod flexfec;
@@ -40,7 +41,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 22] = [
+pub static BODIES: [Body; 25] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "vp9", run: vp9::run, cases: 4_000 },
@@ -57,6 +58,9 @@ pub static BODIES: [Body; 22] = [
     Body { name: "srtp_gcm", run: srtp::run_gcm, cases: 1_000 },
     Body { name: "srtp_cm", run: srtp::run_counter_mode, cases: 1_000 },
     Body { name: "dtls", run: dtls::run, cases: 100 },
+    Body { name: "dcep", run: data::run_dcep, cases: 4_000 },
+    Body { name: "envelope", run: data::run_envelope, cases: 4_000 },
+    Body { name: "sctp", run: data::run_sctp, cases: 400 },
     Body { name: "signalling", run: signalling::run, cases: 500 },
     Body { name: "scenario", run: scenario::run, cases: 500 },
     Body { name: "projection", run: projection::run, cases: 2_000 },

@@ -199,6 +199,33 @@ fn speakers(script: &mut Script) {
     script.at(2_700, Observation::SoundTaken { publisher, source, length, speech, forwarded });
 }
 
+/// Alice and Bob chat, and Bob's queue is full once.
+fn data(script: &mut Script) {
+    let label = || "chat".to_owned();
+    for participant in [ALICE, BOB] {
+        script.at(500, Observation::DataOpened { participant, label: label() });
+    }
+    let sent = |to| Observation::DataSent { sender: ALICE, label: label(), to, bytes: 1_000 };
+    let received = |millis| Observation::DataReceived {
+        receiver: BOB,
+        sender: ALICE,
+        label: label(),
+        sent: Time::from_millis(millis),
+        bytes: 1_000,
+    };
+    // Before the measured time, then three for all and one for Bob; the third is lost.
+    script.at(800, sent(None));
+    script.at(1_050, received(800));
+    for millis in [1_000, 1_500, 2_000] {
+        script.at(millis, sent(None));
+    }
+    script.at(2_500, sent(Some(BOB)));
+    script.at(1_040, received(1_000));
+    script.at(1_560, received(1_500));
+    script.at(3_000, received(2_500));
+    script.at(3_000, Observation::DataDropped { receiver: BOB, label: label(), count: 2 });
+}
+
 pub(super) fn rich() -> Summary {
     let mut script = Script::default();
     joins(&mut script);
@@ -207,5 +234,6 @@ pub(super) fn rich() -> Summary {
     counters(&mut script);
     network(&mut script);
     speakers(&mut script);
+    data(&mut script);
     script.summary()
 }

@@ -1,6 +1,7 @@
 //! One synthetic participant as a whole: conversation, transport, what it sends and what it receives.
 
 pub mod conversation;
+mod data;
 mod dialogue;
 mod incoming;
 mod rtcp_out;
@@ -17,6 +18,7 @@ use sfu::{DataRate, Time};
 
 use crate::network::reliable::ReliableChannel;
 use crate::network::{Datagram, TrafficClass};
+use crate::participant::data::DataClient;
 use crate::participant::receive::Arrival;
 use crate::participant::receive::feedback_timer::{FeedbackTimer, VIDEO_REPORT_INTERVAL};
 use crate::participant::sender::MediaSender;
@@ -41,6 +43,8 @@ pub struct Client {
     incoming: Streams,
     arrivals: ArrivalRecorder,
     feedback: FeedbackTimer,
+    /// Its data channels, if it has any.
+    data: Option<Box<DataClient>>,
     random: Stream,
     joined: bool,
     left: bool,
@@ -70,6 +74,7 @@ impl Client {
             incoming: Streams::default(),
             arrivals: ArrivalRecorder::new(),
             feedback,
+            data: None,
             random,
             joined: false,
             left: false,
@@ -77,6 +82,12 @@ impl Client {
             compound: Vec::with_capacity(2_048),
             failure: None,
         }
+    }
+
+    /// The same participant with data channels.
+    pub fn with_data(mut self, data: DataClient) -> Self {
+        self.data = Some(Box::new(data));
+        self
     }
 
     /// Its name.
@@ -187,7 +198,8 @@ impl Client {
             return channel.min(transport);
         }
         let media = self.sender_due.min(self.feedback.deadline()).min(self.incoming.deadline());
-        channel.min(transport).min(media)
+        let data = self.data.as_ref().map_or(Time::NEVER, |data| data.deadline());
+        channel.min(transport).min(media).min(data)
     }
 
     /// Does what is due.
@@ -214,6 +226,7 @@ impl Client {
             from = place + 1;
         }
         self.send_due_feedback(now, around);
+        self.data_due(now, around);
     }
 
     /// Tells the counters of every flow, and the uplink's estimate, as they stand.
@@ -228,7 +241,8 @@ impl Client {
 
     /// What is wrong with what arrived, as only the SFU can have made it; empty when nothing is.
     pub fn complaints(&self) -> Vec<String> {
-        let complaints = self.incoming.iter().filter_map(Incoming::complaint);
+        let data = self.data.as_ref().and_then(|data| data.failure()).map(str::to_owned);
+        let complaints = self.incoming.iter().filter_map(Incoming::complaint).chain(data);
         complaints.map(|text| format!("{}: {text}", self.identity.name)).collect()
     }
 

@@ -27,8 +27,12 @@ impl Client {
     pub(super) fn flush_transport(&mut self, now: Time, around: &mut Surroundings<'_>) {
         while let Some(transmit) = self.transport.poll_transmit() {
             let bytes = around.pool.take_copy(&transmit.bytes);
-            let stun = transmit.bytes.first().is_some_and(|first| *first < 4);
-            let class = if stun { TrafficClass::Stun } else { TrafficClass::Dtls };
+            let class = match transmit.bytes.first() {
+                Some(0..=3) => TrafficClass::Stun,
+                // A DTLS record of application data (RFC 5246 section 6.2.1).
+                Some(23) => TrafficClass::Data,
+                _ => TrafficClass::Dtls,
+            };
             let (from, to) = (transmit.path.local, transmit.path.remote);
             around.outgoing.push((Datagram { from, to, bytes, class, tag: 0 }, None));
         }
@@ -39,7 +43,9 @@ impl Client {
                     self.step(JoinStep::Dtls, around);
                     self.sender.start(now);
                     self.send_media(now, around);
+                    self.open_data(now, around);
                 }
+                TransportEvent::Data(packet) => self.on_data(now, &packet, around),
                 TransportEvent::Failed(failure) if !self.left => self.failure = Some(failure.to_string()),
                 _ => {}
             }
