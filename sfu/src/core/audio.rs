@@ -59,7 +59,9 @@ impl Turn<'_> {
         let Projection::Audio(projection) = &mut subscription.media else {
             return Err(DropReason::NotSelected);
         };
+        let offset = projection.map_timestamp(ingress.source, 0);
         let projected = projection.project(ingress)?;
+        let switched = projection.map_timestamp(ingress.source, 0) != offset;
         let packet = OutgoingPacket {
             payload_type: subscription.payload_type,
             marker: projected.marker,
@@ -77,6 +79,10 @@ impl Turn<'_> {
         })?;
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        if switched {
+            subscription.sent.stale = true;
+            Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
+        }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
         self.sfu.forwarded += 1;
         Ok(())

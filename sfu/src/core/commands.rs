@@ -49,6 +49,7 @@ impl Turn<'_> {
             transport,
             uplink,
             downlink,
+            reference_times: Default::default(),
             egress: Egress::default(),
             armed: Time::NEVER,
             dirty: false,

@@ -36,6 +36,7 @@ impl Turn<'_> {
                 Packet::Pli(pli) => self.key_frame_wanted(id, pli.media_ssrc),
                 Packet::Fir(fir) => fir.entries().for_each(|entry| self.key_frame_wanted(id, entry.ssrc)),
                 Packet::TransportFeedback(feedback) => self.transport_feedback(id, feedback),
+                Packet::ExtendedReport(report) => self.extended_report(id, report),
                 _ => {}
             }
         }
@@ -62,6 +63,9 @@ impl Turn<'_> {
             let Some((subscription, _)) = to.downlink.slot(*index) else { continue };
             if let Some(stream) = subscription.video() {
                 stream.projection.on_sender_report(encoding, ntp, rtp);
+            }
+            if subscription.sent.stale {
+                Sfu::report_early(&mut self.sfu.timers, *receiver, to, now);
             }
         }
         self.sfu.participants[id].uplink.sources[source].subscribers = subscribers;

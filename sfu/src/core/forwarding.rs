@@ -125,6 +125,10 @@ impl Turn<'_> {
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        if projected.switched {
+            subscription.sent.stale = true;
+            Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
+        }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
         self.sfu.forwarded += 1;
         Ok(Sent { switched: projected.switched })

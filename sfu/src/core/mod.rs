@@ -8,6 +8,7 @@ mod feedback;
 mod forwarding;
 mod ingest;
 mod repair;
+mod reporting;
 mod routing;
 mod timers;
 mod validation;

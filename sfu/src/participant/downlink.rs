@@ -35,6 +35,8 @@ pub(crate) struct Downlink {
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
     pub(crate) reported: Time,
+    /// When streams whose timestamps no report explains are to be reported on, ahead of their turn.
+    pub(crate) early_report: Time,
 }
 
 /// Numbers packets for transport-wide feedback and tells the controller of each.
@@ -65,6 +67,7 @@ impl Downlink {
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             reported: Time::ZERO,
+            early_report: Time::NEVER,
         }
     }
 

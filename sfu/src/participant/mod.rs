@@ -5,6 +5,7 @@ pub(crate) mod downlink;
 pub(crate) mod egress;
 pub(crate) mod ingress;
 pub(crate) mod packet_writer;
+pub(crate) mod reference_times;
 pub(crate) mod reports;
 pub(crate) mod source;
 pub(crate) mod subscription;
@@ -21,6 +22,7 @@ use crate::Time;
 use crate::conference::ConferenceId;
 use downlink::Downlink;
 use egress::Egress;
+use reference_times::ReferenceTimes;
 use transport::PeerTransport;
 use uplink::Uplink;
 
@@ -36,6 +38,7 @@ pub(crate) struct Participant {
     pub(crate) transport: PeerTransport,
     pub(crate) uplink: Uplink,
     pub(crate) downlink: Downlink,
+    pub(crate) reference_times: ReferenceTimes,
     pub(crate) egress: Egress,
     /// The earliest entry in the core's timer heap that stands for this participant.
     pub(crate) armed: Time,

@@ -63,6 +63,8 @@ pub(crate) struct VideoStream {
 pub(crate) struct SentReports {
     pub(crate) packets: u32,
     pub(crate) octets: u32,
+    /// Whether what the last report says of the timestamps no longer holds, or there was none.
+    pub(crate) stale: bool,
     /// The last report: its NTP time (the publisher's), and when it left.
     last: Option<(NtpTime, Time)>,
 }
@@ -71,6 +73,7 @@ impl SentReports {
     /// A report with the time `ntp` left at `now`.
     pub(crate) fn remember(&mut self, ntp: NtpTime, now: Time) {
         self.last = Some((ntp, now));
+        self.stale = false;
     }
 
     /// The round trip that a report block proves, if it quotes the last report.
