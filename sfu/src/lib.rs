@@ -22,6 +22,7 @@ pub mod rtp;
 pub mod send;
 pub mod signalling;
 pub mod sink;
+pub mod statistics;
 pub mod time;
 pub mod transport;
 pub mod units;

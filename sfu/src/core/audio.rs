@@ -34,7 +34,7 @@ impl Turn<'_> {
                 self.audio_to(*receiver, *index, media, &ingress)
             };
             match result {
-                Err(reason) if !padding_only => self.sfu.withheld.count(reason),
+                Err(reason) if !padding_only => self.sfu.withhold(*receiver, reason),
                 _ => {}
             }
         }
@@ -74,17 +74,19 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Audio, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+        let len = sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
             buffer.extend_from_slice(media.payload);
         })?;
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        subscription.totals.sent(now, len, media.payload.len());
+        subscription.sent.stale |= switched;
+        downlink.copies.forwarded += 1;
         if switched {
-            subscription.sent.stale = true;
             Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
         }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
+        self.sfu.copies.forwarded += 1;
         Ok(())
     }
 }

@@ -50,6 +50,7 @@ impl Turn<'_> {
             uplink,
             downlink,
             reference_times: Default::default(),
+            ingress: Default::default(),
             egress: Egress::default(),
             armed: Time::NEVER,
             dirty: false,

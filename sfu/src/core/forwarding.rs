@@ -109,7 +109,7 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+        let len = sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
             write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
         })?;
         stream.log.record(
@@ -125,12 +125,20 @@ impl Turn<'_> {
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        let totals = &mut subscription.totals;
+        totals.sent(now, len, media.payload.len());
+        totals.key_frames += u64::from(projected.key_frame && ingress.payload.key_frame_start());
+        totals.switches += u64::from(projected.switched);
+        if projected.marker {
+            totals.frames.count(now);
+        }
+        subscription.sent.stale |= projected.switched;
+        downlink.copies.forwarded += 1;
         if projected.switched {
-            subscription.sent.stale = true;
             Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
         }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
+        self.sfu.copies.forwarded += 1;
         Ok(Sent { switched: projected.switched })
     }
 
@@ -173,7 +181,12 @@ impl Turn<'_> {
         let result =
             media.video(received).and_then(|ingress| self.video_to(receiver, index, &media, &ingress));
         self.sfu.replayed = payload;
-        result.map(|_| ())
+        result?;
+        self.sfu.copies.replayed += 1;
+        if let Some(to) = self.sfu.participants.get_mut(receiver) {
+            to.downlink.copies.replayed += 1;
+        }
+        Ok(())
     }
 }
 

@@ -97,6 +97,7 @@ impl Turn<'_> {
             missing.clear();
             nack.collect_due(now, rtt, |sequence| missing.push(sequence));
             rtcp::write_nack(scratch, participant.uplink.local_ssrc, stream.ssrc, missing);
+            stream.totals.nacks += u64::from(!missing.is_empty());
             if nack.take_key_frame_needed() {
                 given_up.push((stream.source, stream.encoding));
             }

@@ -4,6 +4,8 @@ mod late;
 mod newest;
 mod segment;
 
+use serde::Serialize;
+
 use super::frames::{Frames, Picture};
 use super::history::History;
 use super::ingress::IngressVideo;
@@ -14,7 +16,7 @@ use crate::codec::vp8::PictureId;
 use segment::Segment;
 
 /// What a receiver gets, or should get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Layer {
     /// Simulcast encoding, 0 the smallest.
     pub encoding: u8,

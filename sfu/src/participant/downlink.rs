@@ -15,6 +15,7 @@ use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
 use crate::sink::{ForwardTimes, PacketClass};
+use crate::statistics::CopyTotals;
 use crate::time::Time;
 use crate::units::{DataRate, DataSize};
 
@@ -31,6 +32,7 @@ pub(crate) struct Downlink {
     created: u32,
     pub(crate) sender: PacketSender,
     pub(crate) rtt: Option<Duration>,
+    pub(crate) copies: CopyTotals,
     /// The estimate that was told last.
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
@@ -64,6 +66,7 @@ impl Downlink {
                 begun: false,
             },
             rtt: None,
+            copies: CopyTotals::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             reported: Time::ZERO,

@@ -20,6 +20,7 @@ pub use describe::{
 
 use crate::Time;
 use crate::conference::ConferenceId;
+use crate::statistics::IngressTotals;
 use downlink::Downlink;
 use egress::Egress;
 use reference_times::ReferenceTimes;
@@ -39,6 +40,7 @@ pub(crate) struct Participant {
     pub(crate) uplink: Uplink,
     pub(crate) downlink: Downlink,
     pub(crate) reference_times: ReferenceTimes,
+    pub(crate) ingress: IngressTotals,
     pub(crate) egress: Egress,
     /// The earliest entry in the core's timer heap that stands for this participant.
     pub(crate) armed: Time,

@@ -13,6 +13,7 @@ use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
 use crate::rtcp::{self, NtpTime, ReportBlock};
 use crate::send::rtx::RtxSequence;
 use crate::send::sent_log::SentLog;
+use crate::statistics::OutboundTotals;
 use crate::time::Time;
 
 /// A stream to one receiver.
@@ -32,6 +33,7 @@ pub(crate) struct Subscription {
     /// Whether a receiver report has named the SSRC: from then on the mid need not be written.
     pub(crate) acknowledged: bool,
     pub(crate) sent: SentReports,
+    pub(crate) totals: OutboundTotals,
 }
 
 /// The retransmission stream of a subscription.
@@ -54,6 +56,8 @@ pub(crate) struct VideoStream {
     pub(crate) log: SentLog,
     /// The allocation's last word and the kind of its reason: only changes are told.
     pub(crate) chosen: Option<(Option<Layer>, Discriminant<Reason>)>,
+    /// The reason itself, with its numbers.
+    pub(crate) reason: Option<Reason>,
     /// What hysteresis needs to know of the past.
     pub(crate) memory: crate::allocation::Memory,
 }
@@ -118,6 +122,7 @@ impl Subscription {
                     projection: VideoProjection::new(origin),
                     log: SentLog::default(),
                     chosen: None,
+                    reason: None,
                     memory: crate::allocation::Memory::default(),
                 };
                 Projection::Video(Box::new(stream))
@@ -142,6 +147,7 @@ impl Subscription {
             media: projection,
             acknowledged: false,
             sent: SentReports::default(),
+            totals: OutboundTotals::default(),
         })
     }
 

@@ -97,6 +97,7 @@ impl Uplink {
             nack: (nack && kind == MediaKind::Video && role == StreamRole::Media)
                 .then(|| NackGenerator::new(REORDERING_GUARD)),
             highest: 0,
+            totals: Default::default(),
         };
         let place = self.streams.iter().position(taken);
         if place.is_none() && self.streams.len() >= self.max_streams {
