@@ -12,6 +12,7 @@ pub mod config;
 mod conformance;
 pub mod congestion;
 pub mod core;
+pub mod debug_state;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;

@@ -41,6 +41,11 @@ impl Sfu {
         }
     }
 
+    /// The conferences with their members, in order of their creation.
+    pub(crate) fn conference_members(&self) -> impl Iterator<Item = (&str, &[ParticipantId])> {
+        self.conferences.values().map(|conference| (conference.name.as_str(), conference.members.as_slice()))
+    }
+
     /// Counts what is held. It looks at everything: not for hot paths.
     pub fn census(&self) -> Census {
         let participants = || self.participants.values();

@@ -68,6 +68,11 @@ impl Uplink {
         Some(self.last)
     }
 
+    /// How many replaced SSRCs are remembered.
+    pub(crate) fn retired(&self) -> usize {
+        self.retired.len()
+    }
+
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
     pub(crate) fn bind(
         &mut self,

@@ -3,9 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounting;
 mod connecting;
 mod forwarding;
 mod hostile;
+mod lip_sync;
 mod repair;
 mod reports;
+mod round_trips;
 mod signalling;
+mod statistics;
