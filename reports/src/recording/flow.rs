@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::av_skew::{AvSkew, Playing};
 use super::first_media::FirstMediaRecord;
 use super::freeze::FreezeRecord;
 use super::layers::LayerTimeline;
@@ -71,6 +72,8 @@ pub struct VideoRecord {
     pub freezes: FreezeRecord,
     /// Forwarded layers.
     pub layers: LayerTimeline,
+    /// Against the publisher's sound.
+    pub skew: AvSkew,
     pending: Pending<{ 1 + LatencyParts::NAMES.len() }>,
 }
 
@@ -108,6 +111,8 @@ pub struct AudioRecord {
     pub longest_gap: Duration,
     /// Runs of concealment in the measured time.
     pub gaps: u64,
+    /// What plays at the moment.
+    pub(crate) playing: Option<Playing>,
     run: Duration,
     pending: Pending<2>,
 }

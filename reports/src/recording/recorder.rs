@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::av_skew::Playing;
 use super::events::{ESTIMATE_CHANGE, Event, EventKind};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
 use super::{Broken, Measure, Recording};
 use crate::observation::{
-    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, Observation, Observer,
-    ParticipantIndex,
+    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, MediaKind, Observation, Observer,
+    ParticipantIndex, SourceIndex,
 };
 
 /// Takes the observations of one run, in order of time, and keeps what the report needs.
@@ -120,12 +121,16 @@ impl Recorder {
             );
         }
         self.first_media(at, id);
+        let sound = self.sound_at(at, id);
         let flow = self.flow(id);
         flow.presented(at, captured, size.0.saturating_mul(size.1), &measure);
         let MediaRecord::Video(video) = &mut flow.media else { return };
         let interval = video.freezes.detector.rendered(at);
         if measure.contains(at) {
             video.shown(at.since(captured), parts);
+            if let Some(sound) = sound {
+                video.skew.sample(sound, captured);
+            }
         }
         self.interval(at, id, interval, &measure);
     }
@@ -147,9 +152,20 @@ impl Recorder {
         flow.presented(at, captured, 0, &measure);
         let MediaRecord::Audio(audio) = &mut flow.media else { return };
         audio.played(length, measure.contains(at));
+        audio.playing = Some(Playing { began: at, captured, length });
         if measure.contains(at) {
             audio.heard(at.since(captured), jitter_buffer);
         }
+    }
+
+    /// When the sound was captured that the receiver of `id` hears of the same publisher at `at`: of the first source
+    /// of sound, should there be several.
+    fn sound_at(&self, at: Time, id: Flow) -> Option<Time> {
+        let sources = &self.kept.cast.participants[usize::from(id.publisher.0)].sources;
+        let sound = sources.iter().position(|source| source.kind == MediaKind::Audio)?;
+        let source = SourceIndex(u8::try_from(sound).ok()?);
+        let audio = self.kept.flow(Flow { source, ..id })?.audio()?;
+        audio.playing.and_then(|playing| playing.captured_at(at))
     }
 
     fn counters(&mut self, at: Time, id: Flow, counters: FlowCounters) {
