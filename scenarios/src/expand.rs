@@ -50,6 +50,10 @@ pub struct Member {
     pub rtx: bool,
     /// Asks for lost packets, and answers who asks.
     pub nack: bool,
+    /// Offers redundant audio.
+    pub red: bool,
+    /// Takes forward error correction.
+    pub fec: bool,
 }
 
 /// Towards the server, or from it.
@@ -154,6 +158,8 @@ pub(crate) fn cast(
                 view: participant.view,
                 rtx: participant.rtx,
                 nack: participant.nack,
+                red: participant.red,
+                fec: participant.fec,
             });
         }
     }

@@ -22,13 +22,15 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 6] = shipped![
+static ALL: [Shipped; 8] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
+    "audio" / "red-audio",
+    "repair" / "fec-long-rtt",
 ];
 
 impl Shipped {

@@ -60,6 +60,8 @@ pub enum DropReason {
     WaitingForKeyFrame,
     /// A temporal layer above the receiver's.
     TemporalLayer,
+    /// Comfort noise in the middle of a pause (Opus DTX): the receiver makes its own.
+    Silence,
     /// The receiver is not connected.
     ReceiverNotReady,
     /// The output of the receiver is full.
@@ -100,6 +102,7 @@ impl DropReason {
             NotSelected,
             WaitingForKeyFrame,
             TemporalLayer,
+            Silence,
             ReceiverNotReady,
             EgressFull,
         ]

@@ -69,6 +69,8 @@ pub enum PacketClass {
     Video,
     /// A retransmission (RFC 4588).
     Retransmission,
+    /// Forward error correction (RFC 8627).
+    Fec,
     /// Padding of a bandwidth probe.
     Padding,
     /// RTCP.

@@ -61,6 +61,14 @@ pub struct FlowCounters {
     pub rtx_late: u64,
     /// RTX packets for something that was there already.
     pub rtx_duplicate: u64,
+    /// FlexFEC repair packets that arrived (W3C webrtc-stats `fecPacketsReceived`).
+    pub fec_packets: u64,
+    /// Of these, those that nothing was missing for, or that came too late (`fecPacketsDiscarded`).
+    pub fec_discarded: u64,
+    /// Bytes of repair packets that arrived, RTP headers not counted (`fecBytesReceived`).
+    pub fec_bytes: u64,
+    /// Packets that were recovered from repair packets, in time.
+    pub fec_recovered: u64,
     /// NACK packets sent.
     pub nack_packets: u64,
     /// Sequence numbers asked for, first time and repeated.
@@ -221,6 +229,32 @@ pub enum Observation {
         /// In words: "mute alice", "rate home-up 600kbps".
         text: String,
     },
+    /// Audio that begins to play had been lost, and was in a later packet; told besides [`Observation::AudioPlayed`].
+    AudioRecovered {
+        /// On which flow.
+        flow: Flow,
+        /// In which form.
+        by: SoundRecovery,
+        /// How much sound it is.
+        length: Duration,
+    },
+    /// The sender left out a pause (DTX), and comfort noise was played instead.
+    AudioSilent {
+        /// On which flow.
+        flow: Flow,
+        /// How much.
+        length: Duration,
+    },
+}
+
+/// How lost sound came after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundRecovery {
+    /// As a whole packet within a later one (RFC 2198).
+    Red,
+    /// As a low-rate copy in the next packet (Opus LBRR, RFC 6716 section 2.1.7).
+    InBandFec,
 }
 
 impl Observation {
@@ -247,6 +281,8 @@ impl Observation {
             Observation::LinkDropped { .. } => "link_dropped",
             Observation::LinkCapacity { .. } => "link_capacity",
             Observation::Script { .. } => "script",
+            Observation::AudioRecovered { .. } => "audio_recovered",
+            Observation::AudioSilent { .. } => "audio_silent",
         }
     }
 }

@@ -8,10 +8,12 @@ use super::av_skew::Playing;
 use super::events::{ESTIMATE_CHANGE, Event, EventKind};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
-use super::{Broken, Measure, Recording};
+use super::link::LinkRecord;
+use super::participant::ParticipantRecord;
+use super::{Broken, Measure, Recording, Span};
 use crate::observation::{
-    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, MediaKind, Observation, Observer,
-    ParticipantIndex, SourceIndex,
+    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, LinkIndex, MediaKind, Observation,
+    Observer, ParticipantIndex, SourceIndex, TrafficClass,
 };
 
 /// Takes the observations of one run, in order of time, and keeps what the report needs.
@@ -19,12 +21,15 @@ use crate::observation::{
 pub struct Recorder {
     kept: Recording,
     now: Time,
+    /// The bin that was asked for last, and what it covers: nearly always that of the next question, too.
+    bin: (usize, Span),
 }
 
 impl Recorder {
     /// A recorder for a run of `cast`, measured as `measure` says.
     pub fn new(cast: Cast, measure: Measure) -> Self {
-        Recorder { kept: Recording::new(cast, measure), now: Time::ZERO }
+        let bin = (0, measure.bin_span(0));
+        Recorder { kept: Recording::new(cast, measure), now: Time::ZERO, bin }
     }
 
     /// The run is over: closes what is open (subscriptions, freezes, layers) at the measure's end.
@@ -36,6 +41,8 @@ impl Recorder {
             }
         }
         self.kept.flows.iter_mut().flatten().for_each(|flow| flow.finish());
+        self.kept.links.iter_mut().for_each(LinkRecord::count_pending);
+        self.kept.participants.iter_mut().for_each(ParticipantRecord::count_pending);
         // A freeze is known only when it is over; its start goes back to its place.
         self.kept.events.sort_by_key(|event| event.at);
         self.kept
@@ -47,11 +54,45 @@ impl Recorder {
 
     fn flow(&mut self, flow: Flow) -> &mut FlowRecord {
         let place = self.kept.flow_place(flow);
-        let kind = self.kept.cast.source(flow.publisher, flow.source).kind;
-        self.kept.flows[place].get_or_insert_with(|| Box::new(FlowRecord::new(flow, kind)))
+        let Recording { flows, cast, .. } = &mut self.kept;
+        flows[place].get_or_insert_with(|| {
+            Box::new(FlowRecord::new(flow, cast.source(flow.publisher, flow.source).kind))
+        })
     }
 
-    fn participant(&mut self, who: ParticipantIndex) -> &mut super::participant::ParticipantRecord {
+    /// The bin of an event at `at`.
+    fn bin_of(&mut self, at: Time) -> usize {
+        let (_, span) = self.bin;
+        if !(span.from <= at && at < span.until) {
+            let bin = self.kept.measure.bin_of(at);
+            self.bin = (bin, self.kept.measure.bin_span(bin));
+        }
+        self.bin.0
+    }
+
+    /// [`Observation::LinkSent`] without the detour, as every packet is one.
+    pub fn link_sent(
+        &mut self,
+        at: Time,
+        link: LinkIndex,
+        class: TrafficClass,
+        bytes: u32,
+        queued: Duration,
+    ) {
+        self.order(at);
+        let place = (self.bin_of(at), self.kept.measure.contains(at));
+        self.kept.links[usize::from(link.0)].sent(place, class, bytes, queued);
+    }
+
+    /// [`Observation::Forwarded`] without the detour, as nearly every packet is one.
+    pub fn forwarded(&mut self, at: Time, receiver: ParticipantIndex, delay: Duration) {
+        self.order(at);
+        if self.kept.measure.contains(at) {
+            self.participant(receiver).forwarded(delay);
+        }
+    }
+
+    fn participant(&mut self, who: ParticipantIndex) -> &mut ParticipantRecord {
         &mut self.kept.participants[usize::from(who.0)]
     }
 
@@ -80,7 +121,7 @@ impl Recorder {
         let measure = self.kept.measure;
         let flow = self.flow(id);
         let Some(from) = flow.subscribed_since.take() else { return false };
-        flow.subscriptions.push(super::Span { from, until: at });
+        flow.subscriptions.push(Span { from, until: at });
         flow.first.ended(at);
         match &mut flow.media {
             MediaRecord::Video(video) => {
@@ -122,8 +163,9 @@ impl Recorder {
         }
         self.first_media(at, id);
         let sound = self.sound_at(at, id);
+        let bin = self.bin_of(at);
         let flow = self.flow(id);
-        flow.presented(at, captured, size.0.saturating_mul(size.1), &measure);
+        flow.presented(at, bin, captured, size.0.saturating_mul(size.1));
         let MediaRecord::Video(video) = &mut flow.media else { return };
         let interval = video.freezes.detector.rendered(at);
         if measure.contains(at) {
@@ -148,8 +190,9 @@ impl Recorder {
     fn played(&mut self, at: Time, id: Flow, captured: Time, jitter_buffer: Duration, length: Duration) {
         let measure = self.kept.measure;
         self.first_media(at, id);
+        let bin = self.bin_of(at);
         let flow = self.flow(id);
-        flow.presented(at, captured, 0, &measure);
+        flow.presented(at, bin, captured, 0);
         let MediaRecord::Audio(audio) = &mut flow.media else { return };
         audio.played(length, measure.contains(at));
         audio.playing = Some(Playing { began: at, captured, length });
@@ -181,7 +224,7 @@ impl Recorder {
 
     fn estimate(&mut self, at: Time, of: EstimateOf, bps: u64) {
         let (who, direction) = of.line();
-        let bin = self.kept.measure.bin_of(at);
+        let bin = self.bin_of(at);
         let participant = self.participant(who);
         participant.estimated(direction, bin, bps);
         let told = &mut participant.told[direction as usize];
@@ -226,7 +269,7 @@ impl Observer for Recorder {
         let measured = measure.contains(at);
         match observation {
             Observation::LinkSent { link, class, bytes, queued } => {
-                self.kept.links[usize::from(link.0)].sent(at, class, bytes, queued, &measure);
+                self.link_sent(at, link, class, bytes, queued);
             }
             Observation::LinkDropped { link, cause, bytes: _ } => {
                 self.kept.links[usize::from(link.0)].dropped(at, cause, &measure);
@@ -234,10 +277,7 @@ impl Observer for Recorder {
             Observation::LinkCapacity { link, bps } => {
                 self.kept.links[usize::from(link.0)].capacity_is(at, bps);
             }
-            Observation::Forwarded { receiver, delay } if measured => {
-                self.participant(receiver).forwarded.record_duration(delay);
-            }
-            Observation::Forwarded { .. } => {}
+            Observation::Forwarded { receiver, delay } => self.forwarded(at, receiver, delay),
             Observation::FrameRendered { flow, layer: _, size, captured, parts } => {
                 self.rendered(at, flow, size, captured, &parts);
             }
@@ -249,6 +289,17 @@ impl Observer for Recorder {
                     audio.concealed(length, measured);
                 }
             }
+            Observation::AudioRecovered { flow, by, length } if measured => {
+                if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
+                    audio.recovered(by, length);
+                }
+            }
+            Observation::AudioSilent { flow, length } if measured => {
+                if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
+                    audio.silent += length;
+                }
+            }
+            Observation::AudioRecovered { .. } | Observation::AudioSilent { .. } => {}
             Observation::Counters { flow, counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
             other => self.observe_decision(at, measured, other),

@@ -94,6 +94,10 @@ fn sound(rows: &mut Builder<'_>, flow: &FlowRecord, audio: &AudioRecord, labels:
     rows.values("audio.bitrate", labels, bitrate(rows, flow));
     let whole = audio.played + audio.concealed;
     rows.ratio("audio.concealed_ratio", labels, played, secs(audio.concealed), secs(whole));
+    rows.ratio("audio.recovered_ratio.red", labels, played, secs(audio.recovered_red), secs(whole));
+    rows.ratio("audio.recovered_ratio.fec", labels, played, secs(audio.recovered_fec), secs(whole));
+    let with_silence = whole + audio.silent;
+    rows.ratio("audio.silent_ratio", labels, played, secs(audio.silent), secs(with_silence));
     if !whole.is_zero() {
         rows.number("audio.longest_gap", labels, played + audio.gaps, secs(audio.longest_gap) * 1e3);
     }
@@ -156,6 +160,17 @@ fn repair(rows: &mut Builder<'_>, flow: &FlowRecord, kind: &Labels) {
     }
     let (rtx, media) = (counters.rtx_bytes as f64, counters.media_bytes as f64);
     rows.ratio("repair_cost.rtx_ratio", kind, counters.expected, rtx, media);
+    if counters.fec_packets == 0 {
+        return;
+    }
+    for (id, count) in [
+        ("repair_cost.fec_packets", counters.fec_packets),
+        ("repair_cost.fec_discarded", counters.fec_discarded),
+        ("repair_cost.fec_recovered", counters.fec_recovered),
+    ] {
+        rows.number(id, kind, counters.expected, count as f64);
+    }
+    rows.ratio("repair_cost.fec_ratio", kind, counters.expected, counters.fec_bytes as f64, media);
 }
 
 fn bitrate(rows: &Builder<'_>, flow: &FlowRecord) -> Distribution {

@@ -32,6 +32,10 @@ pub struct Participant {
     pub rtx: bool,
     /// Asks for lost packets, and answers who asks.
     pub nack: bool,
+    /// Offers redundant audio (RFC 2198), to send it and to receive it.
+    pub red: bool,
+    /// Takes forward error correction (RFC 8627) where it helps.
+    pub fec: bool,
 }
 
 /// When to join.

@@ -4,6 +4,8 @@ pub mod av1;
 pub mod dependency_descriptor;
 pub mod h264;
 mod kind;
+pub mod opus;
+pub mod red;
 pub mod vp8;
 pub mod vp9;
 

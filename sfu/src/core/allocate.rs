@@ -9,7 +9,8 @@ use super::commands::source_id;
 use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
 use crate::participant::source::Source;
-use crate::participant::{MediaKind, ParticipantId, SourceDescription};
+use crate::participant::{MediaKind, Participant, ParticipantId, SourceDescription};
+use crate::send::redundancy::MAX_DISTANCE;
 use crate::sink::Event;
 use crate::units::DataRate;
 
@@ -88,6 +89,7 @@ impl Turn<'_> {
     fn gather(&mut self, id: ParticipantId, candidates: &mut Vec<Candidate>) -> DataRate {
         let now = self.now;
         let mut audio = DataRate::ZERO;
+        let need = self.sfu.participants[id].downlink.need();
         for index in 0..self.sfu.participants[id].downlink.slot_count() {
             let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
             let (publisher, source) = (subscription.publisher, subscription.source);
@@ -100,18 +102,23 @@ impl Turn<'_> {
                 let sent = if measured > DataRate::ZERO { measured + AUDIO_OVERHEAD } else { measured };
                 let held = encoding.steady[0].hold(now, sent);
                 if !muted {
-                    audio += held;
+                    let payload = held.saturating_sub(AUDIO_OVERHEAD);
+                    audio += held + payload.scale(self.redundancy(id, publisher, source).into());
                 }
                 continue;
             }
             let stream = subscription.video().expect("what is not audio is video");
             let target = stream.projection.target();
             let memory = stream.memory;
+            let protection = subscription.fec.as_mut().map_or(0.0, |fec| {
+                fec.follow(now, &need);
+                fec.share()
+            });
             let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
             let published = &mut from.uplink.sources[source];
             let is_beginning = published.begun.is_some_and(|begun| now.since(begun) < BEGINNING);
             let mut offers = Offers::new();
-            offers_of(published, now, &mut offers);
+            offers_of(published, now, protection, &mut offers);
             candidates.push(Candidate {
                 index,
                 publisher,
@@ -123,10 +130,18 @@ impl Turn<'_> {
                 current: target.filter(|_| !is_beginning),
                 memory,
                 offers,
-                declared: declared_rate(&published.description, max_height),
+                declared: declared_rate(&published.description, max_height).scale(1.0 + protection),
             });
         }
         audio
+    }
+
+    /// How many packets of a source go along with each that `id` gets (RFC 2198).
+    fn redundancy(&self, id: ParticipantId, publisher: ParticipantId, source: usize) -> u8 {
+        let Participant { media, downlink, .. } = &self.sfu.participants[id];
+        let own = self.sfu.participants[publisher].uplink.sources[source].tail.redundancy;
+        let wanted = downlink.redundancy.distance().max(own.min(MAX_DISTANCE));
+        media.payload_types.opus_red.map_or(0, |_| wanted)
     }
 
     fn carry_out(
@@ -216,7 +231,8 @@ fn declared_rate(description: &SourceDescription, max_height: u16) -> DataRate {
 }
 
 /// What a source offers now. An encoding is active while its packets come; its rate is what was measured.
-fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
+/// Repair packets take the part `protection` of it besides.
+fn offers_of(source: &mut Source, now: crate::Time, protection: f64, offers: &mut Offers) {
     let described = source.description.encodings.iter();
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
         let believed = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
@@ -234,7 +250,7 @@ fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
                 height: description.height,
                 // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
                 fps: f64::from(description.fps) * part,
-                rate: measured.min(believed).scale(OVERHEAD),
+                rate: measured.min(believed).scale(OVERHEAD * (1.0 + protection)),
                 active: active && measured > DataRate::ZERO,
             });
         }

@@ -248,6 +248,7 @@ impl Turn<'_> {
                 mid: subscription.mid.clone(),
                 ssrc: subscription.ssrc,
                 rtx_ssrc: subscription.rtx.as_ref().map(|rtx| rtx.ssrc),
+                fec_ssrc: subscription.fec.as_ref().map(|fec| fec.ssrc),
             })
         };
         downlink.subscriptions().filter_map(|(_, subscription)| describe(subscription)).collect()

@@ -5,6 +5,7 @@ use super::{Sfu, Turn};
 use crate::DataRate;
 use crate::drop_reason::DropReason;
 use crate::keyframe::KeyFrameRequest;
+use crate::participant::downlink::Downlink;
 use crate::participant::ingress::StreamRole;
 use crate::participant::{Participant, ParticipantId};
 use crate::rtcp::{self, Packet, ReportBlock, SenderInfo, TransportFeedback};
@@ -95,9 +96,11 @@ impl Turn<'_> {
         let Sfu { participants, results, timers, .. } = &mut *self.sfu;
         let Participant { downlink, armed, .. } = &mut participants[id];
         results.clear();
-        let sender = &mut downlink.sender;
+        let Downlink { sender, loss, redundancy, .. } = &mut *downlink;
         let statuses = feedback.statuses().take(MAX_STATUSES);
         let rtt = sender.history.on_feedback(now, feedback.reference, statuses, results);
+        redundancy.on_feedback(now, results);
+        results.iter().for_each(|result| loss.add(result));
         if sender.begun {
             sender.controller.on_feedback(now, results.as_slice());
         }

@@ -2,6 +2,7 @@
 
 use super::commands::source_id;
 use super::ingest::Media;
+use super::protection::{protected, send_repairs};
 use super::{Sfu, Turn};
 use crate::codec::Vp8Descriptor;
 use crate::drop_reason::DropReason;
@@ -109,8 +110,12 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
-        let len = sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+        let (start, fec) = (egress.len(), &mut subscription.fec);
+        let len = sender.send(now, (&*transport, &mut *egress), parameters, &packet, purpose, |buffer| {
             write_video_payload(buffer, media.payload, &ingress.payload, projected.vp8);
+            if let Some(fec) = fec {
+                fec.protect(now, &protected(ingress, &packet, &buffer[start..]));
+            }
         })?;
         stream.log.record(
             now,
@@ -133,7 +138,9 @@ impl Turn<'_> {
             totals.frames.count(now);
         }
         subscription.sent.stale |= projected.switched;
-        downlink.copies.forwarded += 1;
+        let due = send_repairs(now, subscription, sender, (transport, egress), parameters);
+        Sfu::arm(&mut self.sfu.timers, receiver, &mut to.armed, due);
+        to.downlink.copies.forwarded += 1;
         if projected.switched {
             Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
         }

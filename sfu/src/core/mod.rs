@@ -7,6 +7,7 @@ mod commands;
 mod feedback;
 mod forwarding;
 mod ingest;
+mod protection;
 mod repair;
 mod reporting;
 mod routing;
@@ -16,7 +17,7 @@ mod validation;
 use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
 pub use census::Census;
-pub(crate) use ingest::payload_type_of;
+pub(crate) use ingest::is_payload_type_of;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -63,6 +64,7 @@ pub struct Sfu {
     ended: Vec<(ParticipantId, crate::sink::DisconnectReason)>,
     ingress: IngressTotals,
     copies: CopyTotals,
+    recovered: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
     scratch: Vec<u8>,
     compound: Vec<u8>,
@@ -99,6 +101,7 @@ impl Sfu {
             ended: Vec::new(),
             ingress: IngressTotals::default(),
             copies: CopyTotals::default(),
+            recovered: 0,
             scratch: Vec::with_capacity(2048),
             compound: Vec::with_capacity(2048),
             results: Vec::new(),
@@ -157,6 +160,12 @@ impl Sfu {
 
     pub(crate) fn participant_ids(&self) -> impl Iterator<Item = ParticipantId> {
         self.participants.keys()
+    }
+
+    /// Audio packets that were lost on their way here, and were taken out of a later one's redundancy (RFC 2198):
+    /// taken in, as those are that came by themselves.
+    pub fn recovered(&self) -> u64 {
+        self.recovered
     }
 
     /// A participant's name.

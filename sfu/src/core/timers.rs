@@ -58,6 +58,7 @@ impl Turn<'_> {
         }
         self.transport_feedback_due(id);
         self.nacks_due(id);
+        self.repairs_due(id);
         self.key_frames_due(id);
         self.reports_due(id);
         let sender = &mut self.sfu.participants[id].downlink.sender;
@@ -169,6 +170,7 @@ impl Participant {
             self.downlink.early_report,
             if self.downlink.sender.begun { self.downlink.sender.controller.deadline() } else { Time::NEVER },
             self.downlink.probe_due(),
+            self.downlink.fec_due(),
             self.downlink.allocation_due(),
         ])
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::describe::{ParticipantId, SourceDescription};
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
+use crate::receive::audio_tail::AudioTail;
 use crate::receive::rate::{RateMeter, SteadyRate};
+use crate::receive::silence::SilenceGate;
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
 
@@ -24,6 +26,10 @@ pub(crate) struct Source {
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
     /// When its first packet came, or the first after a silence of all encodings.
     pub(crate) begun: Option<Time>,
+    /// Audio: the last few packets.
+    pub(crate) tail: AudioTail,
+    /// Audio: what of a pause goes further.
+    pub(crate) silence: SilenceGate,
 }
 
 /// One simulcast encoding of a source, or the one stream of an audio source.
@@ -54,11 +60,20 @@ impl Source {
             muted: false,
             subscribers: Vec::new(),
             begun: None,
+            tail: AudioTail::default(),
+            silence: SilenceGate::default(),
         }
     }
 }
 
 impl Source {
+    /// An encoding arrives on another SSRC from now on.
+    pub(crate) fn restart(&mut self, encoding: u8, ssrc: u32) {
+        self.encodings[usize::from(encoding)].restart(ssrc);
+        self.tail.clear();
+        self.silence = SilenceGate::default();
+    }
+
     /// A packet of `encoding` came; says whether it is the first, or the first after a silence.
     pub(crate) fn resume(&mut self, encoding: u8, now: Time) -> bool {
         let at = usize::from(encoding);

@@ -11,6 +11,7 @@ use crate::codec::{Codec, MediaKind};
 use crate::conference::CommandError;
 use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
 use crate::rtcp::{self, NtpTime, ReportBlock};
+use crate::send::fec::FecStream;
 use crate::send::rtx::RtxSequence;
 use crate::send::sent_log::SentLog;
 use crate::statistics::OutboundTotals;
@@ -26,6 +27,8 @@ pub(crate) struct Subscription {
     pub(crate) ssrc: u32,
     pub(crate) payload_type: u8,
     pub(crate) rtx: Option<RtxStream>,
+    /// Video's protection, if the receiver offers FlexFEC.
+    pub(crate) fec: Option<FecStream>,
     pub(crate) max_height: u16,
     pub(crate) priority: u8,
     pub(crate) muted: bool,
@@ -133,6 +136,13 @@ impl Subscription {
             payload_type,
             sequence: RtxSequence::new(first_sequence(numbers >> 16)),
         });
+        let fec = match (types.flexfec, codec.kind()) {
+            (Some(payload_type), MediaKind::Video) => {
+                let [ssrc, number] = random_words(provider)?;
+                Some(FecStream::new(ssrc, payload_type, first_sequence(number), rtx.is_some()))
+            }
+            _ => None,
+        };
         Ok(Subscription {
             publisher,
             source,
@@ -141,6 +151,7 @@ impl Subscription {
             ssrc,
             payload_type,
             rtx,
+            fec,
             max_height: wish.max_height,
             priority: wish.priority,
             muted: false,

@@ -74,6 +74,7 @@ impl Sfu {
                 .map(|_| reason.as_ref().map_or(QualityLimitation::Other, QualityLimitation::of)),
             sfu_key_frames_sent: video.map(|_| totals.key_frames),
             sfu_padding_packets_sent: totals.padding_packets,
+            sfu_fec_packets_sent: totals.fec_packets,
             sfu_layer_switches: totals.switches,
             sfu_layer: layer,
             sfu_layer_reason: reason,

@@ -117,6 +117,8 @@ pub struct OutboundRtp {
     pub sfu_key_frames_sent: Option<u64>,
     /// Packets of padding sent on the retransmission SSRC, by bandwidth probes.
     pub sfu_padding_packets_sent: u64,
+    /// Repair packets (RFC 8627) sent beside it; not among the packets above.
+    pub sfu_fec_packets_sent: u64,
     /// Starts of the stream and switches to another encoding.
     pub sfu_layer_switches: u64,
     /// What is forwarded at the moment.

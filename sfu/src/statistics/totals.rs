@@ -120,6 +120,7 @@ pub(crate) struct OutboundTotals {
     pub(crate) retransmitted_packets: u64,
     pub(crate) retransmitted_bytes: u64,
     pub(crate) padding_packets: u64,
+    pub(crate) fec_packets: u64,
     pub(crate) frames: FrameCount,
     pub(crate) key_frames: u64,
     pub(crate) switches: u64,

@@ -78,6 +78,8 @@ pub(crate) struct Peer {
     pub(crate) next_check: Time,
     /// Answers media with transport-wide feedback when there is one.
     pub(crate) arrivals: Option<ArrivalRecorder>,
+    /// One packet in so many is reported lost though it came.
+    pub(crate) denies: Option<usize>,
     pub(crate) next_feedback: Time,
     pub(crate) received: Vec<Received>,
     /// Answers to checks.
@@ -116,6 +118,7 @@ impl Peer {
             alive: true,
             next_check: now,
             arrivals: None,
+            denies: None,
             next_feedback: Time::NEVER,
             received: Vec::new(),
             answers: 0,
@@ -184,7 +187,10 @@ impl Peer {
         packet.truncate(len);
         let received = Received { at: now, class: segment.class, forwarded: segment.forwarded, packet };
         if let (Some(arrivals), true) = (&mut self.arrivals, segment.class != PacketClass::Rtcp) {
-            arrivals.record(now, received.extensions().transport_cc.expect("every packet has a number"));
+            let number = received.extensions().transport_cc.expect("every packet has a number");
+            if self.denies.is_none_or(|every| usize::from(number) % every != 0) {
+                arrivals.record(now, number);
+            }
             self.next_feedback = self.next_feedback.min(now + Duration::from_millis(50));
         }
         self.received.push(received);

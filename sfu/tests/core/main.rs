@@ -8,6 +8,8 @@ mod connecting;
 mod forwarding;
 mod hostile;
 mod lip_sync;
+mod protection;
+mod redundant_audio;
 mod repair;
 mod reports;
 mod round_trips;

@@ -66,7 +66,7 @@ pub struct Datagram {
     /// What it is sent for.
     pub class: TrafficClass,
     /// For the integrator: carried along, never looked at.
-    pub tag: u64,
+    pub tag: u32,
 }
 
 impl Datagram {

@@ -124,11 +124,7 @@ impl World {
     /// When the digest's trace or the packet capture could not be written.
     pub fn run(mut self, mut progress: impl FnMut(Time)) -> std::io::Result<Outcome> {
         let mut next_progress = Time::ZERO;
-        while let Some(at) = self.queue.next_time() {
-            if at > self.end {
-                break;
-            }
-            let Some((now, event)) = self.queue.pop() else { break };
+        while let Some((now, event)) = self.queue.pop_until(self.end) {
             self.now = now;
             self.events += 1;
             if now >= next_progress {
@@ -161,11 +157,6 @@ impl World {
     /// Records an observation made now, and takes it into the digest.
     fn observe(&mut self, observation: Observation) {
         wire::digest_observation(&mut self.digest, self.now, &observation);
-        self.recorder.observe(report_time(self.now), observation);
-    }
-
-    /// Records a frequent observation that adds nothing to the digest: a datagram is in it already.
-    fn recorder_observe(&mut self, observation: Observation) {
         self.recorder.observe(report_time(self.now), observation);
     }
 

@@ -10,6 +10,7 @@ use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
 use crate::network::{BufferPool, Datagram, TrafficClass};
+use crate::virtual_time::report_time;
 
 /// The server's side of everybody's signalling, and who is who.
 pub(super) struct Server {
@@ -80,6 +81,7 @@ fn class_of(class: PacketClass, bytes: &[u8]) -> TrafficClass {
         PacketClass::Audio => TrafficClass::Audio,
         PacketClass::Video => TrafficClass::Video,
         PacketClass::Retransmission => TrafficClass::Retransmission,
+        PacketClass::Fec => TrafficClass::Fec,
         PacketClass::Padding => TrafficClass::Padding,
         PacketClass::Rtcp => TrafficClass::Rtcp,
         PacketClass::Connectivity if bytes.first().is_some_and(|first| *first < 4) => TrafficClass::Stun,
@@ -175,7 +177,7 @@ impl World {
             self.tags.replace(datagram.tag, Tag::Down { received, first_sent: self.now });
             let delay = self.now.since(received);
             let receiver = ParticipantIndex(index);
-            self.recorder_observe(Observation::Forwarded { receiver, delay });
+            self.recorder.forwarded(report_time(self.now), receiver, delay);
         }
         let down = self.people[usize::from(index)].down;
         self.enqueue(down, datagram);

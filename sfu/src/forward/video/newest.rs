@@ -110,6 +110,7 @@ impl VideoProjection {
         }
     }
 
+    #[inline]
     pub(super) fn take_newest(&mut self, packet: &IngressVideo, frame: Frame) {
         self.next_picture = frame.next_picture;
         self.frames.push_newest(frame);

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::Surroundings;
 use super::rtcp_out::Wants;
 use crate::participant::receive::audio::AudioConfig;
+use crate::participant::receive::fec::FecReceiver;
 use crate::participant::receive::statistics::ReportBlock;
 use crate::participant::receive::video::VideoConfig;
 use crate::participant::receive::{
@@ -24,6 +25,7 @@ pub(super) struct Incoming {
     flow: Flow,
     ssrc: u32,
     rtx_ssrc: Option<u32>,
+    fec: Option<Box<FecReceiver>>,
     muted: bool,
     receiver: Receiver,
 }
@@ -34,12 +36,13 @@ enum Receiver {
 }
 
 impl Incoming {
-    pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool) -> Self {
+    /// `red` is the payload type of redundant audio, if the client speaks it.
+    pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool, red: Option<u8>) -> Self {
         let (publisher, source) = (flow.publisher.0, flow.source.0);
         let ssrc = described.ssrc;
         let receiver = match described.codec.kind() {
             MediaKind::Audio => {
-                Receiver::Audio(Box::new(AudioReceiver::new(AudioConfig { ssrc, publisher, source })))
+                Receiver::Audio(Box::new(AudioReceiver::new(AudioConfig { ssrc, publisher, source, red })))
             }
             MediaKind::Video => {
                 let rtx_ssrc = described.rtx_ssrc;
@@ -47,7 +50,8 @@ impl Incoming {
                 Receiver::Video(Box::new(VideoReceiver::new(config)))
             }
         };
-        Incoming { flow, ssrc, rtx_ssrc: described.rtx_ssrc, muted: false, receiver }
+        let fec = described.fec_ssrc.map(|fec_ssrc| Box::new(FecReceiver::new(ssrc, fec_ssrc)));
+        Incoming { flow, ssrc, rtx_ssrc: described.rtx_ssrc, fec, muted: false, receiver }
     }
 
     pub(super) const fn flow(&self) -> Flow {
@@ -60,12 +64,13 @@ impl Incoming {
 
     /// Whether packets of `ssrc` are this stream's.
     pub(super) fn takes(&self, ssrc: u32) -> bool {
-        self.ssrc == ssrc || self.rtx_ssrc == Some(ssrc)
+        self.ssrcs().contains(&ssrc)
     }
 
-    /// The SSRCs that are this stream's; the same twice when it has only one.
-    pub(super) fn ssrcs(&self) -> [u32; 2] {
-        [self.ssrc, self.rtx_ssrc.unwrap_or(self.ssrc)]
+    /// The SSRCs that are this stream's; the same again when it has fewer.
+    pub(super) fn ssrcs(&self) -> [u32; 3] {
+        let fec_ssrc = self.fec.as_ref().map(|fec| fec.ssrc());
+        [self.ssrc, self.rtx_ssrc.unwrap_or(self.ssrc), fec_ssrc.unwrap_or(self.ssrc)]
     }
 
     /// Whether it is the source called `source` of the participant called `name`.
@@ -91,7 +96,10 @@ impl Incoming {
     pub(super) fn counters(&self) -> FlowCounters {
         match &self.receiver {
             Receiver::Audio(audio) => audio.counters(),
-            Receiver::Video(video) => video.counters(),
+            Receiver::Video(video) => {
+                let counted = video.counters();
+                self.fec.as_ref().map_or(counted, |fec| fec.add_to(counted))
+            }
         }
     }
 
@@ -119,20 +127,29 @@ impl Incoming {
         &mut self,
         now: Time,
         header: &RtpHeader,
-        payload: &[u8],
+        packet: &[u8],
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
-        let flow = self.flow;
+        let (flow, payload) = (self.flow, header.payload(packet));
         let mut wants = Wants::default();
         let Surroundings { logs, observations, .. } = around;
         match &mut self.receiver {
             Receiver::Audio(audio) => audio.receive(now, header, payload, &mut |output| {
                 observations.push(heard(flow, output));
             }),
-            Receiver::Video(video) => video.receive(now, header, payload, arrival, &**logs, &mut |output| {
-                see(flow, &output, observations, &mut wants);
-            }),
+            Receiver::Video(video) => {
+                let sink = &mut |output: VideoOutput<'_>| see(flow, &output, observations, &mut wants);
+                video.receive(now, header, payload, arrival, &**logs, sink);
+                if let Some(fec) = &mut self.fec {
+                    fec.receive(now, header, packet);
+                    video.await_fec(fec.patience(now));
+                    let arrival = Arrival::recovered(arrival.down);
+                    while let Some((header, packet)) = fec.recovered() {
+                        video.recover(now, &header, header.payload(packet), &arrival, &**logs, sink);
+                    }
+                }
+            }
         }
         wants
     }
@@ -178,6 +195,8 @@ fn heard(flow: Flow, output: AudioOutput) -> Observation {
             Observation::AudioPlayed { flow, captured: report_time(captured), jitter_buffer, length }
         }
         AudioOutput::Concealed { length, .. } => Observation::AudioConcealed { flow, length },
+        AudioOutput::Recovered { by, length } => Observation::AudioRecovered { flow, by, length },
+        AudioOutput::Silent { length } => Observation::AudioSilent { flow, length },
     }
 }
 

@@ -187,7 +187,9 @@ impl Client {
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Time, around: &mut Surroundings<'_>) {
-        self.flush_channel(now, around);
+        if self.channel.deadline().is_some_and(|at| at <= now) {
+            self.flush_channel(now, around);
+        }
         if self.left {
             return;
         }
@@ -198,7 +200,9 @@ impl Client {
         if !self.transport.is_connected() {
             return;
         }
-        self.send_media(now, around);
+        if self.sender_due <= now || self.sender.is_unsettled() {
+            self.send_media(now, around);
+        }
         let mut from = 0;
         while let Some(place) = self.incoming.due(from, now) {
             self.advance(now, place, around);

@@ -1,7 +1,8 @@
 //! A client's datagrams: what leaves, and media that arrives.
 
 use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex, SourceIndex};
-use sfu::rtp::{Extensions, RtpHeader};
+use sfu::rtp::RtpHeader;
+use sfu::rtp::extension::transport_sequence;
 use sfu::{Time, rtcp};
 
 use super::{Client, Surroundings};
@@ -89,15 +90,14 @@ impl Client {
         around: &mut Surroundings<'_>,
     ) {
         let Ok(header) = RtpHeader::parse(packet) else { return };
-        let extensions = Extensions::parse(packet, &header, &self.identity.media.extensions);
-        if let Some(sequence) = extensions.transport_cc {
+        let id = self.identity.media.extensions.transport_cc;
+        if let Some(sequence) = transport_sequence(packet, &header, id) {
             self.arrivals.record(now, sequence);
             self.feedback.on_transport_packet(now);
         }
         let Some(place) = self.incoming.find(header.ssrc) else { return };
-        let payload = header.payload(packet);
         let Client { incoming, transport, compound, .. } = self;
-        let wants = incoming.receive(place, now, (&header, payload), arrival, around);
+        let wants = incoming.receive(place, now, (&header, packet), arrival, around);
         wants.send(transport, compound, around);
     }
 

@@ -11,6 +11,9 @@ use crate::participant::media::stamp::VideoStamp;
 
 /// Frames held at one time: 2 s at 30 frames per second, twice the longest playout delay.
 const CAPACITY: usize = 64;
+/// Frames that there is room for at first. A ring that is larger than it need be is walked through all the same,
+/// and none of it is in a cache when its turn comes.
+const FIRST_CAPACITY: usize = 8;
 
 /// A packet of a frame, as far as its payload was understood.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +132,7 @@ pub(super) struct FrameBuffer {
 
 impl FrameBuffer {
     pub(super) fn new() -> Self {
-        FrameBuffer { frames: VecDeque::with_capacity(CAPACITY) }
+        FrameBuffer { frames: VecDeque::with_capacity(FIRST_CAPACITY) }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -175,7 +178,12 @@ impl FrameBuffer {
         }
         let known = at.checked_sub(1).filter(|&before| self.frames[before].timestamp == packet.timestamp);
         let index = known.unwrap_or_else(|| {
-            self.frames.insert(at, Frame::new(packet, now, media()));
+            let frame = Frame::new(packet, now, media());
+            if at == self.frames.len() {
+                self.frames.push_back(frame);
+            } else {
+                self.frames.insert(at, frame);
+            }
             at
         });
         let frame = &mut self.frames[index];

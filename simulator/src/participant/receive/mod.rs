@@ -5,6 +5,7 @@
 //! of a protocol would agree on shows.
 
 pub mod audio;
+pub mod fec;
 pub mod feedback;
 pub mod feedback_timer;
 mod frame_buffer;

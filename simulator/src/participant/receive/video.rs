@@ -49,8 +49,7 @@ impl DecodeModel {
     fn time(&self, width: u16, height: u16) -> Duration {
         let pixels = u64::from(width) * u64::from(height);
         let per_megapixel = u64::try_from(self.per_megapixel.as_nanos()).unwrap_or(u64::MAX);
-        let span = u128::from(per_megapixel) * u128::from(pixels) / 1_000_000;
-        self.fixed + Duration::from_nanos(u64::try_from(span).unwrap_or(u64::MAX))
+        self.fixed + Duration::from_nanos(per_megapixel.saturating_mul(pixels) / 1_000_000)
     }
 }
 
@@ -164,6 +163,29 @@ impl VideoReceiver {
         if completed || now >= self.deadline {
             self.advance(now, sink);
         }
+    }
+
+    /// Takes a packet of the media SSRC that forward error correction recovered.
+    pub fn recover(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        payload: &[u8],
+        arrival: &Arrival,
+        uplinks: &impl UplinkLookup,
+        sink: &mut dyn FnMut(VideoOutput<'_>),
+    ) {
+        let Some(sequence) = self.on_recovered(now, header, sink) else { return };
+        let completed = self.on_new_payload(now, header, sequence, payload, arrival, uplinks, sink);
+        self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
+        if completed || now >= self.deadline {
+            self.advance(now, sink);
+        }
+    }
+
+    /// Forward error correction is there to be waited for, for so long, before a packet is asked for.
+    pub const fn await_fec(&mut self, patience: Duration) {
+        self.nack.set_patience(patience);
     }
 
     /// When [`VideoReceiver::handle_timeout`] wants to be called; `None` when only a packet can change anything.

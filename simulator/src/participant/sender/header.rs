@@ -70,7 +70,6 @@ impl Header<'_> {
 
 /// 24 bits of 6.18 fixed-point seconds (libwebrtc, `abs-send-time`).
 fn abs_send_time(now: Time) -> [u8; 3] {
-    let ticks = (u128::from(now.as_nanos()) << 18) / 1_000_000_000;
-    let [.., a, b, c] = (ticks as u32).to_be_bytes();
+    let [.., a, b, c] = (now.ticks(1 << 18) as u32).to_be_bytes();
     [a, b, c]
 }

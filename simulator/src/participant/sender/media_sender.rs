@@ -35,6 +35,8 @@ pub struct MediaSender {
     pub(super) carrier: Option<(u8, u8)>,
     /// The estimate told last, and when.
     pub(super) told: (DataRate, Time),
+    /// Whether a turn has something to do even before the deadline.
+    pub(super) unsettled: bool,
     /// What the encoders were set for.
     allocated: Option<DataRate>,
     seed: Seed,
@@ -65,7 +67,7 @@ impl MediaSender {
                 SourceConfig::Microphone(microphone) => Source::Microphone(Box::new(MicrophoneSource::new(
                     place,
                     microphone,
-                    types.opus,
+                    (types.opus, types.opus_red),
                     &mut stream,
                     &mut ssrcs,
                 ))),
@@ -82,6 +84,7 @@ impl MediaSender {
             started: false,
             carrier: None,
             told: (DataRate::ZERO, Time::ZERO),
+            unsettled: false,
             allocated: None,
             seed,
             path: path.to_owned(),
@@ -107,6 +110,7 @@ impl MediaSender {
                 Source::Microphone(microphone) => microphone.start(now, self.seed, &path),
             }
         }
+        self.unsettled = true;
         self.set_wanted(now);
         self.wire.rates.tick(now);
         self.allocate(now);
@@ -119,6 +123,7 @@ impl MediaSender {
             return false;
         };
         self.sources[index].set_muted(now, muted);
+        self.unsettled = true;
         if self.started {
             self.set_wanted(now);
             self.allocated = None;

@@ -6,6 +6,8 @@ use sfu::Time;
 
 /// 1.28 s of sound: more than twice the longest delay aimed at.
 const CAPACITY: usize = 64;
+/// Packets that there is room for at first: most of the time a few wait.
+const FIRST_CAPACITY: usize = 8;
 
 /// A packet that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +16,38 @@ pub(super) struct AudioPacket {
     /// Unwrapped, in ticks.
     pub(super) timestamp: u64,
     pub(super) arrived: Time,
-    pub(super) voiced: bool,
-    pub(super) captured: Time,
+    pub(super) content: Content,
+    /// Whether it came as redundancy of a later one (RFC 2198).
+    pub(super) redundant: bool,
+}
+
+/// What is in a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Sound, captured when, and whether somebody speaks in it.
+    Sound {
+        captured: Time,
+        voiced: bool,
+        /// When the packet before was captured, if this one holds a copy of it (in-band FEC).
+        copy: Option<Time>,
+    },
+    /// Nothing: comfort noise.
+    Silence,
+}
+
+impl AudioPacket {
+    /// Whether somebody speaks in it: then time can't be stretched much.
+    pub(super) const fn is_voiced(&self) -> bool {
+        matches!(self.content, Content::Sound { voiced: true, .. })
+    }
+
+    /// When the packet before was captured, if this one holds a copy of it.
+    pub(super) const fn copy(&self) -> Option<Time> {
+        match self.content {
+            Content::Sound { copy, .. } => copy,
+            Content::Silence => None,
+        }
+    }
 }
 
 /// The packets that wait.
@@ -26,7 +58,7 @@ pub(super) struct AudioBuffer {
 
 impl AudioBuffer {
     pub(super) fn new() -> Self {
-        AudioBuffer { packets: VecDeque::with_capacity(CAPACITY) }
+        AudioBuffer { packets: VecDeque::with_capacity(FIRST_CAPACITY) }
     }
 
     pub(super) fn clear(&mut self) {
@@ -40,7 +72,10 @@ impl AudioBuffer {
             self.packets.pop_front();
         }
         let behind = self.packets.iter().rev().take_while(|other| other.sequence > packet.sequence).count();
-        self.packets.insert(self.packets.len() - behind, packet);
+        match behind {
+            0 => self.packets.push_back(packet),
+            _ => self.packets.insert(self.packets.len() - behind, packet),
+        }
         room
     }
 

@@ -71,6 +71,24 @@ impl VideoReceiver {
         }
     }
 
+    /// A packet of the media SSRC that was put together from others: its number when it is new. It never arrived, so
+    /// the reports to the sender leave it out.
+    pub(super) fn on_recovered(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        sink: &mut dyn FnMut(VideoOutput<'_>),
+    ) -> Option<u64> {
+        let sequence = self.statistics.extend(header.sequence)?;
+        let novelty = self.history.as_mut()?.insert(sequence, Origin::Repair, &mut self.counters);
+        if novelty != Novelty::New {
+            return None;
+        }
+        self.counters.fec_recovered += 1;
+        self.track_gaps(now, sequence, sink);
+        Some(sequence)
+    }
+
     fn track_gaps(&mut self, now: Time, sequence: u64, sink: &mut dyn FnMut(VideoOutput<'_>)) {
         if !self.nack.on_packet(now, sequence) {
             self.give_up(now, sequence, sink);

@@ -9,24 +9,38 @@ use crate::participant::receive::reference::References;
 
 type Sink<'a> = dyn FnMut(VideoOutput<'_>) + 'a;
 
+/// The first complete frame of a buffer in which nothing can be decoded.
+#[derive(Clone, Copy, Debug)]
+struct Stuck {
+    is_base: bool,
+    start: u64,
+    /// When waiting for what it needs ends.
+    until: Time,
+}
+
 impl VideoReceiver {
     /// Does everything that is due, and finds the next deadline.
     pub(super) fn advance(&mut self, now: Time, sink: &mut Sink<'_>) {
         self.play(now, sink);
-        if self.is_hopeless() || now >= self.patience_ends() {
-            let upto = self.next_key_start();
-            self.give_up(now, upto, sink);
-            self.play(now, sink);
+        let mut stuck = self.stuck();
+        if stuck.is_some_and(|stuck| now >= stuck.until || self.is_hopeless(stuck)) {
+            stuck = self.start_over(now, sink);
         }
         self.ask_for_packets(now, sink);
         // An ask that was the last may leave a frame without hope.
-        if self.is_hopeless() {
-            let upto = self.next_key_start();
-            self.give_up(now, upto, sink);
-            self.play(now, sink);
+        if stuck.is_some_and(|stuck| self.is_hopeless(stuck)) {
+            stuck = self.start_over(now, sink);
         }
         self.ask_for_key_frame(now, sink);
-        self.deadline = self.next_deadline();
+        self.deadline = self.next_deadline(stuck);
+    }
+
+    /// Gives up whatever lies before the next key frame, and plays what that lets go.
+    fn start_over(&mut self, now: Time, sink: &mut Sink<'_>) -> Option<Stuck> {
+        let upto = self.next_key_start();
+        self.give_up(now, upto, sink);
+        self.play(now, sink);
+        self.stuck()
     }
 
     /// Shows what is decoded and releases what is due: one frame is in the decoder at a time.
@@ -96,19 +110,21 @@ impl VideoReceiver {
 
     /// The first complete frame, when nothing in the buffer can be decoded though the stream was running.
     fn blocked(&self) -> Option<&Frame> {
-        if self.references.lost() || self.candidate().is_some() {
-            return None;
-        }
-        self.frames.iter().find(|frame| frame.journey.is_some())
+        let complete = self.frames.iter().find(|frame| frame.journey.is_some())?;
+        (!self.references.lost() && self.candidate().is_none()).then_some(complete)
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        self.blocked().map(|frame| Stuck {
+            is_base: frame.temporal() == 0,
+            start: frame.start(),
+            until: self.playout.due(frame.media) + self.max_wait,
+        })
     }
 
     /// Whether a base frame waits for something that will never come.
-    fn is_hopeless(&self) -> bool {
-        self.blocked().is_some_and(|frame| frame.temporal() == 0 && !self.nack.waits_below(frame.start()))
-    }
-
-    fn patience_ends(&self) -> Time {
-        self.blocked().map_or(Time::NEVER, |frame| self.playout.due(frame.media) + self.max_wait)
+    fn is_hopeless(&self, stuck: Stuck) -> bool {
+        stuck.is_base && !self.nack.waits_below(stuck.start)
     }
 
     /// Where a key frame starts that has begun to arrive; behind everything when none has.
@@ -203,11 +219,11 @@ impl VideoReceiver {
         sink(VideoOutput::Feedback(Feedback::Pli { ssrc: self.config.ssrc }));
     }
 
-    fn next_deadline(&self) -> Time {
-        let playing = match (&self.decoding, self.candidate()) {
+    fn next_deadline(&self, stuck: Option<Stuck>) -> Time {
+        let playing = match (&self.decoding, stuck) {
             (Some(decoding), _) => decoding.until,
-            (None, Some((_, due))) => due,
-            (None, None) => self.patience_ends(),
+            (None, Some(stuck)) => stuck.until,
+            (None, None) => self.candidate().map_or(Time::NEVER, |(_, due)| due),
         };
         playing.min(self.nack.due()).min(self.key_request.due())
     }
