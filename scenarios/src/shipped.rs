@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 8] = shipped![
+static ALL: [Shipped; 9] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -30,6 +30,7 @@ static ALL: [Shipped; 8] = shipped![
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
     "audio" / "red-audio",
+    "audio" / "lip-sync",
     "repair" / "fec-long-rtt",
 ];
 

@@ -3,6 +3,8 @@
 pub mod conversation;
 mod dialogue;
 mod incoming;
+mod lip_sync;
+mod round_trips;
 mod rtcp_out;
 mod streams;
 mod surroundings;
@@ -24,6 +26,7 @@ use crate::participant::transport::{ClientTransport, Received};
 use crate::random::Stream;
 use conversation::{Conversation, Introduction};
 use incoming::Incoming;
+use round_trips::RoundTrips;
 use streams::Streams;
 
 pub use surroundings::{ClientIdentity, Surroundings};
@@ -41,6 +44,7 @@ pub struct Client {
     incoming: Streams,
     arrivals: ArrivalRecorder,
     feedback: FeedbackTimer,
+    round_trips: RoundTrips,
     random: Stream,
     joined: bool,
     left: bool,
@@ -70,6 +74,7 @@ impl Client {
             incoming: Streams::default(),
             arrivals: ArrivalRecorder::new(),
             feedback,
+            round_trips: RoundTrips::default(),
             random,
             joined: false,
             left: false,

@@ -11,6 +11,7 @@ pub mod feedback_timer;
 mod frame_buffer;
 mod key_request;
 pub mod latency;
+pub mod lip_sync;
 mod nack;
 mod packet_history;
 mod playout;
