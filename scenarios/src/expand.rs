@@ -58,6 +58,8 @@ pub struct Member {
     pub nack: bool,
     /// Offers redundant audio.
     pub red: bool,
+    /// Keeps sound and picture together.
+    pub lip_sync: bool,
     /// Takes forward error correction.
     pub fec: bool,
 }
@@ -169,6 +171,7 @@ pub(crate) fn cast(
                 nack: participant.nack,
                 red: participant.red,
                 fec: participant.fec,
+                lip_sync: participant.lip_sync,
             });
         }
     }

@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 15] = shipped![
+static ALL: [Shipped; 16] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -31,6 +31,7 @@ static ALL: [Shipped; 15] = shipped![
     "repair" / "lossy-uplink",
     "data" / "chat-and-files",
     "audio" / "red-audio",
+    "audio" / "lip-sync",
     "repair" / "fec-long-rtt",
     "codecs" / "svc-vp9",
     "codecs" / "svc-av1",

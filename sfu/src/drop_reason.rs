@@ -1,6 +1,7 @@
 //! Why a packet was not forwarded, answered or kept: every drop counts under exactly one reason.
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// The reason for one dropped packet. Counters are arrays indexed by `reason as usize`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -96,6 +97,55 @@ pub enum DropReason {
 impl DropReason {
     /// How many reasons there are.
     pub const COUNT: usize = DropReason::DataDisplaced as usize + 1;
+
+    /// Every reason, in order.
+    pub const ALL: [DropReason; DropReason::COUNT] = {
+        use DropReason::*;
+        [
+            NotDemultiplexed,
+            UnknownAddress,
+            MalformedStun,
+            UnknownUfrag,
+            StunIntegrity,
+            UnexpectedStun,
+            StunRateLimited,
+            StunReplay,
+            MalformedDtls,
+            UnexpectedDtls,
+            NoKeys,
+            MalformedRtp,
+            MalformedRtcp,
+            SrtpAuthentication,
+            SrtpReplay,
+            UnknownStream,
+            UnknownPayloadType,
+            TooManyStreams,
+            MalformedPayload,
+            UnknownStructure,
+            PaddingOnly,
+            Duplicate,
+            TooOld,
+            Muted,
+            NotLoudest,
+            NotSelected,
+            WaitingForKeyFrame,
+            TemporalLayer,
+            SpatialLayer,
+            Silence,
+            ReceiverNotReady,
+            EgressFull,
+            MalformedSctp,
+            SctpTag,
+            SctpRefused,
+            MalformedData,
+            NoDataChannel,
+            TooManyDataChannels,
+            DataTooLarge,
+            NoDataRecipient,
+            DataQueueFull,
+            DataDisplaced,
+        ]
+    };
 }
 
 /// How many packets were dropped, by reason.
@@ -114,13 +164,58 @@ impl DropCounters {
         self.0[reason as usize] += 1;
     }
 
+    /// Counts `packets` under `reason`.
+    pub fn add(&mut self, reason: DropReason, packets: u64) {
+        self.0[reason as usize] += packets;
+    }
+
     /// How many packets were dropped for `reason`.
     pub fn of(&self, reason: DropReason) -> u64 {
         self.0[reason as usize]
     }
 
+    /// The reasons that anything was dropped for, in order, and how many packets.
+    pub fn iter(&self) -> impl Iterator<Item = (DropReason, u64)> {
+        let counts = DropReason::ALL.into_iter().map(|reason| (reason, self.of(reason)));
+        counts.filter(|(_, count)| *count > 0)
+    }
+
     /// How many packets were dropped in all.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
+    }
+}
+
+/// A map of the reasons that anything was dropped for.
+impl Serialize for DropCounters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (reason, count) in self.iter() {
+            map.serialize_entry(&reason, &count)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_own_place() {
+        for (place, reason) in DropReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place);
+        }
+    }
+
+    #[test]
+    fn counters_serialise_without_what_is_zero() {
+        let mut counters = DropCounters::default();
+        for reason in [DropReason::Muted, DropReason::NoKeys, DropReason::Muted] {
+            counters.count(reason);
+        }
+        let text = serde_json::to_string(&counters).expect("a map of numbers");
+        assert_eq!(text, r#"{"no_keys":1,"muted":2}"#);
+        assert_eq!(counters.total(), 3);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::av_skew::{AvSkew, Playing};
 use super::first_media::FirstMediaRecord;
 use super::freeze::FreezeRecord;
 use super::layers::LayerTimeline;
@@ -73,6 +74,8 @@ pub struct VideoRecord {
     pub freezes: FreezeRecord,
     /// Forwarded layers.
     pub layers: LayerTimeline,
+    /// Against the publisher's sound.
+    pub skew: AvSkew,
     pending: Pending<{ 1 + LatencyParts::NAMES.len() }>,
 }
 
@@ -110,6 +113,8 @@ pub struct AudioRecord {
     pub longest_gap: Duration,
     /// Runs of concealment in the measured time.
     pub gaps: u64,
+    /// What plays at the moment.
+    pub(crate) playing: Option<Playing>,
     /// Of the sound played, what came as redundancy (RFC 2198) of a later packet.
     pub recovered_red: Duration,
     /// Of the sound played, what came as in-band FEC in the next packet.

@@ -3,6 +3,7 @@
 //! Memory does not grow with simulated time but for the bins of the series and the events. An index outside the cast is a broken invariant of the
 //! simulator and panics.
 
+pub mod av_skew;
 pub mod data;
 pub mod events;
 pub mod first_media;

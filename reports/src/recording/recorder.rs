@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::av_skew::Playing;
 use super::events::{ESTIMATE_CHANGE, Event, EventKind};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
@@ -12,8 +13,8 @@ use super::participant::ParticipantRecord;
 use super::speakers::Sound;
 use super::{Broken, Measure, Recording, Span};
 use crate::observation::{
-    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, LinkIndex, Observation, Observer,
-    ParticipantIndex, TrafficClass,
+    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, LinkIndex, MediaKind, Observation,
+    Observer, ParticipantIndex, SourceIndex, TrafficClass,
 };
 
 /// Takes the observations of one run, in order of time, and keeps what the report needs.
@@ -164,6 +165,7 @@ impl Recorder {
             );
         }
         self.first_media(at, id);
+        let sound = self.sound_at(at, id);
         let bin = self.bin_of(at);
         let flow = self.flow(id);
         flow.presented(at, bin, captured, size.0.saturating_mul(size.1));
@@ -171,6 +173,9 @@ impl Recorder {
         let interval = video.freezes.detector.rendered(at);
         if measure.contains(at) {
             video.shown(at.since(captured), parts);
+            if let Some(sound) = sound {
+                video.skew.sample(sound, captured);
+            }
         }
         self.interval(at, id, interval, &measure);
     }
@@ -193,9 +198,20 @@ impl Recorder {
         flow.presented(at, bin, captured, 0);
         let MediaRecord::Audio(audio) = &mut flow.media else { return };
         audio.played(length, measure.contains(at));
+        audio.playing = Some(Playing { began: at, captured, length });
         if measure.contains(at) {
             audio.heard(at.since(captured), jitter_buffer);
         }
+    }
+
+    /// When the sound was captured that the receiver of `id` hears of the same publisher at `at`: of the first source
+    /// of sound, should there be several.
+    fn sound_at(&self, at: Time, id: Flow) -> Option<Time> {
+        let sources = &self.kept.cast.participants[usize::from(id.publisher.0)].sources;
+        let sound = sources.iter().position(|source| source.kind == MediaKind::Audio)?;
+        let source = SourceIndex(u8::try_from(sound).ok()?);
+        let audio = self.kept.flow(Flow { source, ..id })?.audio()?;
+        audio.playing.and_then(|playing| playing.captured_at(at))
     }
 
     fn counters(&mut self, at: Time, id: Flow, counters: FlowCounters) {

@@ -7,6 +7,7 @@ use super::builder::{Builder, raw, with};
 use crate::Distribution;
 use crate::metric::Unit;
 use crate::observation::{LatencyParts, MediaKind};
+use crate::recording::av_skew::AvSkew;
 use crate::recording::flow::{AudioRecord, FlowBin, FlowRecord, VideoRecord};
 
 const JITTER_BUFFER: usize = 11;
@@ -22,6 +23,7 @@ pub(super) fn add(rows: &mut Builder<'_>) {
             freezes(rows, flow, video, &labels);
             rows.values("jitter_buffer_delay", &kind, video.parts[JITTER_BUFFER].distribution());
             quality(rows, flow, &labels);
+            lips(rows, &video.skew, &labels);
         }
         if let Some(audio) = flow.audio() {
             sound(rows, flow, audio, &labels);
@@ -63,6 +65,14 @@ fn freezes(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, label
     if let Some(fps) = freezes.harmonic_fps() {
         rows.number("video.fps_harmonic", labels, n, fps);
     }
+}
+
+fn lips(rows: &mut Builder<'_>, skew: &AvSkew, labels: &Labels) {
+    rows.values("av_skew.ahead", labels, skew.ahead.distribution());
+    rows.values("av_skew.behind", labels, skew.behind.distribution());
+    let frames = skew.ahead.count();
+    rows.ratio("av_skew.detectable", labels, frames, skew.detectable as f64, frames as f64);
+    rows.ratio("av_skew.unacceptable", labels, frames, skew.unacceptable as f64, frames as f64);
 }
 
 fn quality(rows: &mut Builder<'_>, flow: &FlowRecord, labels: &Labels) {

@@ -43,6 +43,12 @@ pub(crate) static PARTICIPANT: Section = Section {
             "false",
             "offers FlexFEC (RFC 8627): where losses and a long round trip call for it, it gets repair packets beforehand",
         ),
+        default(
+            "lip_sync",
+            Takes::Flag,
+            "true",
+            "keeps sound and picture of one publisher together, by sender reports",
+        ),
         later("nat", "address translation"),
         later("cpu", "speed of the computer"),
         later("clock", "clock skew"),

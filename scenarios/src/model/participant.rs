@@ -40,6 +40,8 @@ pub struct Participant {
     pub nack: bool,
     /// Offers redundant audio (RFC 2198), to send it and to receive it.
     pub red: bool,
+    /// Keeps sound and picture of one publisher together by sender reports (RFC 3550, 6.4.1).
+    pub lip_sync: bool,
     /// Takes forward error correction (RFC 8627) where it helps.
     pub fec: bool,
 }

@@ -49,6 +49,7 @@ fn participant(
         nack: reader.flag("nack").unwrap_or(true),
         red: reader.flag("red").unwrap_or(false),
         fec: reader.flag("fec").unwrap_or(false),
+        lip_sync: reader.flag("lip_sync").unwrap_or(true),
     };
     check_redundancy(reader, &participant);
     check_times(reader, &participant, duration);

@@ -158,6 +158,7 @@ impl Turn<'_> {
         let wanted = stream.projection.wants_key_frame();
         let kind = std::mem::discriminant(&decision.reason);
         let told = stream.chosen.replace((layer, kind));
+        stream.reason = Some(decision.reason);
         let (publisher, source) = (candidate.publisher, source_id(candidate.source));
         if told != Some((layer, kind)) {
             let entitled = candidate.entitled();

@@ -50,6 +50,8 @@ impl Turn<'_> {
             transport,
             uplink,
             downlink,
+            reference_times: Default::default(),
+            ingress: Default::default(),
             egress: Egress::default(),
             data: None,
             armed: Time::NEVER,

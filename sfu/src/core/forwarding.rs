@@ -90,7 +90,7 @@ impl Turn<'_> {
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
         let (start, fec) = (egress.len(), &mut subscription.fec);
-        sender.send(now, (&*transport, &mut *egress), parameters, &packet, purpose, |buffer| {
+        let len = sender.send(now, (&*transport, &mut *egress), parameters, &packet, purpose, |buffer| {
             write_video_payload(buffer, media.payload, &described.payload, projected.numbers);
             if let Some(fec) = fec {
                 fec.protect(now, &protected(ingress, &packet, &buffer[start..]));
@@ -110,10 +110,22 @@ impl Turn<'_> {
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        let totals = &mut subscription.totals;
+        totals.sent(now, len, media.payload.len());
+        totals.key_frames += u64::from(projected.key_frame && ingress.frame.key_frame_start);
+        totals.switches += u64::from(projected.switched);
+        if projected.marker {
+            totals.frames.count(now);
+        }
+        subscription.sent.stale |= projected.switched;
         let due = send_repairs(now, subscription, sender, (transport, egress), parameters);
         Sfu::arm(&mut self.sfu.timers, receiver, &mut to.armed, due);
+        to.downlink.copies.forwarded += 1;
+        if projected.switched {
+            Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
+        }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
+        self.sfu.copies.forwarded += 1;
         Ok(Sent { switched: projected.switched })
     }
 
@@ -161,7 +173,12 @@ impl Turn<'_> {
         let described = Described::again(&media, published, received);
         let result = self.video_to(receiver, index, &media, &described);
         self.sfu.replayed = kept;
-        result.map(|_| ())
+        result?;
+        self.sfu.copies.replayed += 1;
+        if let Some(to) = self.sfu.participants.get_mut(receiver) {
+            to.downlink.copies.replayed += 1;
+        }
+        Ok(())
     }
 }
 

@@ -55,7 +55,10 @@ pub(super) fn send_repairs(
         };
         let path = (transport, &mut *egress);
         // What there is no room for is left out, like any packet.
-        let _ = sender.send_fec(now, path, parameters, &packet, subscription.ssrc, |out| group.write(out));
+        match sender.send_fec(now, path, parameters, &packet, subscription.ssrc, |out| group.write(out)) {
+            Ok(_) => subscription.totals.fec_packets += 1,
+            Err(reason) => egress.totals.discarded.count(reason),
+        }
     }
     fec.deadline()
 }

@@ -17,6 +17,7 @@ use crate::forward::VideoProjection;
 use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
+use crate::statistics::CopyTotals;
 use crate::time::Time;
 use crate::units::{DataRate, DataSize};
 
@@ -33,6 +34,7 @@ pub(crate) struct Downlink {
     created: u32,
     pub(crate) sender: PacketSender,
     pub(crate) rtt: Option<Duration>,
+    pub(crate) copies: CopyTotals,
     /// How much redundant audio the line asks for.
     pub(crate) redundancy: RedundancyControl,
     /// What is lost on the way to the participant, whatever was lost before.
@@ -41,6 +43,8 @@ pub(crate) struct Downlink {
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
     pub(crate) reported: Time,
+    /// When streams whose timestamps no report explains are to be reported on, ahead of their turn.
+    pub(crate) early_report: Time,
 }
 
 /// Numbers packets for transport-wide feedback and tells the controller of each.
@@ -71,11 +75,13 @@ impl Downlink {
                 begun: false,
             },
             rtt: None,
+            copies: CopyTotals::default(),
             redundancy: RedundancyControl::default(),
             loss: LossEstimate::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             reported: Time::ZERO,
+            early_report: Time::NEVER,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::rtcp::{self, NtpTime, ReportBlock};
 use crate::send::fec::FecStream;
 use crate::send::rtx::RtxSequence;
 use crate::send::sent_log::SentLog;
+use crate::statistics::OutboundTotals;
 use crate::time::Time;
 
 /// A stream to one receiver.
@@ -35,6 +36,7 @@ pub(crate) struct Subscription {
     /// Whether a receiver report has named the SSRC: from then on the mid need not be written.
     pub(crate) acknowledged: bool,
     pub(crate) sent: SentReports,
+    pub(crate) totals: OutboundTotals,
 }
 
 /// The retransmission stream of a subscription.
@@ -57,6 +59,8 @@ pub(crate) struct VideoStream {
     pub(crate) log: SentLog,
     /// The allocation's last word and the kind of its reason: only changes are told.
     pub(crate) chosen: Option<(Option<Layer>, Discriminant<Reason>)>,
+    /// The reason itself, with its numbers.
+    pub(crate) reason: Option<Reason>,
     /// What hysteresis needs to know of the past.
     pub(crate) memory: crate::allocation::Memory,
 }
@@ -66,6 +70,8 @@ pub(crate) struct VideoStream {
 pub(crate) struct SentReports {
     pub(crate) packets: u32,
     pub(crate) octets: u32,
+    /// Whether what the last report says of the timestamps no longer holds, or there was none.
+    pub(crate) stale: bool,
     /// The last report: its NTP time (the publisher's), and when it left.
     last: Option<(NtpTime, Time)>,
 }
@@ -74,6 +80,7 @@ impl SentReports {
     /// A report with the time `ntp` left at `now`.
     pub(crate) fn remember(&mut self, ntp: NtpTime, now: Time) {
         self.last = Some((ntp, now));
+        self.stale = false;
     }
 
     /// The round trip that a report block proves, if it quotes the last report.
@@ -118,6 +125,7 @@ impl Subscription {
                     projection: VideoProjection::new(origin),
                     log: SentLog::default(),
                     chosen: None,
+                    reason: None,
                     memory: crate::allocation::Memory::default(),
                 };
                 Projection::Video(Box::new(stream))
@@ -150,6 +158,7 @@ impl Subscription {
             media: projection,
             acknowledged: false,
             sent: SentReports::default(),
+            totals: OutboundTotals::default(),
         })
     }
 

@@ -68,6 +68,11 @@ impl Uplink {
         Some(self.last)
     }
 
+    /// How many replaced SSRCs are remembered.
+    pub(crate) fn retired(&self) -> usize {
+        self.retired.len()
+    }
+
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
     pub(crate) fn bind(
         &mut self,
@@ -97,6 +102,7 @@ impl Uplink {
             nack: (nack && kind == MediaKind::Video && role == StreamRole::Media)
                 .then(|| NackGenerator::new(REORDERING_GUARD)),
             highest: 0,
+            totals: Default::default(),
         };
         let place = self.streams.iter().position(taken);
         if place.is_none() && self.streams.len() >= self.max_streams {

@@ -58,6 +58,8 @@ pub struct Settings {
     pub trace: Option<Box<dyn Write>>,
     /// Where the SFU's datagrams are written as pcap, if anywhere.
     pub pcap: Option<Box<dyn Write>>,
+    /// Whether the SFU's state is told at the end.
+    pub sfu_state: bool,
 }
 
 /// Why there is no world for a scenario.
@@ -166,6 +168,7 @@ impl World {
             digest: settings.trace.map_or_else(Digest::new, Digest::with_trace),
             outgoing: Vec::new(),
             observations: Vec::new(),
+            tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
             events: 0,
             failures: Vec::new(),
@@ -245,6 +248,7 @@ fn build_client(
         media,
         cast: Arc::clone(cast),
         nack: member.nack && member.rtx,
+        lip_sync: member.lip_sync,
     };
     let random = seed.stream(&format!("{path}/reports"));
     let client = Client::new(identity, transport, sender, random, watched(&member.view));

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use reports::observation::{Observation, Observer};
 use reports::recording::{Recorder, Recording};
 use rustc_hash::FxHashMap;
+use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
 
 use crate::digest::Digest;
@@ -107,6 +108,8 @@ pub struct World {
     outgoing: Vec<(Datagram, Option<MediaTag>)>,
     observations: Vec<Observation>,
     capture: Option<crate::capture::Capture>,
+    /// Whether the SFU's state is told at the end.
+    tells_state: bool,
     events: u64,
     failures: Vec<String>,
 }
@@ -121,6 +124,8 @@ pub struct Outcome {
     pub events: u64,
     /// What went wrong with a participant or with the SFU, as only a fault of ours explains it.
     pub failures: Vec<String>,
+    /// The state of the SFU at the end, as JSON, if it was asked for.
+    pub sfu_state: Option<serde_json::Value>,
 }
 
 impl World {
@@ -182,7 +187,9 @@ impl World {
             capture.finish()?;
         }
         let digest = self.digest.finish()?;
-        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures })
+        // Nobody real has these names and addresses.
+        let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
+        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures, sfu_state })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

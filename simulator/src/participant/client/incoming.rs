@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use reports::observation::{Flow, FlowCounters, Layer, Observation};
 use sfu::Time;
 use sfu::participant::{MediaKind, MediaParameters, StreamDescription};
+use sfu::rtcp::SenderInfo;
 use sfu::rtp::RtpHeader;
 use smallvec::SmallVec;
 
@@ -13,6 +14,7 @@ use super::Surroundings;
 use super::rtcp_out::Wants;
 use crate::participant::receive::audio::AudioConfig;
 use crate::participant::receive::fec::FecReceiver;
+use crate::participant::receive::lip_sync::{Delay, LipSync};
 use crate::participant::receive::statistics::ReportBlock;
 use crate::participant::receive::video::VideoConfig;
 use crate::participant::receive::{
@@ -30,6 +32,7 @@ pub(super) struct Incoming {
     /// The dependency descriptor's extension; 0 for none.
     descriptor_id: u8,
     receiver: Receiver,
+    lip_sync: LipSync,
 }
 
 enum Receiver {
@@ -62,7 +65,16 @@ impl Incoming {
         };
         let fec = described.fec_ssrc.map(|fec_ssrc| Box::new(FecReceiver::new(ssrc, fec_ssrc)));
         let descriptor_id = media.extensions.dependency_descriptor;
-        Incoming { flow, ssrc, rtx_ssrc: described.rtx_ssrc, fec, muted: false, descriptor_id, receiver }
+        Incoming {
+            flow,
+            ssrc,
+            rtx_ssrc: described.rtx_ssrc,
+            fec,
+            muted: false,
+            descriptor_id,
+            receiver,
+            lip_sync: LipSync::default(),
+        }
     }
 
     pub(super) const fn flow(&self) -> Flow {
@@ -114,10 +126,41 @@ impl Incoming {
         }
     }
 
-    pub(super) fn on_sender_report(&mut self, now: Time, ntp_middle: u32) {
+    pub(super) fn on_sender_report(&mut self, now: Time, info: &SenderInfo) {
         match &mut self.receiver {
-            Receiver::Audio(audio) => audio.on_sender_report(now, ntp_middle),
-            Receiver::Video(video) => video.on_sender_report(now, ntp_middle),
+            Receiver::Audio(audio) => audio.on_sender_report(now, info),
+            Receiver::Video(video) => video.on_sender_report(now, info),
+        }
+    }
+
+    pub(super) const fn kind(&self) -> MediaKind {
+        match &self.receiver {
+            Receiver::Audio(_) => MediaKind::Audio,
+            Receiver::Video(_) => MediaKind::Video,
+        }
+    }
+
+    /// How long after its capture the stream is played.
+    pub(super) fn delay(&self) -> Option<Delay> {
+        match &self.receiver {
+            Receiver::Audio(audio) => audio.delay(),
+            Receiver::Video(video) => video.delay(),
+        }
+    }
+
+    /// Of a picture: compares it with its sound, and says what the least delays of sound and picture are to be.
+    pub(super) fn compare(&mut self, sound: Delay, picture: Delay) -> Option<(Option<i64>, Option<i64>)> {
+        match self.kind() {
+            MediaKind::Audio => None,
+            MediaKind::Video => Some(self.lip_sync.compare(sound, picture)),
+        }
+    }
+
+    /// The stream is to be played no sooner than this delay.
+    pub(super) fn wait(&mut self, least: Option<i64>) {
+        match &mut self.receiver {
+            Receiver::Audio(audio) => audio.wait(least),
+            Receiver::Video(video) => video.wait(least),
         }
     }
 

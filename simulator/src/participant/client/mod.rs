@@ -4,6 +4,8 @@ pub mod conversation;
 mod data;
 mod dialogue;
 mod incoming;
+mod lip_sync;
+mod round_trips;
 mod rtcp_out;
 mod streams;
 mod surroundings;
@@ -26,6 +28,7 @@ use crate::participant::transport::{ClientTransport, Received};
 use crate::random::Stream;
 use conversation::{Conversation, Introduction};
 use incoming::Incoming;
+use round_trips::RoundTrips;
 use streams::Streams;
 
 pub use surroundings::{ClientIdentity, Surroundings};
@@ -45,6 +48,7 @@ pub struct Client {
     feedback: FeedbackTimer,
     /// Its data channels, if it has any.
     data: Option<Box<DataClient>>,
+    round_trips: RoundTrips,
     random: Stream,
     joined: bool,
     left: bool,
@@ -75,6 +79,7 @@ impl Client {
             arrivals: ArrivalRecorder::new(),
             feedback,
             data: None,
+            round_trips: RoundTrips::default(),
             random,
             joined: false,
             left: false,

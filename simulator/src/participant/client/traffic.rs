@@ -5,6 +5,7 @@ use sfu::rtp::RtpHeader;
 use sfu::rtp::extension::transport_sequence;
 use sfu::{Time, rtcp};
 
+use super::rtcp_out::REPORTER;
 use super::{Client, Surroundings};
 use crate::network::{Datagram, TrafficClass};
 use crate::participant::receive::Arrival;
@@ -110,15 +111,20 @@ impl Client {
     pub(super) fn on_rtcp(&mut self, now: Time, compound: &[u8]) {
         let Ok(packets) = rtcp::packets(compound) else { return };
         for packet in packets {
-            if let rtcp::Packet::SenderReport(report) = &packet
-                && let Some(place) = self.incoming.find(report.info.ssrc)
-            {
-                self.incoming.get_mut(place).on_sender_report(now, report.info.ntp.middle());
+            match &packet {
+                rtcp::Packet::SenderReport(report) => {
+                    if let Some(place) = self.incoming.find(report.info.ssrc) {
+                        self.incoming.get_mut(place).on_sender_report(now, &report.info);
+                        self.synchronise(place);
+                    }
+                }
+                rtcp::Packet::ExtendedReport(report) => self.round_trips.on_report(now, REPORTER, *report),
+                _ => {}
             }
             self.sender.on_rtcp(now, &packet);
         }
         self.sender_due = self.sender.deadline();
-        if let Some(rtt) = self.sender.rtt() {
+        if let Some(rtt) = self.sender.rtt().or(self.round_trips.rtt()) {
             self.incoming.iter_mut().for_each(|stream| stream.set_rtt(rtt));
         }
     }

@@ -12,6 +12,7 @@ mod frame_buffer;
 mod key_request;
 pub mod latency;
 mod links;
+pub mod lip_sync;
 mod nack;
 mod packet_history;
 mod playout;

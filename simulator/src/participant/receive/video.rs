@@ -12,14 +12,16 @@ use std::time::Duration;
 use reports::observation::FlowCounters;
 use sfu::Time;
 use sfu::codec::Codec;
+use sfu::rtcp::SenderInfo;
 use sfu::rtp::{RtpHeader, Unwrapper};
 
 use super::frame_buffer::FrameBuffer;
 use super::key_request::KeyRequest;
 use super::latency::{Arrival, UplinkLookup};
+use super::lip_sync::Delay;
 use super::nack::NackGenerator;
 use super::packet_history::PacketHistory;
-use super::playout::PlayoutDelay;
+use super::playout::{PlayoutDelay, media_nanos};
 use super::reference::References;
 use super::statistics::{ReceptionStatistics, ReportBlock};
 
@@ -246,9 +248,24 @@ impl VideoReceiver {
         self.health
     }
 
-    /// A sender report of the stream arrived; `ntp_middle` are the middle 32 bits of its NTP time.
-    pub fn on_sender_report(&mut self, now: Time, ntp_middle: u32) {
-        self.statistics.on_sender_report(now, ntp_middle);
+    /// A sender report of the stream arrived.
+    pub fn on_sender_report(&mut self, now: Time, info: &SenderInfo) {
+        self.statistics.on_sender_report(now, info.ntp.middle());
+        // Before the first frame there is nothing to tie to the clock.
+        if self.timestamps.highest().is_some() {
+            let timestamp = self.timestamps.peek(u64::from(info.rtp_timestamp));
+            self.playout.on_sender_report(info.ntp, media_nanos(timestamp, CLOCK_HZ));
+        }
+    }
+
+    /// How long after its capture the picture is shown; none before a report and a frame.
+    pub fn delay(&self) -> Option<Delay> {
+        self.playout.delay()
+    }
+
+    /// The picture is to be shown no sooner than this delay, in the sense of [`VideoReceiver::delay`].
+    pub fn wait(&mut self, least: Option<i64>) {
+        self.playout.wait(least);
     }
 
     /// The report block for a receiver report sent now; `None` before the first packet.

@@ -144,6 +144,11 @@ impl MediaSender {
         self.wire.rates.target()
     }
 
+    /// Whether it has no source at all: it only watches and listens.
+    pub fn publishes_nothing(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// The smoothed round trip to the SFU, once known.
     pub fn rtt(&self) -> Option<Duration> {
         self.wire.rates.rtt()
