@@ -1,0 +1,57 @@
+//! The little SDP that is needed between `rtc`, which speaks nothing else, and the core's own protocol.
+
+use sfu::conference::Joined;
+use sfu::participant::StreamDescription;
+use sfu::rtp::ExtensionIds;
+
+use crate::stack::set_extension;
+
+/// The value of the first attribute `name` of an offer.
+pub(crate) fn attribute<'a>(offer: &'a str, name: &str) -> &'a str {
+    let mut lines = offer.lines().filter_map(|line| line.strip_prefix("a="));
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    value.unwrap_or_else(|| panic!("the offer has no {name}: {offer}"))
+}
+
+/// The header extension ids of an offer.
+pub(crate) fn extensions(offer: &str) -> ExtensionIds {
+    let mut ids = ExtensionIds::default();
+    for line in offer.lines().filter_map(|line| line.strip_prefix("a=extmap:")) {
+        let (id, uri) = line.split_once(' ').expect("an id and a name");
+        set_extension(&mut ids, uri, id.parse().expect("a number"));
+    }
+    ids
+}
+
+/// An answer that takes everything that was offered, from an ICE-lite DTLS server that sends `streams`.
+pub(crate) fn answer(offer: &str, joined: &Joined, streams: &[StreamDescription]) -> String {
+    let mut answer = String::new();
+    for line in offer.lines() {
+        let is_ours =
+            ["a=ice-", "a=candidate", "a=end-of-candidates", "a=fingerprint", "a=setup", "a=ssrc", "a=msid:"];
+        match line {
+            "a=sendonly" => answer += "a=recvonly\r\n",
+            "a=recvonly" => answer += "a=sendonly\r\n",
+            "t=0 0" => answer += "t=0 0\r\na=ice-lite\r\n",
+            _ if is_ours.iter().any(|name| line.starts_with(name)) => {}
+            _ => match line.strip_prefix("a=rid:").or_else(|| line.strip_prefix("a=simulcast:")) {
+                // Directions turn round (RFC 8853 section 5.3.2).
+                Some(_) => answer += &format!("{}\r\n", line.replace("send", "recv")),
+                None => answer += &format!("{line}\r\n"),
+            },
+        }
+    }
+    let Joined { ufrag, pwd, candidate, fingerprint, .. } = joined;
+    answer += &format!("a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\na=setup:passive\r\n");
+    answer += &format!("a=fingerprint:sha-256 {fingerprint}\r\n");
+    let (ip, port) = (candidate.ip(), candidate.port());
+    answer += &format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\na=end-of-candidates\r\n");
+    for StreamDescription { publisher, ssrc, rtx_ssrc, .. } in streams {
+        answer += &format!("a=msid:{publisher} source\r\n");
+        if let Some(rtx) = rtx_ssrc {
+            answer += &format!("a=ssrc-group:FID {ssrc} {rtx}\r\na=ssrc:{rtx} cname:{publisher}\r\n");
+        }
+        answer += &format!("a=ssrc:{ssrc} cname:{publisher}\r\n");
+    }
+    answer
+}

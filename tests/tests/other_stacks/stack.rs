@@ -1,0 +1,120 @@
+//! What the world wants of a stack.
+
+use std::net::SocketAddr;
+
+use sfu::conference::{JoinRequest, Joined};
+use sfu::participant::{
+    Codec, EncodingDescription, MediaKind, PayloadTypes, SourceDescription, StreamDescription, VideoFormat,
+};
+use sfu::{Time, rtp::ExtensionIds};
+
+use crate::frames::Frame;
+
+/// The media section that a peer sends in, or receives in.
+pub(crate) const MID: &str = "0";
+
+/// What one peer is there for.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub(crate) address: SocketAddr,
+    pub(crate) codec: Codec,
+    /// Whether it sends; otherwise it receives.
+    pub(crate) publishes: bool,
+    /// The encodings that it sends: none for audio.
+    pub(crate) rids: Vec<&'static str>,
+}
+
+impl Role {
+    pub(crate) const fn kind(&self) -> MediaKind {
+        self.codec.kind()
+    }
+
+    /// A single encoding goes without a rid.
+    pub(crate) const fn is_simulcast(&self) -> bool {
+        self.rids.len() > 1
+    }
+
+    /// The source that the core is told of.
+    pub(crate) fn sources(&self) -> Vec<SourceDescription> {
+        let heights = [180, 360, 720];
+        let encoding = |(rid, height): (&&'static str, u16)| EncodingDescription {
+            rid: (*rid).into(),
+            height,
+            fps: 30,
+            max_kbps: 700,
+            temporal_layers: 1,
+            spatial_layers: 1,
+        };
+        let encodings = self.rids.iter().zip(heights).map(encoding).collect();
+        let source =
+            SourceDescription { name: "source".into(), codec: self.codec, mid: MID.into(), encodings };
+        if self.publishes { vec![source] } else { Vec::new() }
+    }
+}
+
+/// The payload types of one codec beside Opus, which a participant always has.
+pub(crate) fn payload_types(codec: Codec, media: u8, rtx: u8) -> PayloadTypes {
+    let format = Some(VideoFormat { payload_type: media, rtx: Some(rtx) });
+    let none = PayloadTypes::audio(111);
+    match codec {
+        Codec::Opus => PayloadTypes::audio(media),
+        Codec::Vp8 => PayloadTypes { vp8: format, ..none },
+        Codec::Vp9 => PayloadTypes { vp9: format, ..none },
+        Codec::Av1 => PayloadTypes { av1: format, ..none },
+        Codec::H264 => PayloadTypes { h264: format, ..none },
+        Codec::H264Mode0 => PayloadTypes { h264_mode0: format, ..none },
+    }
+}
+
+/// Sets the id of the extension that `uri` names.
+pub(crate) fn set_extension(ids: &mut ExtensionIds, uri: &str, id: u8) {
+    match uri {
+        "urn:ietf:params:rtp-hdrext:sdes:mid" => ids.mid = id,
+        "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" => ids.rid = id,
+        "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id" => ids.repaired_rid = id,
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01" => ids.transport_cc = id,
+        other => panic!("an extension that nobody asked for: {other}"),
+    }
+}
+
+/// A peer connection of another stack, without sockets and clocks.
+pub(crate) trait Stack {
+    /// What it tells the core of itself.
+    fn request(&mut self) -> JoinRequest;
+    /// What the core tells it: transport, and the streams that it will receive.
+    fn accept(&mut self, now: Time, joined: &Joined, streams: &[StreamDescription]);
+    fn handle_timeout(&mut self, now: Time);
+    fn handle_datagram(&mut self, now: Time, from: SocketAddr, datagram: &[u8]);
+    /// The next datagram for the core.
+    fn poll_transmit(&mut self, now: Time) -> Option<Vec<u8>>;
+    fn is_connected(&self) -> bool;
+    /// Packetises and sends a frame of one encoding.
+    fn send(&mut self, now: Time, encoding: usize, frame: &Frame);
+    /// The frames that it received, whole and in order, and their RTP timestamps.
+    fn frames(&self) -> &[(u32, Vec<u8>)];
+    /// How many frames at the end it holds back until it sees what follows.
+    fn held_back(&self) -> usize;
+    /// Asks the sender for a key frame.
+    fn ask_for_key_frame(&mut self, now: Time);
+    /// What it learnt from the core's RTCP.
+    fn learnt(&mut self, now: Time) -> Learnt;
+}
+
+/// What a stack learnt from RTCP.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Learnt {
+    /// Round-trip time of what it sends, seconds, where the stack works it out.
+    pub(crate) rtt: Option<f64>,
+    /// Whether a receiver report told it of what it sends.
+    pub(crate) is_reported_on: bool,
+    /// Whether a sender report told it the clock of what it receives.
+    pub(crate) has_senders_clock: bool,
+    /// NACKs that it sent, for what it receives.
+    pub(crate) nacks_sent: u64,
+    /// NACKs that it received, for what it sends.
+    pub(crate) nacks_received: u64,
+    /// How often it was asked for a key frame, in any encoding.
+    pub(crate) key_frames_wanted: u64,
+    /// Its estimate of the line to the core, bit/s, from transport-wide feedback.
+    pub(crate) estimate: Option<f64>,
+}

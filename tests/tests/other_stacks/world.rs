@@ -1,0 +1,241 @@
+//! The core in the middle, a sender and a receiver around it, in virtual time.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sfu::participant::{Codec, MediaKind, StreamDescription, Wish};
+use sfu::{Config, Event, ParticipantId, Sfu, Sink, Time, Transmit};
+use simulator::crypto::SeededProvider;
+
+use crate::frames::{Frame, Noise, frame, ticks};
+use crate::rtc_peer::RtcPeer;
+use crate::stack::{Role, Stack};
+use crate::str0m_peer::Str0mPeer;
+
+/// One way between a peer and the core.
+const DELAY: Duration = Duration::from_millis(10);
+const STEP: Duration = Duration::from_millis(5);
+
+/// Which stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Str0m,
+    Rtc,
+}
+
+impl Kind {
+    fn peer(self, role: Role) -> Box<dyn Stack> {
+        match self {
+            Kind::Str0m => Box::new(Str0mPeer::new(role)),
+            Kind::Rtc => Box::new(RtcPeer::new(role)),
+        }
+    }
+}
+
+struct Peer {
+    id: ParticipantId,
+    address: SocketAddr,
+    stack: Box<dyn Stack>,
+    /// Media packets lost towards the core and from it, in percent.
+    loss: [usize; 2],
+}
+
+/// A datagram on its way: to a peer, or from one.
+struct Flight {
+    arrives: Time,
+    peer: usize,
+    up: bool,
+    bytes: Vec<u8>,
+}
+
+/// What the core sends in one turn.
+#[derive(Default)]
+struct Outbox {
+    datagrams: Vec<(SocketAddr, Vec<u8>)>,
+    events: Vec<Event>,
+}
+
+impl Sink for Outbox {
+    fn transmit(&mut self, transmit: Transmit<'_>) {
+        self.datagrams.extend(transmit.datagrams().map(|(datagram, _)| (transmit.to, datagram.to_vec())));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) now: Time,
+    codec: Codec,
+    core: SocketAddr,
+    pub(crate) sfu: Sfu,
+    peers: Vec<Peer>,
+    flights: Vec<Flight>,
+    noise: Noise,
+    lost: usize,
+    pub(crate) events: Vec<Event>,
+    /// What was sent, by encoding.
+    pub(crate) sent: Vec<Vec<Frame>>,
+}
+
+impl World {
+    /// A sender and a receiver that meet, and are connected when this returns.
+    pub(crate) fn new(sender: Kind, receiver: Kind, codec: Codec, rids: &[&'static str]) -> Self {
+        let core = "198.51.100.1:3478".parse().expect("an address");
+        let sfu =
+            Sfu::new(Config::new(core), SeededProvider::new([9; 32])).expect("a certificate can be made");
+        let mut world = World {
+            now: Time::from_secs(1),
+            codec,
+            core,
+            sfu,
+            peers: Vec::new(),
+            flights: Vec::new(),
+            noise: Noise(4_711),
+            lost: 0,
+            events: Vec::new(),
+            sent: vec![Vec::new(); rids.len().max(1)],
+        };
+        world.join(sender, true, rids);
+        world.join(receiver, false, &[]);
+        world.run(Duration::from_secs(5));
+        assert!(world.peers.iter().all(|peer| peer.stack.is_connected()), "both are connected after 5 s");
+        world
+    }
+
+    /// A sender and a receiver of one encoding.
+    pub(crate) fn plain(sender: Kind, receiver: Kind, codec: Codec) -> Self {
+        let rids: &[&str] = if codec.kind() == MediaKind::Video { &["q"] } else { &[] };
+        World::new(sender, receiver, codec, rids)
+    }
+
+    fn join(&mut self, kind: Kind, publishes: bool, rids: &[&'static str]) {
+        let address = format!("192.0.2.{}:5000", self.peers.len() + 1).parse().expect("an address");
+        let role = Role { address, codec: self.codec, publishes, rids: rids.to_vec() };
+        let mut stack = kind.peer(role);
+        let mut outbox = Outbox::default();
+        let joined = self.sfu.turn(self.now, &mut outbox).join(stack.request()).expect("a proper request");
+        self.peers.push(Peer { id: joined.participant, address, stack, loss: [0; 2] });
+        let streams = if publishes { Vec::new() } else { self.subscribe(u16::MAX) };
+        self.peers.last_mut().expect("pushed above").stack.accept(self.now, &joined, &streams);
+        self.take(outbox);
+    }
+
+    /// The receiver wants the sender's source, up to a height.
+    pub(crate) fn subscribe(&mut self, max_height: u16) -> Vec<StreamDescription> {
+        let publisher = self.peers[0].id.to_string();
+        let wish = Wish { publisher, source: "source".into(), max_height, priority: 0 };
+        let mut outbox = Outbox::default();
+        let mut turn = self.sfu.turn(self.now, &mut outbox);
+        let streams = turn.subscribe(self.peers[1].id, &[wish]).expect("the source is there");
+        drop(turn);
+        self.take(outbox);
+        streams
+    }
+
+    pub(crate) fn sender(&mut self) -> &mut dyn Stack {
+        &mut *self.peers[0].stack
+    }
+
+    pub(crate) fn receiver(&mut self) -> &mut dyn Stack {
+        &mut *self.peers[1].stack
+    }
+
+    pub(crate) fn receiver_id(&self) -> ParticipantId {
+        self.peers[1].id
+    }
+
+    /// From now on loses so many in a hundred of the sender's media packets.
+    pub(crate) fn lose_towards_core(&mut self, percent: usize) {
+        self.peers[0].loss[1] = percent;
+    }
+
+    /// From now on loses so many in a hundred of the receiver's media packets.
+    pub(crate) fn lose_towards_receiver(&mut self, percent: usize) {
+        self.peers[1].loss[0] = percent;
+    }
+
+    /// How many packets were lost so far.
+    pub(crate) const fn lost(&self) -> usize {
+        self.lost
+    }
+
+    pub(crate) fn run(&mut self, span: Duration) {
+        let end = self.now + span;
+        while self.now < end {
+            self.now += STEP;
+            let mut outbox = Outbox::default();
+            self.sfu.turn(self.now, &mut outbox).timeout();
+            self.take(outbox);
+            self.land();
+            for index in 0..self.peers.len() {
+                let now = self.now;
+                self.peers[index].stack.handle_timeout(now);
+                self.flush(index);
+            }
+        }
+    }
+
+    /// The sender sends the next frame in every encoding, and a frame's time passes.
+    pub(crate) fn send(&mut self, key: bool) {
+        for encoding in 0..self.sent.len() {
+            let index = self.sent[encoding].len() as u32;
+            let frame = frame(self.codec, encoding as u8, index, key);
+            let now = self.now;
+            self.peers[0].stack.send(now, encoding, &frame);
+            self.sent[encoding].push(frame);
+            self.flush(0);
+        }
+        let span = u64::from(ticks(self.codec)) * 1_000_000 / u64::from(self.codec.kind().clock_rate());
+        self.run(Duration::from_micros(span));
+    }
+
+    /// Delivers what has arrived by now.
+    fn land(&mut self) {
+        let now = self.now;
+        let (landed, flying): (Vec<Flight>, Vec<Flight>) =
+            std::mem::take(&mut self.flights).into_iter().partition(|flight| flight.arrives <= now);
+        self.flights = flying;
+        for mut flight in landed {
+            let peer = &mut self.peers[flight.peer];
+            if flight.up {
+                let mut outbox = Outbox::default();
+                // What is of no use is counted: the tests look at the counters.
+                let _ = self.sfu.turn(now, &mut outbox).datagram(peer.address, &mut flight.bytes);
+                self.take(outbox);
+            } else {
+                peer.stack.handle_datagram(now, self.core, &flight.bytes);
+                self.flush(flight.peer);
+            }
+        }
+    }
+
+    /// Sends what a peer has to send.
+    fn flush(&mut self, peer: usize) {
+        while let Some(bytes) = self.peers[peer].stack.poll_transmit(self.now) {
+            self.fly(peer, true, bytes);
+        }
+    }
+
+    fn take(&mut self, outbox: Outbox) {
+        self.events.extend(outbox.events);
+        for (to, bytes) in outbox.datagrams {
+            let peer = self.peers.iter().position(|peer| peer.address == to).expect("a peer");
+            self.fly(peer, false, bytes);
+        }
+    }
+
+    fn fly(&mut self, peer: usize, up: bool, bytes: Vec<u8>) {
+        if is_media(&bytes) && self.noise.below(100) < self.peers[peer].loss[usize::from(up)] {
+            self.lost += 1;
+            return;
+        }
+        self.flights.push(Flight { arrives: self.now + DELAY, peer, up, bytes });
+    }
+}
+
+/// Neither STUN nor DTLS (RFC 7983 section 7), nor RTCP (RFC 5761 section 4).
+fn is_media(datagram: &[u8]) -> bool {
+    (128..192).contains(&datagram[0]) && !(64..96).contains(&(datagram[1] & 0x7f))
+}
