@@ -50,6 +50,8 @@ pub struct Member {
     pub rtx: bool,
     /// Asks for lost packets, and answers who asks.
     pub nack: bool,
+    /// Offers redundant audio.
+    pub red: bool,
 }
 
 /// Towards the server, or from it.
@@ -154,6 +156,7 @@ pub(crate) fn cast(
                 view: participant.view,
                 rtx: participant.rtx,
                 nack: participant.nack,
+                red: participant.red,
             });
         }
     }

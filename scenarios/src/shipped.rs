@@ -22,13 +22,14 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 6] = shipped![
+static ALL: [Shipped; 7] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
+    "audio" / "red-audio",
 ];
 
 impl Shipped {

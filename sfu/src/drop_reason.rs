@@ -63,6 +63,8 @@ pub enum DropReason {
     TemporalLayer,
     /// A spatial layer that the receiver's picture doesn't need.
     SpatialLayer,
+    /// Comfort noise in the middle of a pause (Opus DTX): the receiver makes its own.
+    Silence,
     /// The receiver is not connected.
     ReceiverNotReady,
     /// The output of the receiver is full.

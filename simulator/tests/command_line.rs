@@ -51,7 +51,15 @@ fn every_shipped_scenario_is_listed_and_valid() {
     let ended = folder.plenum(&["list", "--format", "json"]).with_code(0);
     let list: Vec<Value> = serde_json::from_str(&ended.out).expect("valid JSON");
     let names: Vec<&str> = list.iter().map(|entry| entry["name"].as_str().expect("text")).collect();
-    for name in ["ten-party", "two-party", "one-bad-downlink", "lossy-uplink", "uplink-dip", "late-joiner"] {
+    for name in [
+        "ten-party",
+        "two-party",
+        "one-bad-downlink",
+        "lossy-uplink",
+        "uplink-dip",
+        "late-joiner",
+        "red-audio",
+    ] {
         assert!(names.contains(&name), "{name} is missing");
     }
     assert!(list.iter().all(|entry| entry["summary"].as_str().is_some_and(|text| !text.is_empty())));

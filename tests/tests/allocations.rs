@@ -11,11 +11,13 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sfu::codec::red::{Block, Blocks, Red};
 use sfu::rtcp::{self, ArrivalRecorder, NtpTime, SenderInfo};
 use sfu::{Event, PacketClass, Segment, Sink, Time, Transmit};
 
 use common::call::{Call, config};
-use common::media::{Microphone, VideoEncoding};
+use common::media::{Microphone, OPUS, VideoEncoding, camera, microphone, parameters};
+use common::peer::RtpOut;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -95,8 +97,12 @@ fn counted(total: &mut u64, act: impl FnOnce()) {
 
 impl Studio {
     fn new() -> Self {
-        let mut call = Call::connected(config(), 10);
-        for receiver in 1..10 {
+        Self::of(Call::connected(config(), 10))
+    }
+
+    /// Everybody but the first watches and hears the first.
+    fn of(mut call: Call) -> Self {
+        for receiver in 1..call.peers.len() {
             let mut camera = call.wish(0, "cam");
             camera.max_height = if receiver < 5 { 180 } else { 720 };
             let wishes = [camera, call.wish(0, "mic")];
@@ -123,18 +129,24 @@ impl Studio {
             self.reported = self.call.now;
             self.report();
         }
-        for packet in &packets {
-            let mut datagram = self.call.peers[0].rtp(packet);
-            let from = self.call.peers[0].address;
-            let Studio { call, tape, counts, .. } = self;
-            counted(&mut counts.media, || {
-                let mut turn = call.sfu.turn(call.now, tape);
-                turn.datagram(from, &mut datagram).expect("media of a connected peer");
-                turn.finish();
-            });
-            self.deliver();
-        }
-        let end = self.call.now + Duration::from_millis(33);
+        packets.iter().for_each(|packet| self.publish(packet));
+        self.pass(Duration::from_millis(33));
+    }
+
+    fn publish(&mut self, packet: &RtpOut) {
+        let mut datagram = self.call.peers[0].rtp(packet);
+        let from = self.call.peers[0].address;
+        let Studio { call, tape, counts, .. } = self;
+        counted(&mut counts.media, || {
+            let mut turn = call.sfu.turn(call.now, tape);
+            turn.datagram(from, &mut datagram).expect("media of a connected peer");
+            turn.finish();
+        });
+        self.deliver();
+    }
+
+    fn pass(&mut self, span: Duration) {
+        let end = self.call.now + span;
         while self.next() <= end {
             self.call.now = self.call.now.max(self.next());
             self.timeouts();
@@ -223,6 +235,42 @@ fn the_warm_forwarding_path_allocates_nothing() {
     // and the report on one is due 50 ms later.
     assert!(studio.tape.rtcp >= 19 * (10 + 15), "{} compounds", studio.tape.rtcp);
     assert_eq!(studio.counts, Counts::default(), "in twenty seconds of a call");
+}
+
+/// Redundant audio taken apart, put together anew for those who speak it, taken off for the others, and lost packets
+/// taken out of it.
+#[test]
+fn redundant_sound_allocates_nothing() {
+    const RED: u8 = 63;
+    let mut call = Call::new(config());
+    for index in 0..4 {
+        let mut media = parameters();
+        media.payload_types.opus_red = (index % 2 == 0).then_some(RED);
+        call.join_with(media, vec![camera(), microphone()]);
+        call.connect(index);
+    }
+    let mut studio = Studio::of(call);
+    let mut voice = Microphone::new(0);
+    for n in 0..1_000 {
+        if n == 500 {
+            (studio.counts, studio.tape.media) = (Counts::default(), 0);
+        }
+        let mut packet = voice.packet(80);
+        let copy = Block { payload_type: OPUS, offset: 960, payload: &packet.payload };
+        let mut redundant = Blocks::default();
+        assert!(redundant.push(Block { offset: 1_920, ..copy }) && redundant.push(copy));
+        let mut payload = Vec::new();
+        let red = Red { redundant, payload_type: OPUS, primary: &packet.payload };
+        red.write(&mut payload).expect("it fits");
+        (packet.payload_type, packet.payload) = (RED, payload);
+        if n % 5 != 3 {
+            studio.publish(&packet);
+        }
+        studio.pass(Duration::from_millis(20));
+    }
+    assert_eq!(studio.tape.media, 500 * 3, "what was lost was sent as well");
+    assert_eq!(studio.call.sfu.recovered(), 200);
+    assert_eq!(studio.counts, Counts::default(), "in ten seconds of a call");
 }
 
 #[test]

@@ -134,6 +134,7 @@ bodies!(
     dependency_descriptor,
     video_layers_allocation,
     frame_marking,
+    red,
     rtcp,
     transport_cc,
     stun,

@@ -96,6 +96,10 @@ pub(super) const AUDIO: &[Definition] = &[
     start("time_to_first_audio.playout", "first RTP packet to the first sample played"),
     declare("audio.bitrate", Kbps, Neither, FLOW, "media payload received in each whole second of subscribed measured time, RTP headers and repair not counted"),
     declare("audio.concealed_ratio", Ratio, Lower, FLOW, "concealed sound over all sound played out").source(WEBRTC_STATS),
+    declare("audio.recovered_ratio.red", Ratio, Neither, FLOW, "sound that was lost and came as redundancy of a later packet (RFC 2198), over all sound played out"),
+    declare("audio.recovered_ratio.fec", Ratio, Neither, FLOW, "sound that was lost and came as in-band FEC in the next packet, over all sound played out"),
+    declare("audio.silent_ratio", Ratio, Neither, FLOW, "comfort noise in pauses that the sender left out (DTX), over all sound and silence; it is neither played nor concealed sound")
+        .source("W3C webrtc-stats, silentConcealedSamples; that is a part of concealedSamples, which audio.concealed_ratio leaves out"),
     declare("audio.longest_gap", Ms, Lower, FLOW, "longest run of concealed sound with none played between"),
     declare("jitter_buffer_delay", Ms, Lower, FLOW_KIND, "time in the jitter buffer: per frame from its completion to its release (video), per packet from arrival to playout (audio)")
         .headline(Stat::P95)

@@ -221,6 +221,32 @@ pub enum Observation {
         /// In words: "mute alice", "rate home-up 600kbps".
         text: String,
     },
+    /// Audio that begins to play had been lost, and was in a later packet; told besides [`Observation::AudioPlayed`].
+    AudioRecovered {
+        /// On which flow.
+        flow: Flow,
+        /// In which form.
+        by: SoundRecovery,
+        /// How much sound it is.
+        length: Duration,
+    },
+    /// The sender left out a pause (DTX), and comfort noise was played instead.
+    AudioSilent {
+        /// On which flow.
+        flow: Flow,
+        /// How much.
+        length: Duration,
+    },
+}
+
+/// How lost sound came after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundRecovery {
+    /// As a whole packet within a later one (RFC 2198).
+    Red,
+    /// As a low-rate copy in the next packet (Opus LBRR, RFC 6716 section 2.1.7).
+    InBandFec,
 }
 
 impl Observation {
@@ -247,6 +273,8 @@ impl Observation {
             Observation::LinkDropped { .. } => "link_dropped",
             Observation::LinkCapacity { .. } => "link_capacity",
             Observation::Script { .. } => "script",
+            Observation::AudioRecovered { .. } => "audio_recovered",
+            Observation::AudioSilent { .. } => "audio_silent",
         }
     }
 }

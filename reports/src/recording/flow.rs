@@ -10,7 +10,7 @@ use super::layers::LayerTimeline;
 use super::measure::{Measure, Span};
 use super::pending::Pending;
 use crate::Histogram;
-use crate::observation::{Flow, FlowCounters, LatencyParts, MediaKind};
+use crate::observation::{Flow, FlowCounters, LatencyParts, MediaKind, SoundRecovery};
 
 /// One bin of a flow's series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +108,12 @@ pub struct AudioRecord {
     pub longest_gap: Duration,
     /// Runs of concealment in the measured time.
     pub gaps: u64,
+    /// Of the sound played, what came as redundancy (RFC 2198) of a later packet.
+    pub recovered_red: Duration,
+    /// Of the sound played, what came as in-band FEC in the next packet.
+    pub recovered_fec: Duration,
+    /// Comfort noise in pauses that the sender left out; neither played nor concealed.
+    pub silent: Duration,
     run: Duration,
     pending: Pending<2>,
 }
@@ -125,6 +131,13 @@ impl AudioRecord {
         if self.pending.push([nanos(delay), nanos(jitter_buffer)]) {
             self.count_pending();
         }
+    }
+
+    pub(crate) fn recovered(&mut self, by: SoundRecovery, length: Duration) {
+        *match by {
+            SoundRecovery::Red => &mut self.recovered_red,
+            SoundRecovery::InBandFec => &mut self.recovered_fec,
+        } += length;
     }
 
     fn count_pending(&mut self) {

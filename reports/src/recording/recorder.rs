@@ -233,6 +233,17 @@ impl Observer for Recorder {
                     audio.concealed(length, measured);
                 }
             }
+            Observation::AudioRecovered { flow, by, length } if measured => {
+                if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
+                    audio.recovered(by, length);
+                }
+            }
+            Observation::AudioSilent { flow, length } if measured => {
+                if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
+                    audio.silent += length;
+                }
+            }
+            Observation::AudioRecovered { .. } | Observation::AudioSilent { .. } => {}
             Observation::Counters { flow, counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
             other => self.observe_decision(at, measured, other),

@@ -84,6 +84,10 @@ fn sound(rows: &mut Builder<'_>, flow: &FlowRecord, audio: &AudioRecord, labels:
     rows.values("audio.bitrate", labels, bitrate(rows, flow));
     let whole = audio.played + audio.concealed;
     rows.ratio("audio.concealed_ratio", labels, played, secs(audio.concealed), secs(whole));
+    rows.ratio("audio.recovered_ratio.red", labels, played, secs(audio.recovered_red), secs(whole));
+    rows.ratio("audio.recovered_ratio.fec", labels, played, secs(audio.recovered_fec), secs(whole));
+    let with_silence = whole + audio.silent;
+    rows.ratio("audio.silent_ratio", labels, played, secs(audio.silent), secs(with_silence));
     if !whole.is_zero() {
         rows.number("audio.longest_gap", labels, played + audio.gaps, secs(audio.longest_gap) * 1e3);
     }

@@ -28,6 +28,12 @@ pub(crate) static PARTICIPANT: Section = Section {
         optional("view", Takes::Table(&VIEW), "what to watch; a grid of 9 tiles when absent"),
         default("rtx", Takes::Flag, "true", "offers retransmission (RFC 4588)"),
         default("nack", Takes::Flag, "true", "asks for lost packets, and answers who asks"),
+        default(
+            "red",
+            Takes::Flag,
+            "false",
+            "offers redundant audio (RFC 2198), to send it and to receive it",
+        ),
         later("nat", "address translation"),
         later("cpu", "speed of the computer"),
         later("clock", "clock skew"),
@@ -71,8 +77,19 @@ pub(crate) static OPUS: Section = Section {
             "\"on-off\"",
             "talk spurts and pauses, always, or never",
         ),
-        later("dtx", "discontinuous transmission"),
-        later("fec", "in-band error correction"),
+        default("dtx", Takes::Flag, "false", "leaves out pauses, but for a packet in 400 ms"),
+        default(
+            "fec",
+            Takes::Flag,
+            "false",
+            "in-band FEC: a packet of speech holds the one before at a low rate",
+        ),
+        default(
+            "red",
+            Takes::Whole,
+            "0",
+            "0 to 2 packets before it go along with each (RFC 2198); needs the participant's `red`",
+        ),
     ],
 };
 

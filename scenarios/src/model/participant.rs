@@ -32,6 +32,8 @@ pub struct Participant {
     pub rtx: bool,
     /// Asks for lost packets, and answers who asks.
     pub nack: bool,
+    /// Offers redundant audio (RFC 2198), to send it and to receive it.
+    pub red: bool,
 }
 
 /// When to join.

@@ -30,6 +30,12 @@ pub struct Opus {
     pub rate: Rate,
     /// When there is speech.
     pub speech: Speech,
+    /// Leaves out pauses, but for a packet in 400 ms.
+    pub dtx: bool,
+    /// A packet of speech holds a low-rate copy of the one before (RFC 6716, 2.1.7).
+    pub fec: bool,
+    /// How many packets before it are sent along with each (RFC 2198), 0 to 2.
+    pub red: u8,
 }
 
 /// When there is speech.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::reader::Reader;
 use super::{source, values};
 use crate::diagnostics::Faults;
-use crate::model::{Join, Layout, Link, Participant, View};
+use crate::model::{Join, Layout, Link, Participant, Publication, View};
 use crate::tree::Node;
 
 /// Group size: keeps a slip of the keyboard from filling the memory.
@@ -45,7 +45,9 @@ fn participant(
         view: reader.inner("view").map(|inner| view(&inner)).unwrap_or_default(),
         rtx: reader.flag("rtx").unwrap_or(true),
         nack: reader.flag("nack").unwrap_or(true),
+        red: reader.flag("red").unwrap_or(false),
     };
+    check_redundancy(reader, &participant);
     check_times(reader, &participant, duration);
     participant
 }
@@ -103,6 +105,14 @@ fn view(reader: &Reader<'_>) -> View {
         layout,
         tiles: reader.whole("tiles", 1..=100).map_or(usual.tiles, |tiles| tiles as u32),
         max_height: reader.whole("max_height", 90..=4_320).map(|height| height as u32),
+    }
+}
+
+fn check_redundancy(reader: &Reader<'_>, participant: &Participant) {
+    let sends = |published: &Publication| matches!(published, Publication::Opus(opus) if opus.red > 0);
+    if !participant.red && participant.publish.values().any(sends) {
+        let message = "a source sends redundant audio, which the participant doesn't offer";
+        reader.faults.report(reader.place_of("publish"), message, "add red = true beside `publish`");
     }
 }
 

@@ -85,7 +85,9 @@ fn opus(reader: &Reader<'_>) -> Opus {
         Some("silent") => Speech::Silent,
         _ => Speech::OnOff,
     };
-    Opus { rate, speech }
+    let on = |key| reader.flag(key).unwrap_or(false);
+    let red = reader.whole("red", 0..=2).unwrap_or(0) as u8;
+    Opus { rate, speech, dtx: on("dtx"), fec: on("fec"), red }
 }
 
 fn vp8(reader: &Reader<'_>) -> Vp8 {

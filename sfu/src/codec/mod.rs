@@ -5,6 +5,8 @@ pub mod dependency_descriptor;
 pub mod frame;
 pub mod h264;
 mod kind;
+pub mod opus;
+pub mod red;
 pub mod vp8;
 pub mod vp9;
 

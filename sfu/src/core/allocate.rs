@@ -9,7 +9,8 @@ use super::commands::source_id;
 use super::offers::{Offers, declared_rate, offers_of};
 use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
-use crate::participant::{MediaKind, ParticipantId};
+use crate::participant::{MediaKind, Participant, ParticipantId};
+use crate::send::redundancy::MAX_DISTANCE;
 use crate::sink::Event;
 use crate::units::DataRate;
 
@@ -90,7 +91,8 @@ impl Turn<'_> {
                 let encoding = &mut from.uplink.sources[source].encodings[0];
                 let held = encoding.rates.hold_sound(now, AUDIO_OVERHEAD);
                 if !muted {
-                    audio += held;
+                    let payload = held.saturating_sub(AUDIO_OVERHEAD);
+                    audio += held + payload.scale(self.redundancy(id, publisher, source).into());
                 }
                 continue;
             }
@@ -117,6 +119,14 @@ impl Turn<'_> {
             });
         }
         audio
+    }
+
+    /// How many packets of a source go along with each that `id` gets (RFC 2198).
+    fn redundancy(&self, id: ParticipantId, publisher: ParticipantId, source: usize) -> u8 {
+        let Participant { media, downlink, .. } = &self.sfu.participants[id];
+        let own = self.sfu.participants[publisher].uplink.sources[source].tail.redundancy;
+        let wanted = downlink.redundancy.distance().max(own.min(MAX_DISTANCE));
+        media.payload_types.opus_red.map_or(0, |_| wanted)
     }
 
     fn carry_out(

@@ -89,6 +89,7 @@ impl Turn<'_> {
         let sender = &mut downlink.sender;
         let statuses = feedback.statuses().take(MAX_STATUSES);
         let rtt = sender.history.on_feedback(now, feedback.reference, statuses, results);
+        downlink.redundancy.on_feedback(now, results);
         if sender.begun {
             sender.controller.on_feedback(now, results.as_slice());
         }

@@ -60,7 +60,7 @@ impl Turn<'_> {
         let stream = &mut participant.uplink.streams[index];
         let (source, encoding, role) = (stream.source, stream.encoding, stream.role);
         let codec = participant.uplink.sources[source].description.codec;
-        if payload_type_of(codec, role, &participant.media.payload_types) != Some(header.payload_type) {
+        if !is_payload_type_of(codec, role, &participant.media.payload_types, header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
         if let Some(bytes) = extensions.video_layers_allocation.filter(|_| codec.kind() == MediaKind::Video) {
@@ -82,7 +82,7 @@ impl Turn<'_> {
             received: now,
         };
         match (codec.kind(), role) {
-            (MediaKind::Audio, _) => self.audio(&media, header.is_padding_only()),
+            (MediaKind::Audio, _) => self.audio(&media, header.payload_type, header.is_padding_only()),
             (MediaKind::Video, StreamRole::Rtx) => self.repaired(&media, &header),
             (MediaKind::Video, StreamRole::Media) => self.video(&media, index, header.is_padding_only()),
         }
@@ -263,10 +263,16 @@ fn frame_extension<'a>(extensions: &Extensions<'a>) -> FrameExtension<'a> {
     descriptor.or_else(marking).unwrap_or_default()
 }
 
-/// The payload type that a stream of a participant has to have.
-pub(crate) fn payload_type_of(codec: Codec, role: StreamRole, types: &PayloadTypes) -> Option<u8> {
+/// Whether a stream of a participant may have this payload type.
+pub(crate) fn is_payload_type_of(
+    codec: Codec,
+    role: StreamRole,
+    types: &PayloadTypes,
+    payload_type: u8,
+) -> bool {
+    let redundant = types.opus_red.filter(|_| codec == Codec::Opus);
     match role {
-        StreamRole::Media => types.media(codec),
-        StreamRole::Rtx => types.rtx(codec),
+        StreamRole::Media => types.media(codec) == Some(payload_type) || redundant == Some(payload_type),
+        StreamRole::Rtx => types.rtx(codec) == Some(payload_type),
     }
 }

@@ -17,7 +17,7 @@ mod validation;
 use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
 pub use census::Census;
-pub(crate) use ingest::payload_type_of;
+pub(crate) use ingest::is_payload_type_of;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -65,6 +65,7 @@ pub struct Sfu {
     withheld: DropCounters,
     unrepaired: DropCounters,
     forwarded: u64,
+    recovered: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
     scratch: Vec<u8>,
     compound: Vec<u8>,
@@ -103,6 +104,7 @@ impl Sfu {
             withheld: DropCounters::default(),
             unrepaired: DropCounters::default(),
             forwarded: 0,
+            recovered: 0,
             scratch: Vec::with_capacity(2048),
             compound: Vec::with_capacity(2048),
             results: Vec::new(),
@@ -143,6 +145,12 @@ impl Sfu {
     /// Copies handed on to receivers since the start, retransmissions not counted.
     pub fn forwarded(&self) -> u64 {
         self.forwarded
+    }
+
+    /// Audio packets that were lost on their way here, and were taken out of a later one's redundancy (RFC 2198):
+    /// taken in, as those are that came by themselves.
+    pub fn recovered(&self) -> u64 {
+        self.recovered
     }
 
     /// A participant's name.

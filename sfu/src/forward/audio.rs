@@ -35,7 +35,7 @@ pub struct IngressAudio {
     pub marker: bool,
     /// When the packet arrived.
     pub arrived: Time,
-    /// Nothing but padding follows the header.
+    /// Nothing but padding follows the header, or nothing that is to go further: the number is closed up.
     pub padding_only: bool,
 }
 
@@ -119,6 +119,14 @@ impl AudioProjection {
     /// `source` is being forwarded.
     pub fn map_timestamp(&self, source: u32, rtp: u32) -> Option<u32> {
         self.run.filter(|run| run.source == source).map(|run| rtp.wrapping_add(run.timestamp_offset))
+    }
+
+    /// Whether the packet of this number went out, in the stretch that is going on.
+    pub fn has_sent(&self, sequence: u64) -> bool {
+        self.run.is_some_and(|run| {
+            let behind = run.highest.checked_sub(sequence).filter(|behind| *behind < WINDOW);
+            sequence >= run.first && behind.is_some_and(|behind| run.seen & (1 << behind) != 0)
+        })
     }
 
     /// The outgoing form of one packet. A packet of another source than before starts a new run.

@@ -14,6 +14,7 @@ use crate::congestion::sent_history::SentHistory;
 use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
+use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
 use crate::time::Time;
 use crate::units::{DataRate, DataSize};
@@ -31,6 +32,8 @@ pub(crate) struct Downlink {
     created: u32,
     pub(crate) sender: PacketSender,
     pub(crate) rtt: Option<Duration>,
+    /// How much redundant audio the line asks for.
+    pub(crate) redundancy: RedundancyControl,
     /// The estimate that was told last.
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
@@ -62,6 +65,7 @@ impl Downlink {
                 begun: false,
             },
             rtt: None,
+            redundancy: RedundancyControl::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             reported: Time::ZERO,

@@ -7,6 +7,8 @@ use super::layer_rates::{LayerRates, SPATIAL_LAYERS};
 use super::structures::Structures;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
+use crate::receive::audio_tail::AudioTail;
+use crate::receive::silence::SilenceGate;
 use crate::rtp::VideoLayersAllocation;
 use crate::send::cache::{CacheLimits, PacketCache};
 use crate::time::Time;
@@ -24,6 +26,10 @@ pub(crate) struct Source {
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
     /// When its first packet came, or the first after a silence of all encodings.
     pub(crate) begun: Option<Time>,
+    /// Audio: the last few packets.
+    pub(crate) tail: AudioTail,
+    /// Audio: what of a pause goes further.
+    pub(crate) silence: SilenceGate,
 }
 
 /// One simulcast encoding of a source, or the one stream of an audio source.
@@ -61,6 +67,8 @@ impl Source {
             muted: false,
             subscribers: Vec::new(),
             begun: None,
+            tail: AudioTail::default(),
+            silence: SilenceGate::default(),
         }
     }
 }
@@ -80,6 +88,13 @@ impl Source {
             // Each receiver of a higher layer gets this one too.
             announced.iter_mut().skip(usize::from(spatial)).for_each(|total| *total += rate);
         }
+    }
+
+    /// An encoding arrives on another SSRC from now on.
+    pub(crate) fn restart(&mut self, encoding: u8, ssrc: u32) {
+        self.encodings[usize::from(encoding)].restart(ssrc);
+        self.tail.clear();
+        self.silence = SilenceGate::default();
     }
 
     /// A packet of `encoding` came; says whether it is the first, or the first after a silence.

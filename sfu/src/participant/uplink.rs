@@ -7,7 +7,7 @@ use super::describe::{PayloadTypes, SourceDescription};
 use super::ingress::{IngressStream, StreamRole};
 use super::source::Source;
 use crate::codec::MediaKind;
-use crate::core::payload_type_of;
+use crate::core::is_payload_type_of;
 use crate::drop_reason::DropReason;
 use crate::receive::nack::NackGenerator;
 use crate::rtcp::{ArrivalRecorder, ReceptionStats};
@@ -82,7 +82,7 @@ impl Uplink {
         let place = self.identify(extensions, header.payload_type, types);
         let (source, encoding, role) = place.ok_or(DropReason::UnknownStream)?;
         let (codec, kind) = (self.sources[source].description.codec, self.sources[source].description.kind());
-        if payload_type_of(codec, role, types) != Some(header.payload_type) {
+        if !is_payload_type_of(codec, role, types, header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
         let taken = |stream: &IngressStream| {
@@ -103,7 +103,7 @@ impl Uplink {
             return Err(DropReason::TooManyStreams);
         }
         if role == StreamRole::Media {
-            self.sources[source].encodings[usize::from(encoding)].restart(header.ssrc);
+            self.sources[source].restart(encoding, header.ssrc);
         }
         // A source that restarts with a new SSRC takes the place of its old stream.
         let Some(index) = place else {

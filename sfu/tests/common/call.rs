@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtc_crypto::providers::AwsLcRsProvider;
-use sfu::conference::CommandError;
-use sfu::participant::{SourceDescription, StreamDescription, Wish};
+use sfu::conference::{CommandError, JoinRequest};
+use sfu::participant::{MediaParameters, SourceDescription, StreamDescription, Wish};
 use sfu::transport::certificate::Certificate;
 use sfu::{Config, DropReason, Event, Segment, Sfu, Sink, Time, Transmit};
 
@@ -93,9 +93,14 @@ impl Call {
     }
 
     pub(crate) fn join(&mut self, sources: Vec<SourceDescription>) -> usize {
+        self.join_with(super::media::parameters(), sources)
+    }
+
+    /// The same with payload types and extensions of its own.
+    pub(crate) fn join_with(&mut self, media: MediaParameters, sources: Vec<SourceDescription>) -> usize {
         let index = self.peers.len();
         let certificate = Certificate::generate(&AwsLcRsProvider::new()).expect("a certificate can be made");
-        let joining = request(&certificate, &format!("peer {index}"), sources);
+        let joining = JoinRequest { media, ..request(&certificate, &format!("peer {index}"), sources) };
         let joined = self.turn(|turn| turn.join(joining)).expect("a proper request");
         self.peers.push(Peer::new(self.now, certificate, joined, peer_address(index)));
         index

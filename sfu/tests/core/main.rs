@@ -7,6 +7,7 @@ mod connecting;
 mod described;
 mod forwarding;
 mod hostile;
+mod redundant_audio;
 mod repair;
 mod reports;
 mod signalling;

@@ -202,7 +202,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media_parameters(member.rtx && server.rtx);
+    let media = media_parameters(member.rtx && server.rtx, member.red);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -259,6 +259,9 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
                 Speech::Constant => SpeechKind::Constant,
                 Speech::Silent => SpeechKind::Silent,
             },
+            dtx: opus.dtx,
+            fec: opus.fec,
+            red: opus.red,
         }),
         Publication::Vp8(vp8) => SourceConfig::Camera(CameraSettings {
             name,
@@ -285,9 +288,10 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
 }
 
 /// Chrome's usual numbers.
-fn media_parameters(rtx: bool) -> MediaParameters {
+fn media_parameters(rtx: bool, red: bool) -> MediaParameters {
     MediaParameters {
         payload_types: PayloadTypes {
+            opus_red: red.then_some(63),
             vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
             ..PayloadTypes::audio(111)
         },

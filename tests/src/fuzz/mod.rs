@@ -12,6 +12,7 @@ mod h264;
 mod input;
 mod nack;
 mod projection;
+mod red;
 mod room;
 mod rtcp;
 mod rtp;
@@ -38,7 +39,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 20] = [
+pub static BODIES: [Body; 21] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "vp9", run: vp9::run, cases: 4_000 },
@@ -47,6 +48,7 @@ pub static BODIES: [Body; 20] = [
     Body { name: "dependency_descriptor", run: dependency_descriptor::run, cases: 4_000 },
     Body { name: "video_layers_allocation", run: video_layers_allocation::run, cases: 4_000 },
     Body { name: "frame_marking", run: frame_marking::run, cases: 4_000 },
+    Body { name: "red", run: red::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },

@@ -93,7 +93,8 @@ impl Client {
                 continue;
             }
             let Some(flow) = self.flow_of(described) else { continue };
-            let stream = Incoming::new(described, flow, self.identity.nack);
+            let red = self.identity.media.payload_types.opus_red;
+            let stream = Incoming::new(described, flow, self.identity.nack, red);
             around.observations.push(Observation::Subscribed(flow));
             self.incoming.push(stream);
         }

@@ -34,12 +34,13 @@ enum Receiver {
 }
 
 impl Incoming {
-    pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool) -> Self {
+    /// `red` is the payload type of redundant audio, if the client speaks it.
+    pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool, red: Option<u8>) -> Self {
         let (publisher, source) = (flow.publisher.0, flow.source.0);
         let ssrc = described.ssrc;
         let receiver = match described.codec.kind() {
             MediaKind::Audio => {
-                Receiver::Audio(Box::new(AudioReceiver::new(AudioConfig { ssrc, publisher, source })))
+                Receiver::Audio(Box::new(AudioReceiver::new(AudioConfig { ssrc, publisher, source, red })))
             }
             MediaKind::Video => {
                 let rtx_ssrc = described.rtx_ssrc;
@@ -178,6 +179,8 @@ fn heard(flow: Flow, output: AudioOutput) -> Observation {
             Observation::AudioPlayed { flow, captured: report_time(captured), jitter_buffer, length }
         }
         AudioOutput::Concealed { length, .. } => Observation::AudioConcealed { flow, length },
+        AudioOutput::Recovered { by, length } => Observation::AudioRecovered { flow, by, length },
+        AudioOutput::Silent { length } => Observation::AudioSilent { flow, length },
     }
 }
 

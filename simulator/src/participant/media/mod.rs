@@ -1,7 +1,9 @@
 //! Media as a participant makes it: sizes and times of frames, without pictures or sound; their packets, and
 //! the record of their way to the SFU.
 
+pub mod audio_packetizer;
 pub mod encoder;
+pub mod opus;
 pub mod packetizer;
 pub mod sender_log;
 pub mod speech;

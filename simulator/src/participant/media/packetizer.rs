@@ -1,7 +1,7 @@
 //! Encoded frames to RTP payloads.
 //!
-//! Payloads look like VP8 (RFC 7741) and Opus (RFC 7587) as far as anybody without the content can tell:
-//! a true payload descriptor, a plausible VP8 frame header, then the stamp, then filler.
+//! Payloads look like VP8 (RFC 7741) as far as anybody without the content can tell: a true payload descriptor, a
+//! plausible VP8 frame header, then the stamp, then filler.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sfu::Time;
 use sfu::codec::Vp8Descriptor;
 use sfu::codec::vp8::PictureId;
 
-use super::stamp::{AudioStamp, VideoStamp};
+use super::stamp::VideoStamp;
 use super::structure::TemporalStructure;
 
 /// Default room for one RTP payload, bytes: with IPv6, UDP, SRTP and header extensions it stays below 1,280.
@@ -212,42 +212,6 @@ fn write_frame_header(out: &mut [u8], stamp: &VideoStamp, frame_bytes: usize) ->
     out[6..8].copy_from_slice(&(stamp.width & 0x3fff).to_le_bytes());
     out[8..10].copy_from_slice(&(stamp.height & 0x3fff).to_le_bytes());
     KEY_HEADER_LEN
-}
-
-/// The packetizer of one audio source: one payload per encoded packet.
-#[derive(Clone, Debug)]
-pub struct AudioPacketizer {
-    publisher: u16,
-    source: u8,
-    ordinal: u32,
-}
-
-impl AudioPacketizer {
-    /// For a publisher's source.
-    pub const fn new(publisher: u16, source: u8) -> Self {
-        AudioPacketizer { publisher, source, ordinal: 0 }
-    }
-
-    /// Writes one payload of `bytes` (at least the stamp's 23) to the start of `out`.
-    ///
-    /// # Panics
-    /// When `out` is too short.
-    pub fn payload(
-        &mut self,
-        bytes: usize,
-        voiced: bool,
-        captured: Time,
-        encode: Duration,
-        out: &mut [u8],
-    ) -> Payload {
-        let (publisher, source, ordinal) = (self.publisher, self.source, self.ordinal);
-        let len = bytes.max(AudioStamp::LEN);
-        AudioStamp { publisher, source, voiced, ordinal, captured, encode }.write(out);
-        out[AudioStamp::LEN..len].fill(FILLER);
-        self.ordinal = ordinal.wrapping_add(1);
-        // RFC 7587 section 4.2: the marker belongs on the first packet of a talk spurt; Chrome leaves it off.
-        Payload { len, marker: false, ordinal }
-    }
 }
 
 #[cfg(test)]

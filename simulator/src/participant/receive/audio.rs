@@ -6,21 +6,21 @@
 //! place in time is gone; a buffer that ran dry conceals, and what was late plays later.
 
 mod buffer;
+mod intake;
 mod playout;
 
 use std::time::Duration;
 
-use reports::observation::FlowCounters;
+use reports::observation::{FlowCounters, SoundRecovery};
 use sfu::Time;
-use sfu::rtp::{RtpHeader, Unwrapper};
+use sfu::rtp::Unwrapper;
 
-use self::buffer::{AudioBuffer, AudioPacket};
+use self::buffer::AudioBuffer;
 use self::playout::Playing;
-use super::packet_history::{Novelty, Origin, PacketHistory};
+use super::packet_history::PacketHistory;
 use super::playout::media_nanos;
 use super::quantile::SlidingQuantile;
-use super::statistics::{ReceptionStatistics, ReportBlock, Verdict};
-use crate::participant::media::stamp::AudioStamp;
+use super::statistics::{ReceptionStatistics, ReportBlock};
 
 /// RTP clock of Opus (RFC 7587 section 4.1).
 pub const CLOCK_HZ: u32 = 48_000;
@@ -48,6 +48,8 @@ pub struct AudioConfig {
     pub publisher: u16,
     /// Which of the publisher's sources.
     pub source: u8,
+    /// The payload type of redundant audio (RFC 2198), if there may be any.
+    pub red: Option<u8>,
 }
 
 /// What a receiver has to say.
@@ -69,6 +71,18 @@ pub enum AudioOutput {
         /// When the gap began. Not now, when the buffer ran dry: that this was no silence shows later.
         began: Time,
         /// How much sound was missing.
+        length: Duration,
+    },
+    /// What begins to play had been lost, and was in a later packet: told besides its playing.
+    Recovered {
+        /// In which form.
+        by: SoundRecovery,
+        /// How much sound it is.
+        length: Duration,
+    },
+    /// The sender left out a pause (DTX), and comfort noise was played instead.
+    Silent {
+        /// How much.
         length: Duration,
     },
 }
@@ -123,47 +137,6 @@ impl AudioReceiver {
         }
     }
 
-    /// Takes a packet of the stream; one of another SSRC is ignored.
-    pub fn receive(
-        &mut self,
-        now: Time,
-        header: &RtpHeader,
-        payload: &[u8],
-        sink: &mut dyn FnMut(AudioOutput),
-    ) {
-        if header.ssrc != self.config.ssrc {
-            return;
-        }
-        let sequence = match self.statistics.on_packet(now, header.sequence, header.timestamp) {
-            Verdict::Accept(sequence) => sequence,
-            Verdict::Restart(sequence) => {
-                self.restart(sequence);
-                sequence
-            }
-            Verdict::Stray => return,
-        };
-        self.counters.media_bytes += payload.len() as u64;
-        let history = self.history.get_or_insert_with(|| {
-            sink(AudioOutput::FirstPacket);
-            PacketHistory::new(sequence)
-        });
-        let novelty = history.insert(sequence, Origin::First, &mut self.counters);
-        let Some(stamp) = self.read(payload) else { return };
-        if novelty == Novelty::Duplicate {
-            return;
-        }
-        let timestamp = self.timestamps.unwrap(u64::from(header.timestamp));
-        // A late packet counts here, too: the delay has to grow because of it.
-        self.transits.push(transit(now, timestamp));
-        if novelty == Novelty::Late {
-            self.health.late += 1;
-            return;
-        }
-        let packet =
-            AudioPacket { sequence, timestamp, arrived: now, voiced: stamp.voiced, captured: stamp.captured };
-        self.accept(packet);
-    }
-
     /// When [`AudioReceiver::handle_timeout`] wants to be called: the next step, unless the stream is silent.
     pub fn deadline(&self) -> Option<Time> {
         self.playing.map(|playing| playing.next).filter(|&next| next < Time::NEVER)
@@ -195,19 +168,6 @@ impl AudioReceiver {
     /// The report block for a receiver report sent now; `None` before the first packet.
     pub fn report(&mut self, now: Time) -> Option<ReportBlock> {
         self.statistics.report(now)
-    }
-
-    fn read(&mut self, payload: &[u8]) -> Option<AudioStamp> {
-        let Ok(stamp) = AudioStamp::read(payload) else {
-            // Padding alone has no payload and is no fault.
-            self.health.corrupt += u64::from(!payload.is_empty());
-            return None;
-        };
-        if (stamp.publisher, stamp.source) != (self.config.publisher, self.config.source) {
-            self.health.foreign += 1;
-            return None;
-        }
-        Some(stamp)
     }
 
     fn restart(&mut self, first: u64) {

@@ -75,6 +75,12 @@ pub struct MicrophoneSettings {
     pub rate: DataRate,
     /// Who speaks when.
     pub speech: SpeechKind,
+    /// Whether pauses are left out, but for a packet in 400 ms.
+    pub dtx: bool,
+    /// Whether a packet of speech holds a copy of the one before, at a third of its size.
+    pub fec: bool,
+    /// How many packets before it are sent along with each (RFC 2198), 0 to 2; it needs a payload type as well.
+    pub red: u8,
 }
 
 impl SourceConfig {

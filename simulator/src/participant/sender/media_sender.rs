@@ -65,7 +65,7 @@ impl MediaSender {
                 SourceConfig::Microphone(microphone) => Source::Microphone(Box::new(MicrophoneSource::new(
                     place,
                     microphone,
-                    types.opus,
+                    (types.opus, types.opus_red),
                     &mut stream,
                     &mut ssrcs,
                 ))),

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
+use sfu::codec::red;
 use sfu::participant::MediaKind;
 use sfu::{DataRate, DataSize, Time};
 
 use super::config::MicrophoneSettings;
+use super::dtx::{Dtx, Transmission};
 use super::header::{HEADER_LEN, Header, Name};
 use super::output::{MediaTag, Output};
+use super::redundancy::Redundancy;
 use super::stream::RtpStream;
 use super::wire::Wire;
 use crate::network::TrafficClass;
-use crate::participant::media::packetizer::AudioPacketizer;
+use crate::participant::media::audio_packetizer::AudioPacketizer;
+use crate::participant::media::opus::MIN_LEN;
 use crate::participant::media::speech::{AudioFrame, FRAME, Speech};
-use crate::participant::media::stamp::AudioStamp;
 use crate::random::{Seed, Stream};
 
 /// The audio level's element, rounded up to a word.
@@ -26,6 +29,10 @@ pub(super) struct MicrophoneSource {
     source: u8,
     settings: MicrophoneSettings,
     packetizer: AudioPacketizer,
+    dtx: Dtx,
+    redundancy: Option<Redundancy>,
+    /// The packet that is being made, without redundancy.
+    payload: Vec<u8>,
     /// Once capturing has begun.
     speech: Option<Speech>,
     muted: bool,
@@ -34,18 +41,23 @@ pub(super) struct MicrophoneSource {
 }
 
 impl MicrophoneSource {
+    /// `opus` and `red` are payload types; without the latter there is no redundancy.
     pub(super) fn new(
         (publisher, source): (u16, u8),
         settings: &MicrophoneSettings,
-        payload_type: u8,
+        (opus, red): (u8, Option<u8>),
         stream: &mut Stream,
         ssrcs: &mut Vec<u32>,
     ) -> Self {
+        let red = red.filter(|_| settings.red > 0);
         MicrophoneSource {
-            stream: RtpStream::new(MediaKind::Audio, payload_type, stream, ssrcs),
+            stream: RtpStream::new(MediaKind::Audio, red.unwrap_or(opus), stream, ssrcs),
             source,
             settings: settings.clone(),
-            packetizer: AudioPacketizer::new(publisher, source),
+            packetizer: AudioPacketizer::new(publisher, source).with_fec(settings.fec),
+            dtx: Dtx::new(settings.dtx),
+            redundancy: red.map(|_| Redundancy::new(opus, settings.red)),
+            payload: Vec::new(),
             speech: None,
             muted: false,
             unmuted: Time::ZERO,
@@ -72,14 +84,18 @@ impl MicrophoneSource {
         }
     }
 
-    /// What the source uses, headers included: nothing while it is muted.
+    /// What the source uses at most, headers included: nothing while it is muted.
     pub(super) fn rate(&self, overhead: DataSize) -> DataRate {
         if self.muted {
             return DataRate::ZERO;
         }
-        let payload = self.settings.rate.size_in(FRAME).max(DataSize::from_bytes(AudioStamp::LEN as u64));
-        let headers = DataSize::from_bytes(HEADER_LEN as u64 + LEVEL_LEN);
-        DataRate::of(payload + headers + overhead, FRAME)
+        let alone = (self.settings.rate.size_in(FRAME).as_bytes() as usize).max(MIN_LEN);
+        let encoded = if self.settings.fec { AudioPacketizer::with_copy(alone) } else { alone };
+        let copies = usize::from(self.redundancy.as_ref().map_or(0, |_| self.settings.red));
+        let around = if copies > 0 { red::PRIMARY_HEADER_LEN } else { 0 };
+        let payload = (encoded + (red::HEADER_LEN + encoded) * copies + around) as u64;
+        let headers = HEADER_LEN as u64 + LEVEL_LEN;
+        DataRate::of(DataSize::from_bytes(payload + headers) + overhead, FRAME)
     }
 
     /// When the next frame is encoded.
@@ -107,10 +123,22 @@ impl MicrophoneSource {
         wire: &mut Wire,
         output: &mut dyn FnMut(Output<'_>),
     ) {
+        self.payload.clear();
+        let bytes = frame.size.as_bytes() as usize;
+        let encode = frame.encoded_at.since(frame.captured);
+        // libwebrtc marks the first packet after one that was DTX (`RTPSenderAudio::MarkerBit`), as RFC 7587 section
+        // 4.2 asks; without DTX there are no talk spurts, and no markers.
+        let (written, marker) = match self.dtx.next(frame.voice) {
+            Transmission::Nothing => return,
+            Transmission::Silence => (self.packetizer.silence(&mut self.payload), false),
+            Transmission::Sound { begins } => {
+                let (voiced, captured) = (frame.voice, frame.captured);
+                (self.packetizer.payload(bytes, voiced, captured, encode, &mut self.payload), begins)
+            }
+        };
         let stream = &mut self.stream;
         let header = Header {
-            // Chrome sends Opus without talk-spurt markers.
-            marker: false,
+            marker,
             payload_type: stream.payload_type,
             sequence: stream.take_sequence() as u16,
             timestamp: stream.clock.at(frame.captured),
@@ -118,17 +146,19 @@ impl MicrophoneSource {
             name: stream.needs_name().then_some(Name::Section { mid: &self.settings.mid }),
             audio_level: Some((frame.level, frame.voice)),
         };
-        let encode = frame.encoded_at.since(frame.captured);
-        let bytes = (frame.size.as_bytes() as usize).max(AudioStamp::LEN);
-        let (packetizer, source) = (&mut self.packetizer, self.source);
+        let tag = MediaTag { source: self.source, encoding: 0, ordinal: written.ordinal };
+        let (payload, redundancy) = (&self.payload, &mut self.redundancy);
+        let mut len = 0;
         let fill = |buffer: &mut Vec<u8>| {
             let start = buffer.len();
-            buffer.resize(start + bytes, 0);
-            let out = &mut buffer[start..];
-            let payload = packetizer.payload(bytes, frame.voice, frame.captured, encode, out);
-            Some(MediaTag { source, encoding: 0, ordinal: payload.ordinal })
+            match redundancy {
+                Some(redundancy) => redundancy.wrap(header.timestamp, payload, buffer),
+                None => buffer.extend_from_slice(payload),
+            }
+            len = buffer.len() - start;
+            Some(tag)
         };
         wire.send(now, TrafficClass::Audio, &header, fill, output);
-        stream.on_sent(now, bytes);
+        stream.on_sent(now, len);
     }
 }

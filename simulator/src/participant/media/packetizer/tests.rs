@@ -87,18 +87,3 @@ fn a_small_limit_still_holds_every_stamp() {
         assert!(VideoStamp::read(&bytes[if n == 0 { 16 } else { 6 }..]).is_ok());
     }
 }
-
-#[test]
-fn audio_is_one_payload_of_the_size_asked() {
-    let mut packetizer = AudioPacketizer::new(9, 0);
-    let mut out = [0; 200];
-    let rows = [(80, 80), (3, AudioStamp::LEN)];
-    for (n, (bytes, len)) in (0..).zip(rows) {
-        let payload =
-            packetizer.payload(bytes, n == 0, Time::from_millis(20), Duration::from_millis(21), &mut out);
-        assert_eq!(payload, Payload { len, marker: false, ordinal: n });
-        let stamp = AudioStamp::read(&out[..len]).expect("stamp");
-        assert_eq!((stamp.publisher, stamp.voiced, stamp.ordinal), (9, n == 0, n));
-        assert_eq!(stamp.encoded(), Time::from_millis(41));
-    }
-}

@@ -14,8 +14,38 @@ pub(super) struct AudioPacket {
     /// Unwrapped, in ticks.
     pub(super) timestamp: u64,
     pub(super) arrived: Time,
-    pub(super) voiced: bool,
-    pub(super) captured: Time,
+    pub(super) content: Content,
+    /// Whether it came as redundancy of a later one (RFC 2198).
+    pub(super) redundant: bool,
+}
+
+/// What is in a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Sound, captured when, and whether somebody speaks in it.
+    Sound {
+        captured: Time,
+        voiced: bool,
+        /// When the packet before was captured, if this one holds a copy of it (in-band FEC).
+        copy: Option<Time>,
+    },
+    /// Nothing: comfort noise.
+    Silence,
+}
+
+impl AudioPacket {
+    /// Whether somebody speaks in it: then time can't be stretched much.
+    pub(super) const fn is_voiced(&self) -> bool {
+        matches!(self.content, Content::Sound { voiced: true, .. })
+    }
+
+    /// When the packet before was captured, if this one holds a copy of it.
+    pub(super) const fn copy(&self) -> Option<Time> {
+        match self.content {
+            Content::Sound { copy, .. } => copy,
+            Content::Silence => None,
+        }
+    }
 }
 
 /// The packets that wait.

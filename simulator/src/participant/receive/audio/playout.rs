@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use reports::observation::SoundRecovery;
 use sfu::Time;
 
+use super::buffer::{AudioPacket, Content};
 use super::{
-    AudioOutput, AudioPacket, AudioReceiver, CLOCK_HZ, MARGIN, MAX_DELAY, START_DELAY, STEP, STEP_TICKS,
-    transit,
+    AudioOutput, AudioReceiver, CLOCK_HZ, MARGIN, MAX_DELAY, START_DELAY, STEP, STEP_TICKS, transit,
 };
+use crate::participant::receive::packet_history::Origin;
 use crate::participant::receive::playout::media_nanos;
 
 /// The delay may be this far below the target before a step is added, ns.
@@ -37,6 +39,8 @@ pub(super) struct Playing {
     dry: Option<Time>,
     /// Steps until the delay may change again in speech.
     cooldown: u8,
+    /// The last packet said that there is nothing to play.
+    silent: bool,
 }
 
 /// How many whole steps fit into `span`.
@@ -61,7 +65,8 @@ impl AudioReceiver {
                 let next = now + START_DELAY;
                 let (position, sequence) = (packet.timestamp, packet.sequence);
                 self.grid = Some(next);
-                self.playing = Some(Playing { next, position, sequence, dry: None, cooldown: 0 });
+                self.playing =
+                    Some(Playing { next, position, sequence, dry: None, cooldown: 0, silent: false });
             }
             Some(playing) if playing.next == Time::NEVER => {
                 let grid = self.grid.expect("the clock was started before");
@@ -122,6 +127,9 @@ impl AudioReceiver {
         if concealed > 0 {
             sink(AudioOutput::Concealed { began: since, length: length(concealed) });
         }
+        if playing.silent && dry > concealed {
+            sink(AudioOutput::Silent { length: length(dry - concealed) });
+        }
     }
 
     fn play_or_wait(
@@ -132,9 +140,13 @@ impl AudioReceiver {
         sink: &mut dyn FnMut(AudioOutput),
     ) {
         if head.sequence > playing.sequence {
+            let place = playing.sequence;
             playing.sequence += 1;
             playing.position = playing.position.saturating_add(STEP_TICKS);
-            return sink(AudioOutput::Concealed { began: now, length: STEP });
+            return match head.copy().filter(|_| head.sequence == playing.sequence) {
+                Some(captured) => self.play_copy(now, place, captured, head.arrived, sink),
+                None => sink(AudioOutput::Concealed { began: now, length: STEP }),
+            };
         }
         let after_silence = head.timestamp > playing.position;
         if after_silence && self.due(now, &head) > now {
@@ -146,11 +158,30 @@ impl AudioReceiver {
         let packet = self.buffer.pop().expect("there is a head");
         playing.sequence = packet.sequence + 1;
         playing.position = packet.timestamp.saturating_add(STEP_TICKS);
-        sink(AudioOutput::Played {
-            captured: packet.captured,
-            jitter_buffer: now - packet.arrived,
-            length: STEP,
-        });
+        playing.silent = packet.content == Content::Silence;
+        let Content::Sound { captured, .. } = packet.content else {
+            return sink(AudioOutput::Silent { length: STEP });
+        };
+        sink(AudioOutput::Played { captured, jitter_buffer: now - packet.arrived, length: STEP });
+        if packet.redundant {
+            sink(AudioOutput::Recovered { by: SoundRecovery::Red, length: STEP });
+        }
+    }
+
+    /// Plays a lost packet from the copy in the next one.
+    fn play_copy(
+        &mut self,
+        now: Time,
+        sequence: u64,
+        captured: Time,
+        arrived: Time,
+        sink: &mut dyn FnMut(AudioOutput),
+    ) {
+        if let Some(history) = &mut self.history {
+            history.insert(sequence, Origin::Repair, &mut self.counters);
+        }
+        sink(AudioOutput::Played { captured, jitter_buffer: now - arrived, length: STEP });
+        sink(AudioOutput::Recovered { by: SoundRecovery::InBandFec, length: STEP });
     }
 
     /// Brings the delay closer to the target; whether this step is one that was added.
@@ -160,7 +191,7 @@ impl AudioReceiver {
         while excess(&head) > SKIP && self.buffer.has_successor() {
             head = self.drop_head().expect("there is a successor");
         }
-        let (may, tolerance) = match head.voiced {
+        let (may, tolerance) = match head.is_voiced() {
             true => (playing.cooldown == 0, SPEECH_TOLERANCE),
             false => (true, 0),
         };

@@ -4,14 +4,24 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use sfu::Time;
+use sfu::rtp::RtpHeader;
 
 use super::*;
-use crate::participant::media::packetizer::AudioPacketizer;
+use crate::participant::media::audio_packetizer::AudioPacketizer;
 
 const SSRC: u32 = 0x4444;
+const OPUS: u8 = 111;
+const RED: u8 = 63;
 
 fn ms(millis: u64) -> Time {
     Time::from_millis(millis)
+}
+
+/// A packet with the sound from 20·`media` ms on.
+fn sound(media: u64, voiced: bool) -> Vec<u8> {
+    let mut payload = Vec::new();
+    AudioPacketizer::new(1, 0).payload(80, voiced, ms(20 * media), Duration::from_millis(21), &mut payload);
+    payload
 }
 
 struct Rig {
@@ -23,7 +33,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Rig {
-        let config = AudioConfig { ssrc: SSRC, publisher: 1, source: 0 };
+        let config = AudioConfig { ssrc: SSRC, publisher: 1, source: 0, red: Some(RED) };
         Rig {
             receiver: AudioReceiver::new(config),
             seen: Vec::new(),
@@ -41,17 +51,18 @@ impl Rig {
 
     /// Packet `n` of those sent, with the sound from 20·`media` ms on.
     fn deliver(&mut self, at: u64, n: u64, media: u64, voiced: bool) {
-        let mut payload = [0; 80];
-        let captured = ms(20 * media);
-        AudioPacketizer::new(1, 0).payload(80, voiced, captured, Duration::from_millis(21), &mut payload);
-        self.deliver_bytes(at, n, media, &payload);
+        self.deliver_bytes(at, n, media, &sound(media, voiced));
     }
 
     fn deliver_bytes(&mut self, at: u64, n: u64, media: u64, payload: &[u8]) {
+        self.deliver_as(OPUS, at, n, media, payload);
+    }
+
+    fn deliver_as(&mut self, payload_type: u8, at: u64, n: u64, media: u64, payload: &[u8]) {
         self.run(ms(at));
         let header = RtpHeader {
             marker: false,
-            payload_type: 111,
+            payload_type,
             sequence: self.sequence.wrapping_add(n as u16),
             timestamp: self.timestamp.wrapping_add((media * 960) as u32),
             ssrc: SSRC,
@@ -235,6 +246,8 @@ fn a_stall_ends_with_a_skip() {
     assert!(wait_at(15_000).is_some_and(|wait| wait <= 70), "{:?}", wait_at(15_000));
     assert_eq!(rig.receiver.counters().lost_after_repair, 0);
 }
+
+mod redundancy;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]

@@ -10,7 +10,7 @@ use sfu::{DataRate, Time};
 
 use super::rig::{MEDIA, Rig, config};
 use crate::network::TrafficClass;
-use crate::participant::media::stamp::AudioStamp;
+use crate::participant::media::opus::OpusContent;
 use crate::participant::sender::SourceConfig;
 use crate::random::Seed;
 
@@ -44,7 +44,8 @@ fn every_packet_parses_and_carries_what_was_negotiated() {
         match sent.class {
             TrafficClass::Audio => {
                 assert_eq!(header.payload_type, MEDIA.payload_types.opus);
-                let stamp = AudioStamp::read(sent.payload()).expect("a stamp");
+                let content = OpusContent::read(sent.payload());
+                let Ok(OpusContent::Sound { stamp, copy: None }) = content else { panic!("{content:?}") };
                 assert_eq!((stamp.publisher, stamp.source), (3, 1));
                 assert_eq!(stamp.encoded(), sent.at, "audio isn't paced");
                 assert_eq!(sent.tag.map(|tag| tag.ordinal), Some(stamp.ordinal));
