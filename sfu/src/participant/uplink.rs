@@ -69,6 +69,9 @@ impl Uplink {
     }
 
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
+    ///
+    /// Without a mid, a payload type that only one source has says as much (RFC 8843 section 9.2): retransmissions of
+    /// webrtc-rs carry no header extension at all. But what doesn't name its place takes it from nobody.
     pub(crate) fn bind(
         &mut self,
         header: &RtpHeader,
@@ -99,6 +102,9 @@ impl Uplink {
             highest: 0,
         };
         let place = self.streams.iter().position(taken);
+        if place.is_some() && extensions.mid.is_none() {
+            return Err(DropReason::UnknownStream);
+        }
         if place.is_none() && self.streams.len() >= self.max_streams {
             return Err(DropReason::TooManyStreams);
         }
@@ -124,8 +130,10 @@ impl Uplink {
         payload_type: u8,
         types: &PayloadTypes,
     ) -> Option<(usize, u8, StreamRole)> {
-        let mid = extensions.mid?;
-        let source = self.sources.iter().position(|source| source.description.mid == mid)?;
+        let source = match extensions.mid {
+            Some(mid) => self.sources.iter().position(|source| source.description.mid == mid)?,
+            None => self.only_source_with(payload_type, types)?,
+        };
         let SourceDescription { encodings, codec, .. } = &self.sources[source].description;
         let is_rtx = types.rtx(*codec) == Some(payload_type);
         let role = if is_rtx { StreamRole::Rtx } else { StreamRole::Media };
@@ -138,4 +146,17 @@ impl Uplink {
             (None, None) => None,
         }
     }
+
+    /// The one source that a payload type can be of; none when there are several, or none.
+    fn only_source_with(&self, payload_type: u8, types: &PayloadTypes) -> Option<usize> {
+        let fits = |source: &Source| {
+            let roles = [StreamRole::Media, StreamRole::Rtx];
+            roles.iter().any(|role| is_payload_type_of(source.description.codec, *role, types, payload_type))
+        };
+        let mut found = (0..self.sources.len()).filter(|index| fits(&self.sources[*index]));
+        found.next().filter(|_| found.next().is_none())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::codecs::assert_same;
 use crate::world::{Kind, World};
 
 const FRAMES: usize = 120;
-const LOSS: usize = 5;
+const LOSS: usize = 8;
 
 /// Frames with loss on one of the two lines, then time for the last repairs.
 fn send(world: &mut World) {

@@ -5,6 +5,7 @@ mod codecs;
 mod feedback;
 mod frames;
 mod loss;
+mod rtc_listener;
 mod rtc_media;
 mod rtc_peer;
 mod rtc_sdp;

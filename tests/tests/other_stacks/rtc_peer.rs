@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
-use rtc::interceptor::Registry;
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::{
     configure_nack, configure_rtcp_reports, configure_twcc,
@@ -26,7 +27,6 @@ use rtc::rtp_transceiver::{RTCRtpReceiverId, RTCRtpSenderId};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use rtc::statistics::StatsSelector;
-use rtc::statistics::report::RTCStatsReportEntry;
 use rtc::{rtp, sdp};
 use sfu::Time;
 use sfu::conference::{JoinRequest, Joined};
@@ -35,6 +35,7 @@ use sfu::rtp::ExtensionIds;
 use sfu::transport::dtls::opaque_instant;
 
 use crate::frames::Frame;
+use crate::rtc_listener::{Heard, Listener};
 use crate::rtc_media::{Assembler, assembler, payloader};
 use crate::rtc_sdp::{answer, attribute, extensions};
 use crate::stack::{Learnt, MID, Role, Stack, payload_types};
@@ -54,6 +55,7 @@ struct Outgoing {
 pub(crate) struct RtcPeer {
     role: Role,
     connection: RTCPeerConnection,
+    heard: Arc<Mutex<Heard>>,
     offer: String,
     ids: ExtensionIds,
     connected: bool,
@@ -73,7 +75,9 @@ impl RtcPeer {
         let mut engine = engine(&role);
         let registry = configure_nack(Registry::new(), &mut engine);
         let registry = configure_twcc(registry, &mut engine).expect("the extension is registered");
-        let registry = configure_rtcp_reports(registry);
+        let listener = Listener::default();
+        let heard = listener.heard();
+        let registry = configure_rtcp_reports(registry).with(Slot::from(500), listener);
         let builder =
             RTCPeerConnectionBuilder::new().with_media_engine(engine).with_interceptor_registry(registry);
         let mut connection = builder.build(now).expect("a proper configuration");
@@ -103,6 +107,7 @@ impl RtcPeer {
         RtcPeer {
             role,
             connection,
+            heard,
             ids: extensions(&offer.sdp),
             offer: offer.sdp,
             connected: false,
@@ -248,29 +253,22 @@ impl Stack for RtcPeer {
         self.drain(now);
     }
 
-    /// `rtc` counts what RTCP says, but works out no round-trip time from it.
     fn learnt(&mut self, now: Time) -> Learnt {
         let report = self.connection.get_stats(opaque_instant(now), StatsSelector::None);
-        let mut learnt = Learnt::default();
-        for stream in report.outbound_rtp_streams() {
-            learnt.nacks_received += u64::from(stream.nack_count);
-            learnt.key_frames_wanted += u64::from(stream.pli_count);
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_ours = |ssrc: &u32| self.outgoing.iter().any(|out| out.ssrc == *ssrc);
+        let blocks = heard.receiver_reports.iter().flat_map(|report| &report.reports);
+        Learnt {
+            // The time of the last sender report comes back: what a round-trip time is worked out from.
+            is_reported_on: blocks.clone().any(|block| of_ours(&block.ssrc) && block.last_sender_report != 0),
+            has_senders_clock: heard.sender_reports.iter().any(|report| Some(report.ssrc) == self.receives),
+            nacks_sent: report.inbound_rtp_streams().map(|stream| u64::from(stream.nack_count)).sum(),
+            nacks_received: heard.nacks.iter().filter(|ssrc| of_ours(ssrc)).count() as u64,
+            key_frames_wanted: heard.key_frame_requests.iter().filter(|ssrc| of_ours(ssrc)).count() as u64,
+            fed_back: heard.fed_back as u64,
+            compounds: Some(heard.compounds),
+            ..Learnt::default()
         }
-        for stream in report.inbound_rtp_streams() {
-            learnt.nacks_sent += u64::from(stream.nack_count);
-        }
-        for entry in report.iter() {
-            match entry {
-                RTCStatsReportEntry::RemoteInboundRtp(stats) => {
-                    learnt.is_reported_on |= stats.received_rtp_stream_stats.packets_received > 0;
-                }
-                RTCStatsReportEntry::RemoteOutboundRtp(stats) => {
-                    learnt.has_senders_clock |= stats.sent_rtp_stream_stats.packets_sent > 0;
-                }
-                _ => {}
-            }
-        }
-        learnt
     }
 }
 

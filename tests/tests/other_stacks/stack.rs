@@ -22,6 +22,8 @@ pub(crate) struct Role {
     pub(crate) publishes: bool,
     /// The encodings that it sends: none for audio.
     pub(crate) rids: Vec<&'static str>,
+    /// Whether it works out what its line carries, and probes for that.
+    pub(crate) estimates: bool,
 }
 
 impl Role {
@@ -115,6 +117,10 @@ pub(crate) struct Learnt {
     pub(crate) nacks_received: u64,
     /// How often it was asked for a key frame, in any encoding.
     pub(crate) key_frames_wanted: u64,
+    /// Packets that transport-wide feedback told of, where it counts them.
+    pub(crate) fed_back: u64,
+    /// Datagrams of RTCP that it deciphered and parsed, where it counts them.
+    pub(crate) compounds: Option<usize>,
     /// Its estimate of the line to the core, bit/s, from transport-wide feedback.
     pub(crate) estimate: Option<f64>,
 }

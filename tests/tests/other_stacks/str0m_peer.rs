@@ -52,7 +52,7 @@ impl Str0mPeer {
             .clear_codecs()
             .set_extension_map(extensions)
             .set_stats_interval(Some(Duration::from_millis(500)))
-            .enable_bwe(role.publishes.then(|| Bitrate::kbps(1_500)));
+            .enable_bwe(role.estimates.then(|| Bitrate::kbps(1_500)));
         let (pt, rtx) = (Pt::from(MEDIA), Pt::from(RTX));
         let codecs = config.codec_config();
         let mut video = |format, parameters| {
@@ -179,6 +179,10 @@ impl Stack for Str0mPeer {
             self.receives = Some(stream.ssrc);
             api.declare_media(mid, kind);
             api.expect_stream_rx(stream.ssrc.into(), stream.rtx_ssrc.map(Into::into), mid, None);
+        }
+        if self.role.estimates {
+            // What its estimate may grow to: it probes for more than it sends.
+            self.rtc.bwe().set_bitrate(Bitrate::kbps(300), Bitrate::kbps(5_000));
         }
         self.handle_timeout(now);
     }

@@ -14,7 +14,7 @@ use crate::str0m_peer::Str0mPeer;
 
 /// One way between a peer and the core.
 const DELAY: Duration = Duration::from_millis(10);
-const STEP: Duration = Duration::from_millis(5);
+const STEP: Duration = Duration::from_millis(1);
 
 /// Which stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub(crate) struct World {
     flights: Vec<Flight>,
     noise: Noise,
     lost: usize,
+    /// Datagrams of RTCP that reached each peer.
+    reports: [usize; 2],
     pub(crate) events: Vec<Event>,
     /// What was sent, by encoding.
     pub(crate) sent: Vec<Vec<Frame>>,
@@ -82,23 +84,39 @@ pub(crate) struct World {
 impl World {
     /// A sender and a receiver that meet, and are connected when this returns.
     pub(crate) fn new(sender: Kind, receiver: Kind, codec: Codec, rids: &[&'static str]) -> Self {
+        let publisher =
+            Role { address: address(1), codec, publishes: true, rids: rids.to_vec(), estimates: false };
+        World::with(sender, publisher, receiver)
+    }
+
+    fn with(sender: Kind, publisher: Role, receiver: Kind) -> Self {
         let core = "198.51.100.1:3478".parse().expect("an address");
         let sfu =
             Sfu::new(Config::new(core), SeededProvider::new([9; 32])).expect("a certificate can be made");
         let mut world = World {
             now: Time::from_secs(1),
-            codec,
+            codec: publisher.codec,
             core,
             sfu,
             peers: Vec::new(),
             flights: Vec::new(),
             noise: Noise(4_711),
             lost: 0,
+            reports: [0; 2],
             events: Vec::new(),
-            sent: vec![Vec::new(); rids.len().max(1)],
+            sent: vec![Vec::new(); publisher.rids.len().max(1)],
         };
-        world.join(sender, true, rids);
-        world.join(receiver, false, &[]);
+        world.join(sender, publisher);
+        world.join(
+            receiver,
+            Role {
+                address: address(2),
+                codec: world.codec,
+                publishes: false,
+                rids: Vec::new(),
+                estimates: false,
+            },
+        );
         world.run(Duration::from_secs(5));
         assert!(world.peers.iter().all(|peer| peer.stack.is_connected()), "both are connected after 5 s");
         world
@@ -110,9 +128,15 @@ impl World {
         World::new(sender, receiver, codec, rids)
     }
 
-    fn join(&mut self, kind: Kind, publishes: bool, rids: &[&'static str]) {
-        let address = format!("192.0.2.{}:5000", self.peers.len() + 1).parse().expect("an address");
-        let role = Role { address, codec: self.codec, publishes, rids: rids.to_vec() };
+    /// A sender of one encoding that works out what its line carries, and a receiver.
+    pub(crate) fn estimating(sender: Kind, receiver: Kind, codec: Codec) -> Self {
+        let publisher =
+            Role { address: address(1), codec, publishes: true, rids: vec!["q"], estimates: true };
+        World::with(sender, publisher, receiver)
+    }
+
+    fn join(&mut self, kind: Kind, role: Role) {
+        let (address, publishes) = (role.address, role.publishes);
         let mut stack = kind.peer(role);
         let mut outbox = Outbox::default();
         let joined = self.sfu.turn(self.now, &mut outbox).join(stack.request()).expect("a proper request");
@@ -154,6 +178,11 @@ impl World {
     /// From now on loses so many in a hundred of the receiver's media packets.
     pub(crate) fn lose_towards_receiver(&mut self, percent: usize) {
         self.peers[1].loss[0] = percent;
+    }
+
+    /// How many datagrams of RTCP reached the sender and the receiver.
+    pub(crate) const fn reports(&self) -> [usize; 2] {
+        self.reports
     }
 
     /// How many packets were lost so far.
@@ -205,6 +234,7 @@ impl World {
                 let _ = self.sfu.turn(now, &mut outbox).datagram(peer.address, &mut flight.bytes);
                 self.take(outbox);
             } else {
+                self.reports[flight.peer] += usize::from(is_rtcp(&flight.bytes));
                 peer.stack.handle_datagram(now, self.core, &flight.bytes);
                 self.flush(flight.peer);
             }
@@ -235,7 +265,16 @@ impl World {
     }
 }
 
-/// Neither STUN nor DTLS (RFC 7983 section 7), nor RTCP (RFC 5761 section 4).
+fn address(peer: u8) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, peer], 5_000))
+}
+
+/// Neither STUN nor DTLS (RFC 7983 section 7), nor RTCP.
 fn is_media(datagram: &[u8]) -> bool {
-    (128..192).contains(&datagram[0]) && !(64..96).contains(&(datagram[1] & 0x7f))
+    (128..192).contains(&datagram[0]) && !is_rtcp(datagram)
+}
+
+/// RFC 5761 section 4.
+fn is_rtcp(datagram: &[u8]) -> bool {
+    (128..192).contains(&datagram[0]) && (64..96).contains(&(datagram[1] & 0x7f))
 }
