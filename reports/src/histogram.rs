@@ -62,13 +62,24 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts `value` once. Allocates only when it is the first in its page.
     pub fn record(&mut self, value: u64) {
-        let bucket = bucket_of(value) as usize;
-        let count = &mut self.page(bucket / PAGE)[bucket % PAGE];
-        *count = count.saturating_add(1);
-        self.count += 1;
-        self.sum += u128::from(value);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+        self.record_all(std::iter::once(value));
+    }
+
+    /// Counts each of `values` once, for less than one by one.
+    pub fn record_all(&mut self, values: impl Iterator<Item = u64>) {
+        let (mut recorded, mut sum, mut min, mut max) = (0, 0, self.min, self.max);
+        for value in values {
+            let bucket = bucket_of(value) as usize;
+            let count = &mut self.page(bucket / PAGE)[bucket % PAGE];
+            *count = count.saturating_add(1);
+            recorded += 1;
+            sum += u128::from(value);
+            min = min.min(value);
+            max = max.max(value);
+        }
+        self.count += recorded;
+        self.sum += sum;
+        (self.min, self.max) = (min, max);
     }
 
     /// Counts a span of time in nanoseconds.

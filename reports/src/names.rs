@@ -98,6 +98,7 @@ impl TrafficClass {
             TrafficClass::Padding => "padding",
             TrafficClass::Rtcp => "rtcp",
             TrafficClass::Connectivity => "connectivity",
+            TrafficClass::Data => "data",
             TrafficClass::Signalling => "signalling",
             TrafficClass::Cross => "cross",
         }

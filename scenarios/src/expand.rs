@@ -1,11 +1,13 @@
 //! From groups and kinds of line to single members and single lines.
 
+mod rota;
+
 use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::{Action, Glob, Link, Participant, Publication, Scenario, View};
+use crate::model::{Action, Data, Glob, Link, Participant, Publication, Scenario, View};
 use crate::units::{Rate, Ratio};
 
 /// Everyone and everything that a run consists of.
@@ -44,6 +46,10 @@ pub struct Member {
     pub down: LinkIndex,
     /// What it publishes, by source name.
     pub publish: IndexMap<String, Publication>,
+    /// Its data channels, by label.
+    pub data: IndexMap<String, Data>,
+    /// How fast it reads what comes on them; `None`: at once.
+    pub reads: Option<Rate>,
     /// What it watches.
     pub view: View,
     /// Offers retransmission.
@@ -52,6 +58,10 @@ pub struct Member {
     pub nack: bool,
     /// Offers redundant audio.
     pub red: bool,
+    /// Keeps sound and picture together.
+    pub lip_sync: bool,
+    /// Takes forward error correction.
+    pub fec: bool,
 }
 
 /// Towards the server, or from it.
@@ -120,6 +130,7 @@ impl Scenario {
     /// one more participant changes nobody else's draw.
     pub fn expand(&self, draw: &mut dyn FnMut(&str) -> f64) -> Cast {
         let mut cast = cast(&self.participants, &self.links, draw);
+        rota::resolve(&mut cast.members, self.duration);
         for event in &self.events {
             apply(&mut cast, event.time, &event.action);
         }
@@ -153,10 +164,14 @@ pub(crate) fn cast(
                 up,
                 down,
                 publish: participant.publish.clone(),
+                data: participant.data.clone(),
+                reads: participant.reads,
                 view: participant.view,
                 rtx: participant.rtx,
                 nack: participant.nack,
                 red: participant.red,
+                fec: participant.fec,
+                lip_sync: participant.lip_sync,
             });
         }
     }

@@ -22,14 +22,23 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 7] = shipped![
+static ALL: [Shipped; 16] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",
+    "data" / "chat-and-files",
     "audio" / "red-audio",
+    "audio" / "lip-sync",
+    "repair" / "fec-long-rtt",
+    "codecs" / "svc-vp9",
+    "codecs" / "svc-av1",
+    "codecs" / "h264-simulcast",
+    "codecs" / "temporal-layers-under-loss",
+    "audio" / "speaker-turns",
+    "audio" / "loudest-three-of-thirty",
 ];
 
 impl Shipped {

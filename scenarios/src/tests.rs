@@ -4,6 +4,7 @@ mod format;
 mod overrides;
 mod reading;
 mod shipped;
+mod video;
 
 use crate::{Override, Scenario, parse};
 

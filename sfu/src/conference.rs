@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use slotmap::new_key_type;
 use thiserror::Error;
 
+use crate::audio::Floor;
 use crate::participant::{MediaParameters, ParticipantId, SourceDescription};
 use crate::transport::certificate::Fingerprint;
 
@@ -19,6 +20,8 @@ pub(crate) struct Conference {
     pub(crate) name: String,
     /// In the order of joining.
     pub(crate) members: Vec<ParticipantId>,
+    /// Who speaks; none if nobody wants to know.
+    pub(crate) floor: Option<Floor>,
 }
 
 /// Who wants to join what, how, and with which sources.

@@ -1,6 +1,7 @@
 //! Why a packet was not forwarded, answered or kept: every drop counts under exactly one reason.
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 /// The reason for one dropped packet. Counters are arrays indexed by `reason as usize`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -55,6 +56,8 @@ pub enum DropReason {
     TooOld,
     /// The publisher or its source is muted.
     Muted,
+    /// Sound of a source that isn't among the loudest.
+    NotLoudest,
     /// Nobody subscribes to this encoding at the moment.
     NotSelected,
     /// The receiver waits for a key frame of this encoding.
@@ -69,11 +72,80 @@ pub enum DropReason {
     ReceiverNotReady,
     /// The output of the receiver is full.
     EgressFull,
+    /// SCTP whose checksum or whose lengths are wrong.
+    MalformedSctp,
+    /// SCTP with a verification tag that is not the association's.
+    SctpTag,
+    /// SCTP that is out of place, or more than its sender may make anybody hold.
+    SctpRefused,
+    /// A message of the data channel establishment protocol, or an envelope, that does not parse.
+    MalformedData,
+    /// A data message on a stream on which no channel was opened.
+    NoDataChannel,
+    /// One more data channel than a participant may open.
+    TooManyDataChannels,
+    /// A data message that is longer than messages may be.
+    DataTooLarge,
+    /// A directed data message to somebody who isn't there, or has no such channel.
+    NoDataRecipient,
+    /// A data message for a receiver whose queue is full.
+    DataQueueFull,
+    /// A data message on a partly reliable channel that made room for a newer one.
+    DataDisplaced,
 }
 
 impl DropReason {
     /// How many reasons there are.
-    pub const COUNT: usize = DropReason::EgressFull as usize + 1;
+    pub const COUNT: usize = DropReason::DataDisplaced as usize + 1;
+
+    /// Every reason, in order.
+    pub const ALL: [DropReason; DropReason::COUNT] = {
+        use DropReason::*;
+        [
+            NotDemultiplexed,
+            UnknownAddress,
+            MalformedStun,
+            UnknownUfrag,
+            StunIntegrity,
+            UnexpectedStun,
+            StunRateLimited,
+            StunReplay,
+            MalformedDtls,
+            UnexpectedDtls,
+            NoKeys,
+            MalformedRtp,
+            MalformedRtcp,
+            SrtpAuthentication,
+            SrtpReplay,
+            UnknownStream,
+            UnknownPayloadType,
+            TooManyStreams,
+            MalformedPayload,
+            UnknownStructure,
+            PaddingOnly,
+            Duplicate,
+            TooOld,
+            Muted,
+            NotLoudest,
+            NotSelected,
+            WaitingForKeyFrame,
+            TemporalLayer,
+            SpatialLayer,
+            Silence,
+            ReceiverNotReady,
+            EgressFull,
+            MalformedSctp,
+            SctpTag,
+            SctpRefused,
+            MalformedData,
+            NoDataChannel,
+            TooManyDataChannels,
+            DataTooLarge,
+            NoDataRecipient,
+            DataQueueFull,
+            DataDisplaced,
+        ]
+    };
 }
 
 /// How many packets were dropped, by reason.
@@ -92,13 +164,58 @@ impl DropCounters {
         self.0[reason as usize] += 1;
     }
 
+    /// Counts `packets` under `reason`.
+    pub fn add(&mut self, reason: DropReason, packets: u64) {
+        self.0[reason as usize] += packets;
+    }
+
     /// How many packets were dropped for `reason`.
     pub fn of(&self, reason: DropReason) -> u64 {
         self.0[reason as usize]
     }
 
+    /// The reasons that anything was dropped for, in order, and how many packets.
+    pub fn iter(&self) -> impl Iterator<Item = (DropReason, u64)> {
+        let counts = DropReason::ALL.into_iter().map(|reason| (reason, self.of(reason)));
+        counts.filter(|(_, count)| *count > 0)
+    }
+
     /// How many packets were dropped in all.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
+    }
+}
+
+/// A map of the reasons that anything was dropped for.
+impl Serialize for DropCounters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (reason, count) in self.iter() {
+            map.serialize_entry(&reason, &count)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_its_own_place() {
+        for (place, reason) in DropReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place);
+        }
+    }
+
+    #[test]
+    fn counters_serialise_without_what_is_zero() {
+        let mut counters = DropCounters::default();
+        for reason in [DropReason::Muted, DropReason::NoKeys, DropReason::Muted] {
+            counters.count(reason);
+        }
+        let text = serde_json::to_string(&counters).expect("a map of numbers");
+        assert_eq!(text, r#"{"no_keys":1,"muted":2}"#);
+        assert_eq!(counters.total(), 3);
     }
 }

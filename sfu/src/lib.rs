@@ -5,6 +5,7 @@
 //! runs under the simulator and on a real server.
 
 pub mod allocation;
+pub mod audio;
 pub mod codec;
 pub mod conference;
 pub mod config;
@@ -12,6 +13,8 @@ pub mod config;
 mod conformance;
 pub mod congestion;
 pub mod core;
+pub mod data;
+pub mod debug_state;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;
@@ -22,6 +25,7 @@ pub mod rtp;
 pub mod send;
 pub mod signalling;
 pub mod sink;
+pub mod statistics;
 pub mod time;
 pub mod transport;
 pub mod units;

@@ -69,12 +69,16 @@ pub enum PacketClass {
     Video,
     /// A retransmission (RFC 4588).
     Retransmission,
+    /// Forward error correction (RFC 8627).
+    Fec,
     /// Padding of a bandwidth probe.
     Padding,
     /// RTCP.
     Rtcp,
     /// STUN or DTLS.
     Connectivity,
+    /// Data channels: SCTP in DTLS.
+    Data,
 }
 
 /// Something that the world outside may want to know.
@@ -144,6 +148,11 @@ pub enum Event {
         publisher: ParticipantId,
         /// Which source.
         source: SourceId,
+    },
+    /// Somebody else has become the dominant speaker of a conference.
+    DominantSpeaker {
+        /// Who.
+        participant: ParticipantId,
     },
     /// The estimate of a participant's downlink changed.
     Estimate {

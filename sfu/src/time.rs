@@ -61,10 +61,22 @@ impl Time {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// Ticks of a clock of `hz` since the epoch, rounded down.
+    pub fn ticks(self, hz: u32) -> u64 {
+        ticks_in(Duration::from_nanos(self.0), hz)
+    }
+
     /// This moment minus `span`, or the epoch when that would lie before it.
     pub fn saturating_sub(self, span: Duration) -> Time {
         Time(self.0.saturating_sub(nanos(span)))
     }
+}
+
+/// Ticks of a clock of `hz` in `span`, rounded down and saturating.
+pub fn ticks_in(span: Duration, hz: u32) -> u64 {
+    // In two parts, as the product of nanoseconds and rate does not fit 64 bits.
+    let part = u64::from(span.subsec_nanos()) * u64::from(hz) / 1_000_000_000;
+    span.as_secs().saturating_mul(u64::from(hz)).saturating_add(part)
 }
 
 fn nanos(span: Duration) -> u64 {
@@ -94,5 +106,21 @@ impl Sub<Time> for Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:09}s", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_those_of_the_whole_product() {
+        for nanos in [0, 1, 11_111, 11_112, 999_999_999, 1_000_000_000, 3_600_000_011_111, u64::MAX] {
+            for hz in [1, 48_000, 90_000, 1 << 18, u32::MAX] {
+                let exact = u128::from(nanos) * u128::from(hz) / 1_000_000_000;
+                let exact = u64::try_from(exact).unwrap_or(u64::MAX);
+                assert_eq!(Time::from_nanos(nanos).ticks(hz), exact, "{nanos} ns at {hz} Hz");
+            }
+        }
     }
 }

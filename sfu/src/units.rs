@@ -5,6 +5,14 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::Duration;
 
+/// What a byte is at one bit per second: eight seconds of work, in nanoseconds. Products with it nearly always fit
+/// 64 bits, and a division of 128 bits costs ten times as much as one of 64.
+const NANOBITS: u64 = 8_000_000_000;
+
+fn narrow(wide: u128) -> u64 {
+    u64::try_from(wide).unwrap_or(u64::MAX)
+}
+
 /// A rate in bits per second. 1 kbps is 1,000 bit/s, never 1,024.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DataRate(u64);
@@ -45,14 +53,21 @@ impl DataRate {
         if self.0 == 0 {
             return Duration::MAX;
         }
-        let nanos = (u128::from(size.as_bytes()) * 8_000_000_000).div_ceil(u128::from(self.0));
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        let nanos = match size.as_bytes().checked_mul(NANOBITS) {
+            Some(work) => work.div_ceil(self.0),
+            None => narrow((u128::from(size.as_bytes()) * u128::from(NANOBITS)).div_ceil(u128::from(self.0))),
+        };
+        Duration::from_nanos(nanos)
     }
 
     /// What this rate carries in `span`, rounded down to a byte.
     pub fn size_in(self, span: Duration) -> DataSize {
-        let bytes = u128::from(self.0) * span.as_nanos() / 8_000_000_000;
-        DataSize(u64::try_from(bytes).unwrap_or(u64::MAX))
+        let nanos = span.as_nanos();
+        let work = u64::try_from(nanos).ok().and_then(|nanos| nanos.checked_mul(self.0));
+        DataSize(match work {
+            Some(work) => work / NANOBITS,
+            None => narrow(u128::from(self.0).saturating_mul(nanos) / u128::from(NANOBITS)),
+        })
     }
 
     /// The rate at which `size` goes by in `span`; infinite when `span` is zero.
@@ -60,8 +75,11 @@ impl DataRate {
         if span.is_zero() {
             return DataRate::INFINITE;
         }
-        let bps = u128::from(size.as_bytes()) * 8_000_000_000 / span.as_nanos();
-        DataRate(u64::try_from(bps).unwrap_or(u64::MAX))
+        let nanos = span.as_nanos();
+        DataRate(match (size.as_bytes().checked_mul(NANOBITS), u64::try_from(nanos)) {
+            (Some(work), Ok(nanos)) => work / nanos,
+            _ => narrow(u128::from(size.as_bytes()) * u128::from(NANOBITS) / nanos),
+        })
     }
 
     /// This rate minus `other`, or zero.
@@ -151,5 +169,32 @@ impl SubAssign for DataSize {
 impl Sum for DataSize {
     fn sum<I: Iterator<Item = DataSize>>(sizes: I) -> DataSize {
         sizes.fold(DataSize::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_beyond_64_bits_are_exact_as_those_within() {
+        let nanos = Duration::from_nanos;
+        // rate, size, time that it takes
+        let rows = [
+            (3, 1, nanos(2_666_666_667)),
+            (1_000_000, 1_250, Duration::from_millis(10)),
+            (8_000_000_000, 3_000_000_000, Duration::from_secs(3)),
+            (8_000_000_001, 3_000_000_000, nanos(3_000_000_000)),
+        ];
+        for (bps, bytes, span) in rows {
+            let (rate, size) = (DataRate::from_bps(bps), DataSize::from_bytes(bytes));
+            assert_eq!(rate.time_for(size), span, "{rate:?} {size:?}");
+        }
+        let (long, fast) = (Duration::from_secs(3_000_000), DataRate::from_bps(8_000_000_000));
+        assert_eq!(fast.size_in(long), DataSize::from_bytes(3_000_000_000_000_000));
+        assert_eq!(fast.size_in(nanos(7)), DataSize::from_bytes(7));
+        assert_eq!(DataRate::of(DataSize::from_bytes(3_000_000_000_000_000), long), fast);
+        assert_eq!(DataRate::of(DataSize::from_bytes(7), nanos(7)), fast);
+        assert_eq!(DataRate::INFINITE.size_in(Duration::MAX), DataSize::from_bytes(u64::MAX));
     }
 }

@@ -38,8 +38,8 @@ fn scenario() -> Scenario {
 
 /// Runs the conference; answers processor seconds and events. The making of keys and people is not counted.
 fn conference(scenario: &Scenario, null_crypto: bool, trace: Option<Box<dyn Write>>) -> (f64, u64) {
-    let world =
-        World::new(scenario, Settings { seed: 7, null_crypto, trace, pcap: None }).expect("it is valid");
+    let world = World::new(scenario, Settings { seed: 7, null_crypto, trace, pcap: None, sfu_state: false })
+        .expect("it is valid");
     let watch = Stopwatch::start();
     let outcome = world.run(|_| ()).expect("nothing is written to disk");
     (watch.stop(SIMULATED, 1).cpu_s, outcome.events)

@@ -38,18 +38,26 @@ pub struct NodeId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TimerId(u32);
 
-/// 24 bytes; `tie` packs class (8 bits), node (16 bits) and sequence (40 bits) so that one comparison decides.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    time: Time,
-    tie: u64,
-    slot: u32,
+/// What the queue is ordered by: the time in the upper half, the tie in the lower. One number, because comparing it
+/// takes no branch that a processor could guess wrongly, which comparing a pair does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(u128);
+
+impl Key {
+    /// `tie` packs class (8 bits), node (16 bits) and sequence (40 bits).
+    fn new(time: Time, tie: u64) -> Self {
+        Key(u128::from(time.as_nanos()) << 64 | u128::from(tie))
+    }
+
+    fn time(self) -> Time {
+        Time::from_nanos((self.0 >> 64) as u64)
+    }
 }
 
-impl Entry {
-    fn before(&self, other: &Entry) -> bool {
-        (self.time, self.tie) < (other.time, other.tie)
-    }
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: Key,
+    slot: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +129,7 @@ impl<E: Copy> EventQueue<E> {
         }
         let tie = self.next_tie(class, node);
         let slot = self.take_slot(Slot { event, tie, recurring: false });
-        self.push(Entry { time: at.max(self.now), tie, slot });
+        self.push(Entry { key: Key::new(at.max(self.now), tie), slot });
     }
 
     /// Makes a timer, disarmed. Its place among events of the same instant is fixed here and doesn't depend
@@ -142,13 +150,14 @@ impl<E: Copy> EventQueue<E> {
             (None, NOT_QUEUED) => {}
             (None, _) => self.remove(position as usize),
             (Some(time), NOT_QUEUED) => {
-                let tie = self.slots[slot as usize].tie;
-                self.push(Entry { time, tie, slot });
+                let key = Key::new(time, self.slots[slot as usize].tie);
+                self.push(Entry { key, slot });
             }
             (Some(time), _) => {
                 let position = position as usize;
-                let before = std::mem::replace(&mut self.heap[position].time, time);
-                match time.cmp(&before) {
+                let key = Key::new(time, self.slots[slot as usize].tie);
+                let before = std::mem::replace(&mut self.heap[position].key, key);
+                match key.cmp(&before) {
                     Ordering::Less => self.sift_up(position),
                     Ordering::Equal => {}
                     Ordering::Greater => self.sift_down(position),
@@ -162,21 +171,28 @@ impl<E: Copy> EventQueue<E> {
         match self.positions[timer.0 as usize] {
             _ if self.fired == Some(timer.0) => None,
             NOT_QUEUED => None,
-            position => Some(self.heap[position as usize].time),
+            position => Some(self.heap[position as usize].key.time()),
         }
+    }
+
+    /// Takes the next event unless it is later than `end`.
+    pub fn pop_until(&mut self, end: Time) -> Option<(Time, E)> {
+        self.settle();
+        let due = self.heap.first().is_some_and(|entry| entry.key.time() <= end);
+        if due { self.pop() } else { None }
     }
 
     /// When the next event is due.
     pub fn next_time(&mut self) -> Option<Time> {
         self.settle();
-        self.heap.first().map(|entry| entry.time)
+        self.heap.first().map(|entry| entry.key.time())
     }
 
     /// Takes the next event and advances [`now`](Self::now) to it.
     pub fn pop(&mut self) -> Option<(Time, E)> {
         self.settle();
         let first = *self.heap.first()?;
-        self.now = first.time;
+        self.now = first.key.time();
         let slot = self.slots[first.slot as usize];
         if slot.recurring {
             self.fired = Some(first.slot);
@@ -184,7 +200,7 @@ impl<E: Copy> EventQueue<E> {
             self.remove(0);
             self.free.push(first.slot);
         }
-        Some((first.time, slot.event))
+        Some((self.now, slot.event))
     }
 
     /// Takes the timer that fired out of the heap when it was not armed again.
@@ -225,7 +241,7 @@ impl<E: Copy> EventQueue<E> {
         let removed = self.heap.swap_remove(position);
         self.positions[removed.slot as usize] = NOT_QUEUED;
         let Some(moved) = self.heap.get(position) else { return };
-        if moved.before(&removed) { self.sift_up(position) } else { self.sift_down(position) }
+        if moved.key < removed.key { self.sift_up(position) } else { self.sift_down(position) }
     }
 
     fn place(&mut self, position: usize, entry: Entry) {
@@ -237,7 +253,7 @@ impl<E: Copy> EventQueue<E> {
         let entry = self.heap[position];
         while position > 0 {
             let parent = (position - 1) / ARITY;
-            if !entry.before(&self.heap[parent]) {
+            if entry.key >= self.heap[parent].key {
                 break;
             }
             self.place(position, self.heap[parent]);
@@ -248,29 +264,28 @@ impl<E: Copy> EventQueue<E> {
 
     fn sift_down(&mut self, mut position: usize) {
         let entry = self.heap[position];
-        loop {
-            let first = position * ARITY + 1;
-            let last = (first + ARITY).min(self.heap.len());
-            let Some(least) = least_of(&self.heap, first, last) else { break };
-            if !self.heap[least].before(&entry) {
+        while let Some(least) = self.least_child(position) {
+            let child = self.heap[least];
+            if entry.key < child.key {
                 break;
             }
-            self.place(position, self.heap[least]);
+            self.place(position, child);
             position = least;
         }
         self.place(position, entry);
     }
-}
 
-fn least_of(heap: &[Entry], first: usize, last: usize) -> Option<usize> {
-    if first >= last {
-        return None;
+    /// The place of the first of the entries below `position`.
+    fn least_child(&self, position: usize) -> Option<usize> {
+        let first = position * ARITY + 1;
+        let Some(children) = self.heap.get(first..first + ARITY) else {
+            let rest = self.heap.get(first..)?.iter().enumerate();
+            return rest.min_by_key(|(_, child)| child.key).map(|(at, _)| first + at);
+        };
+        // A knock-out in two rounds, without a branch.
+        let left = usize::from(children[1].key < children[0].key);
+        let right = 2 + usize::from(children[3].key < children[2].key);
+        let least = if children[right].key < children[left].key { right } else { left };
+        Some(first + least)
     }
-    let mut least = first;
-    for child in first + 1..last {
-        if heap[child].before(&heap[least]) {
-            least = child;
-        }
-    }
-    Some(least)
 }

@@ -15,9 +15,9 @@ fn two_processes_write_the_same_bytes() {
     let folder = Folder::new("same-bytes");
     let scenario = folder.file("pair.toml", PAIR);
     for out in ["one", "two"] {
-        folder.plenum(&["run", &scenario, "--out", out, "--pcap"]).with_code(0);
+        folder.plenum(&["run", &scenario, "--out", out, "--pcap", "--sfu-state"]).with_code(0);
     }
-    folder.plenum(&["run", &scenario, "--out", "other", "--seed", "4", "--pcap"]).with_code(0);
+    folder.plenum(&["run", &scenario, "--out", "other", "--seed", "4", "--pcap", "--sfu-state"]).with_code(0);
     let [one, two, other] = ["one", "two", "other"].map(|name| files(&folder.path().join(name)));
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
     for (name, bytes) in one.iter().filter(|(name, _)| *name != "sfu.pcap") {
@@ -26,7 +26,8 @@ fn two_processes_write_the_same_bytes() {
     let packets = captured(&one["sfu.pcap"]);
     assert!(packets.len() > 1_000);
     assert!(packets == captured(&two["sfu.pcap"]), "what the SFU saw differs between two runs of one seed");
-    for name in ["manifest.json", "metrics.json", "series.csv", "events.jsonl", "sfu.pcap", "report.html"] {
+    let names = ["manifest.json", "metrics.json", "series.csv", "events.jsonl", "sfu.pcap", "report.html"];
+    for name in names.into_iter().chain(["sfu-state.json"]) {
         assert!(other[name] != one[name], "{name} is the same for two seeds");
     }
 }

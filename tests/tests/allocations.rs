@@ -16,8 +16,9 @@ use sfu::rtcp::{self, ArrivalRecorder, NtpTime, SenderInfo};
 use sfu::{Event, PacketClass, Segment, Sink, Time, Transmit};
 
 use common::call::{Call, config};
-use common::media::{Microphone, OPUS, VideoEncoding, camera, microphone, parameters};
+use common::media::{Microphone, OPUS, VideoEncoding, camera, fec_parameters, microphone, parameters};
 use common::peer::RtpOut;
+use sfu::participant::MediaParameters;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -56,6 +57,7 @@ struct Tape {
     entries: Vec<(SocketAddr, Segment)>,
     media: u64,
     rtcp: u64,
+    repair: u64,
 }
 
 impl Sink for Tape {
@@ -64,6 +66,7 @@ impl Sink for Tape {
         for segment in transmit.segments {
             self.entries.push((transmit.to, *segment));
             self.media += u64::from(matches!(segment.class, PacketClass::Audio | PacketClass::Video));
+            self.repair += u64::from(segment.class == PacketClass::Fec);
             self.rtcp += u64::from(segment.class == PacketClass::Rtcp);
         }
     }
@@ -95,25 +98,39 @@ fn counted(total: &mut u64, act: impl FnOnce()) {
     *total += ALLOCATIONS.with(Cell::get) - before;
 }
 
+/// As [`config`], with a choice of who is heard.
+fn three_loudest() -> sfu::Config {
+    sfu::Config { loudest: Some(3), ..config() }
+}
+
 impl Studio {
-    fn new() -> Self {
-        Self::of(Call::connected(config(), 10))
+    /// Receivers that say that they lose one packet in `denied` are protected if their `media` offers it.
+    fn new(media: MediaParameters, denied: Option<usize>) -> Self {
+        let mut call = Call::new(three_loudest());
+        for index in 0..10 {
+            let media = if index == 0 { parameters() } else { media };
+            call.join_with(media, vec![camera(), microphone()]);
+            call.connect(index);
+        }
+        Self::of(call, denied)
     }
 
     /// Everybody but the first watches and hears the first.
-    fn of(mut call: Call) -> Self {
+    fn of(mut call: Call, denied: Option<usize>) -> Self {
         for receiver in 1..call.peers.len() {
             let mut camera = call.wish(0, "cam");
             camera.max_height = if receiver < 5 { 180 } else { 720 };
             let wishes = [camera, call.wish(0, "mic")];
             call.subscribe(receiver, &wishes).expect("the sources are there");
             call.peers[receiver].arrivals = Some(ArrivalRecorder::new());
+            call.peers[receiver].denies = denied;
         }
         let tape = Tape {
             bytes: Vec::with_capacity(4 << 20),
             entries: Vec::with_capacity(1 << 14),
             media: 0,
             rtcp: 0,
+            repair: 0,
         };
         let (cameras, microphone) = (VideoEncoding::simulcast(0), Microphone::new(0));
         Studio { call, tape, cameras, microphone, reported: Time::ZERO, counts: Counts::default() }
@@ -221,7 +238,7 @@ impl Studio {
 
 #[test]
 fn the_warm_forwarding_path_allocates_nothing() {
-    let mut studio = Studio::new();
+    let mut studio = Studio::new(parameters(), None);
     for n in 0..600 {
         studio.step(n % 30 == 0);
     }
@@ -249,7 +266,7 @@ fn redundant_sound_allocates_nothing() {
         call.join_with(media, vec![camera(), microphone()]);
         call.connect(index);
     }
-    let mut studio = Studio::of(call);
+    let mut studio = Studio::of(call, None);
     let mut voice = Microphone::new(0);
     for n in 0..1_000 {
         if n == 500 {
@@ -271,6 +288,24 @@ fn redundant_sound_allocates_nothing() {
     assert_eq!(studio.tape.media, 500 * 3, "what was lost was sent as well");
     assert_eq!(studio.call.sfu.recovered(), 200);
     assert_eq!(studio.counts, Counts::default(), "in ten seconds of a call");
+}
+
+#[test]
+fn error_correction_allocates_nothing_either() {
+    let mut studio = Studio::new(fec_parameters(), Some(30));
+    for n in 0..600 {
+        studio.step(n % 30 == 0);
+    }
+    (studio.counts, studio.tape.media, studio.tape.repair) = (Counts::default(), 0, 0);
+    for n in 0..600 {
+        studio.step(n % 150 == 0);
+    }
+    let (media, repair) = (studio.tape.media, studio.tape.repair);
+    assert!(
+        repair * 4 > media && repair * 2 < media,
+        "{repair} repair packets for {media}, nine in 33 sound"
+    );
+    assert_eq!(studio.counts, Counts::default(), "in twenty seconds of a call");
 }
 
 #[test]

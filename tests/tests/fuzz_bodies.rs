@@ -128,6 +128,7 @@ macro_rules! bodies {
 bodies!(
     rtp,
     vp8,
+    flexfec,
     vp9,
     h264,
     av1,
@@ -141,6 +142,9 @@ bodies!(
     srtp_gcm,
     srtp_cm,
     dtls,
+    dcep,
+    envelope,
+    sctp,
     signalling,
     scenario,
     projection,

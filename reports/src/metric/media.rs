@@ -5,6 +5,7 @@ use super::Unit::{Count, Kbps, Ms, Px, Ratio};
 use super::{Definition, FLOW, FLOW_KIND, SOURCE, Stat, declare};
 
 const WEBRTC_STATS: &str = "W3C webrtc-stats";
+const BT_1359: &str = "ITU-R BT.1359";
 const INTENT_TO_FIRST: &str = "intent to the first rendered frame or played sample; counted from the intent of whoever of the two came later, or from the subscription when both were connected already; counted wherever it falls in the run, warm-up included";
 
 const fn part(id: &'static str, definition: &'static str) -> Definition {
@@ -57,6 +58,16 @@ pub(super) const VIDEO: &[Definition] = &[
         "sum of d over sum of d squared, d the rendered intervals in seconds: frames per second as a random moment meets them",
     )
     .source("libwebrtc's video quality analyser"),
+    part(
+        "av_skew.ahead",
+        "how far the sound that plays is ahead of the picture: capture time of the sound playing minus capture time of the frame, at each frame rendered while sound of the same publisher plays, 0 when behind; true capture times, not what reports claim",
+    )
+    .source(BT_1359),
+    part("av_skew.behind", "how far the sound that plays is behind the picture, sampled likewise, 0 when ahead").source(BT_1359),
+    declare("av_skew.detectable", Ratio, Lower, FLOW, "share of these frames with sound more than 45 ms ahead or more than 125 ms behind: the threshold of detectability")
+        .source(BT_1359),
+    declare("av_skew.unacceptable", Ratio, Lower, FLOW, "share of these frames with sound more than 90 ms ahead or more than 185 ms behind: the threshold of acceptability")
+        .source(BT_1359),
     start("time_to_first_frame", INTENT_TO_FIRST),
     start("time_to_first_frame.signalling", "intent to the signalling exchange being complete"),
     start("time_to_first_frame.ice", "end of signalling to ICE's nominated pair"),

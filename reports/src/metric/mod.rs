@@ -1,9 +1,11 @@
 //! Every metric in one table: the report, the expectations, `plenum metrics` and the docs read it.
 
 mod conference;
+mod data;
 mod listing;
 mod media;
 mod network;
+mod speakers;
 
 use std::fmt;
 use std::str::FromStr;
@@ -174,7 +176,13 @@ impl Serialize for Stat {
 
 /// All metrics, in the order of reports and files.
 pub fn all() -> impl Iterator<Item = &'static Definition> {
-    media::VIDEO.iter().chain(media::AUDIO).chain(network::METRICS).chain(conference::METRICS)
+    media::VIDEO
+        .iter()
+        .chain(media::AUDIO)
+        .chain(speakers::METRICS)
+        .chain(network::METRICS)
+        .chain(conference::METRICS)
+        .chain(data::METRICS)
 }
 
 /// What the reader of scenarios needs to know of every metric, for [`scenarios::parse_with`].

@@ -76,6 +76,35 @@ pub(super) const METRICS: &[Definition] = &[
     repair("repair_cost.rtx_late", "RTX packets after the playout deadline"),
     repair("repair_cost.rtx_duplicate", "RTX packets for something that was there already"),
     declare(
+        "repair_cost.fec_ratio",
+        Ratio,
+        Lower,
+        FLOW_KIND,
+        "bytes of FlexFEC repair packets over media bytes, both as received; for flows that have any",
+    )
+    .source("RFC 8627"),
+    declare(
+        "repair_cost.fec_packets",
+        Count,
+        Neither,
+        FLOW_KIND,
+        "FlexFEC repair packets that arrived (W3C webrtc-stats fecPacketsReceived)",
+    ),
+    declare(
+        "repair_cost.fec_discarded",
+        Count,
+        Neither,
+        FLOW_KIND,
+        "repair packets that nothing was missing for, or that came too late (fecPacketsDiscarded)",
+    ),
+    declare(
+        "repair_cost.fec_recovered",
+        Count,
+        Neither,
+        FLOW_KIND,
+        "packets recovered from repair packets in time",
+    ),
+    declare(
         "repair_cost.feedback_share",
         Ratio,
         Lower,

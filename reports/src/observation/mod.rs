@@ -61,6 +61,14 @@ pub struct FlowCounters {
     pub rtx_late: u64,
     /// RTX packets for something that was there already.
     pub rtx_duplicate: u64,
+    /// FlexFEC repair packets that arrived (W3C webrtc-stats `fecPacketsReceived`).
+    pub fec_packets: u64,
+    /// Of these, those that nothing was missing for, or that came too late (`fecPacketsDiscarded`).
+    pub fec_discarded: u64,
+    /// Bytes of repair packets that arrived, RTP headers not counted (`fecBytesReceived`).
+    pub fec_bytes: u64,
+    /// Packets that were recovered from repair packets, in time.
+    pub fec_recovered: u64,
     /// NACK packets sent.
     pub nack_packets: u64,
     /// Sequence numbers asked for, first time and repeated.
@@ -143,6 +151,31 @@ pub enum Observation {
         flow: Flow,
         /// Since its start.
         counters: FlowCounters,
+    },
+    /// A participant's turn to speak, by the scenario, begins or ends.
+    Turn {
+        /// Whose.
+        participant: ParticipantIndex,
+        /// Begins or ends.
+        begins: bool,
+    },
+    /// The SFU told everybody of a new dominant speaker.
+    DominantSpeaker {
+        /// Who.
+        participant: ParticipantIndex,
+    },
+    /// A packet of sound reached an SFU that forwards only the loudest.
+    SoundTaken {
+        /// Who publishes.
+        publisher: ParticipantIndex,
+        /// Which source.
+        source: SourceIndex,
+        /// How much sound it is.
+        length: Duration,
+        /// Whether somebody speaks in it.
+        speech: bool,
+        /// Whether it was handed on.
+        forwarded: bool,
     },
     /// The SFU chose a layer for a flow.
     LayerChosen {
@@ -237,6 +270,46 @@ pub enum Observation {
         /// How much.
         length: Duration,
     },
+    /// A participant's data channel is open: what is sent on its label is for it too.
+    DataOpened {
+        /// Whose.
+        participant: ParticipantIndex,
+        /// The channel's label.
+        label: String,
+    },
+    /// A participant handed a data message to its channel.
+    DataSent {
+        /// Who.
+        sender: ParticipantIndex,
+        /// On the channel of which label.
+        label: String,
+        /// For whom; `None`: everybody else with such a channel.
+        to: Option<ParticipantIndex>,
+        /// Its length, bytes.
+        bytes: u32,
+    },
+    /// A data message arrived whole.
+    DataReceived {
+        /// At whom.
+        receiver: ParticipantIndex,
+        /// From whom.
+        sender: ParticipantIndex,
+        /// On the channel of which label.
+        label: String,
+        /// When it was handed over.
+        sent: Time,
+        /// Its length, bytes.
+        bytes: u32,
+    },
+    /// The SFU told a receiver that it dropped data messages for it.
+    DataDropped {
+        /// Whom.
+        receiver: ParticipantIndex,
+        /// On the channel of which label.
+        label: String,
+        /// How many.
+        count: u32,
+    },
 }
 
 /// How lost sound came after all.
@@ -263,6 +336,9 @@ impl Observation {
             Observation::AudioPlayed { .. } => "audio_played",
             Observation::AudioConcealed { .. } => "audio_concealed",
             Observation::Counters { .. } => "counters",
+            Observation::Turn { .. } => "turn",
+            Observation::DominantSpeaker { .. } => "dominant_speaker",
+            Observation::SoundTaken { .. } => "sound_taken",
             Observation::LayerChosen { .. } => "layer_chosen",
             Observation::LayerForwarded { .. } => "layer_forwarded",
             Observation::KeyFrameRequested { .. } => "key_frame_requested",
@@ -272,6 +348,10 @@ impl Observation {
             Observation::LinkSent { .. } => "link_sent",
             Observation::LinkDropped { .. } => "link_dropped",
             Observation::LinkCapacity { .. } => "link_capacity",
+            Observation::DataOpened { .. } => "data_opened",
+            Observation::DataSent { .. } => "data_sent",
+            Observation::DataReceived { .. } => "data_received",
+            Observation::DataDropped { .. } => "data_dropped",
             Observation::Script { .. } => "script",
             Observation::AudioRecovered { .. } => "audio_recovered",
             Observation::AudioSilent { .. } => "audio_silent",

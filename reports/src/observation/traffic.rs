@@ -21,6 +21,8 @@ pub enum TrafficClass {
     Rtcp,
     /// STUN and DTLS.
     Connectivity,
+    /// Data channels.
+    Data,
     /// The conference protocol.
     Signalling,
     /// Traffic that is not the conference's.
@@ -39,6 +41,7 @@ impl TrafficClass {
         TrafficClass::Padding,
         TrafficClass::Rtcp,
         TrafficClass::Connectivity,
+        TrafficClass::Data,
         TrafficClass::Signalling,
         TrafficClass::Cross,
     ];

@@ -2,7 +2,7 @@
 
 use super::axis::{rate_unit, ticks};
 use super::colour::{
-    BLUE, Colour, GREEN, GREY, INDIGO, INK, MUTED, ORANGE, PURPLE, Paint, SKY, VERMILION, YELLOW,
+    BLUE, Colour, GREEN, GREY, INDIGO, INK, MUTED, ORANGE, PURPLE, Paint, SKY, TEAL, VERMILION, YELLOW,
 };
 use super::course::means;
 use super::figure::{Figure, Table};
@@ -254,6 +254,7 @@ const fn colour(class: TrafficClass) -> Colour {
         TrafficClass::Padding => YELLOW,
         TrafficClass::Rtcp => GREEN,
         TrafficClass::Connectivity => SKY,
+        TrafficClass::Data => TEAL,
         TrafficClass::Signalling => INDIGO,
         TrafficClass::Cross => GREY,
     }

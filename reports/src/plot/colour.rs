@@ -62,6 +62,8 @@ pub(super) const PURPLE: Colour = Colour::Rgb(0xcc, 0x79, 0xa7);
 pub(super) const GREY: Colour = Colour::Rgb(0x8a, 0x8f, 0x98);
 /// Yellow, pale enough to need a neighbour.
 pub(super) const YELLOW: Colour = Colour::Rgb(0xd8, 0xc8, 0x2a);
+/// Dark teal.
+pub(super) const TEAL: Colour = Colour::Rgb(0x1b, 0x6e, 0x7a);
 /// Indigo.
 pub(super) const INDIGO: Colour = Colour::Rgb(0x5b, 0x5f, 0xc7);
 

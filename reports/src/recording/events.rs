@@ -33,6 +33,10 @@ pub enum EventKind {
     Unsubscribed(Flow),
     /// The first frame or sample of a subscription, and the time since the intent.
     FirstMedia(Flow, Duration),
+    /// A scripted turn to speak begins, or ends.
+    Turn(ParticipantIndex, bool),
+    /// Another dominant speaker was told of.
+    DominantSpeaker(ParticipantIndex),
     /// The SFU chose a layer, or gave another reason for the same.
     LayerChosen {
         /// For which flow.
@@ -100,6 +104,10 @@ impl EventKind {
                 };
                 (event, with(flow_fields(cast, *flow), "after_ms", millis(*after)))
             }
+            EventKind::Turn(who, begins) => {
+                (if *begins { "turn_start" } else { "turn_end" }, vec![("participant", name(cast, *who))])
+            }
+            EventKind::DominantSpeaker(who) => ("dominant_speaker", vec![("participant", name(cast, *who))]),
             EventKind::LayerChosen { flow, layer, reason, estimate_bps, entitled } => {
                 let mut fields = with(flow_fields(cast, *flow), "layer", layer_value(*layer));
                 fields.push(("reason", reason.as_str().into()));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::av_skew::{AvSkew, Playing};
 use super::first_media::FirstMediaRecord;
 use super::freeze::FreezeRecord;
 use super::layers::LayerTimeline;
@@ -41,6 +42,8 @@ pub struct FlowRecord {
     pub(crate) subscribed_since: Option<Time>,
     /// The series, by bin; shorter than the run when nothing came at its end.
     pub bins: Vec<FlowBin>,
+    /// The bin that is being filled, and its number: it lies with the rest until it is complete.
+    filling: Option<(usize, FlowBin)>,
     /// From intent to first frame or sample.
     pub first: FirstMediaRecord,
     /// Counters as of the start of the measured time and as of the last report.
@@ -71,6 +74,8 @@ pub struct VideoRecord {
     pub freezes: FreezeRecord,
     /// Forwarded layers.
     pub layers: LayerTimeline,
+    /// Against the publisher's sound.
+    pub skew: AvSkew,
     pending: Pending<{ 1 + LatencyParts::NAMES.len() }>,
 }
 
@@ -108,6 +113,8 @@ pub struct AudioRecord {
     pub longest_gap: Duration,
     /// Runs of concealment in the measured time.
     pub gaps: u64,
+    /// What plays at the moment.
+    pub(crate) playing: Option<Playing>,
     /// Of the sound played, what came as redundancy (RFC 2198) of a later packet.
     pub recovered_red: Duration,
     /// Of the sound played, what came as in-band FEC in the next packet.
@@ -194,6 +201,10 @@ fn difference(later: &FlowCounters, earlier: &FlowCounters) -> Option<FlowCounte
         rtx_useful: later.rtx_useful.checked_sub(earlier.rtx_useful)?,
         rtx_late: later.rtx_late.checked_sub(earlier.rtx_late)?,
         rtx_duplicate: later.rtx_duplicate.checked_sub(earlier.rtx_duplicate)?,
+        fec_packets: later.fec_packets.checked_sub(earlier.fec_packets)?,
+        fec_discarded: later.fec_discarded.checked_sub(earlier.fec_discarded)?,
+        fec_bytes: later.fec_bytes.checked_sub(earlier.fec_bytes)?,
+        fec_recovered: later.fec_recovered.checked_sub(earlier.fec_recovered)?,
         nack_packets: later.nack_packets.checked_sub(earlier.nack_packets)?,
         nack_sequences: later.nack_sequences.checked_sub(earlier.nack_sequences)?,
         nack_repeats: later.nack_repeats.checked_sub(earlier.nack_repeats)?,
@@ -214,6 +225,7 @@ impl FlowRecord {
             subscriptions: Vec::new(),
             subscribed_since: None,
             bins: Vec::new(),
+            filling: None,
             first: FirstMediaRecord::default(),
             counters: CounterRecord::default(),
             last_presented: None,
@@ -261,21 +273,34 @@ impl FlowRecord {
 
     /// The run is over: counts what waits to be counted.
     pub(crate) fn finish(&mut self) {
+        self.put_bin();
         match &mut self.media {
             MediaRecord::Video(video) => video.count_pending(),
             MediaRecord::Audio(audio) => audio.count_pending(),
         }
     }
 
-    pub(crate) fn bin(&mut self, number: usize) -> &mut FlowBin {
+    /// The bin `number`, to be filled.
+    fn bin(&mut self, number: usize) -> &mut FlowBin {
+        if self.filling.is_none_or(|(filling, _)| filling != number) {
+            self.put_bin();
+        }
+        let bins = &self.bins;
+        &mut self.filling.get_or_insert_with(|| (number, bins.get(number).copied().unwrap_or_default())).1
+    }
+
+    /// Puts the bin that is being filled into its place.
+    fn put_bin(&mut self) {
+        let Some((number, bin)) = self.filling.take() else { return };
         if number >= self.bins.len() {
             self.bins.resize(number + 1, FlowBin::default());
         }
-        &mut self.bins[number]
+        self.bins[number] = bin;
     }
 
-    pub(crate) fn presented(&mut self, at: Time, captured: Time, pixels: u32, measure: &Measure) {
-        let bin = self.bin(measure.bin_of(at));
+    /// A frame or a piece of audio was presented, in bin `bin`.
+    pub(crate) fn presented(&mut self, at: Time, bin: usize, captured: Time, pixels: u32) {
+        let bin = self.bin(bin);
         let delay = u32::try_from(at.since(captured).as_micros()).unwrap_or(u32::MAX);
         bin.presented += 1;
         bin.pixels = bin.pixels.saturating_add(pixels);

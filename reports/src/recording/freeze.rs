@@ -30,10 +30,10 @@ pub struct Interval {
 /// it, the average is over those there are, and the first interval of a subscription is never a freeze.
 #[derive(Clone, Debug)]
 pub struct FreezeDetector {
-    ring: [u128; AVERAGED],
+    ring: [u64; AVERAGED],
     filled: usize,
     next: usize,
-    sum: u128,
+    sum: u64,
     last: Option<Time>,
     withheld: bool,
 }
@@ -85,13 +85,13 @@ impl FreezeDetector {
 
     /// d >= max(3·avg, avg + 150 ms), in whole numbers: both sides times the number of intervals.
     fn is_freeze(&self, length: Duration) -> bool {
-        let filled = self.filled as u128;
+        let (filled, sum) = (self.filled as u128, u128::from(self.sum));
         let length = length.as_nanos() * filled;
-        filled > 0 && length >= (3 * self.sum).max(self.sum + EXCESS_NANOS * filled)
+        filled > 0 && length >= (3 * sum).max(sum + EXCESS_NANOS * filled)
     }
 
     fn average_in(&mut self, length: Duration) {
-        let length = length.as_nanos();
+        let length = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX / AVERAGED as u64);
         self.sum = self.sum + length - self.ring[self.next];
         self.ring[self.next] = length;
         self.next = (self.next + 1) % AVERAGED;

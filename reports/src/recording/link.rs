@@ -5,6 +5,7 @@ use std::time::Duration;
 use scenarios::Time;
 
 use super::measure::{Measure, Span};
+use super::pending::Pending;
 use crate::Histogram;
 use crate::observation::{LossCause, TrafficClass};
 
@@ -74,29 +75,37 @@ pub struct LinkRecord {
     pub queued_most: Duration,
     /// Capacity, bit/s, from each moment on; `None`: without limit.
     pub capacity: Vec<(Time, Option<u64>)>,
+    pending: Pending<1>,
 }
 
 impl LinkRecord {
+    /// A packet left the serialiser in bin `bin`, within the measured time or not.
     pub(crate) fn sent(
         &mut self,
-        at: Time,
+        (bin, measured): (usize, bool),
         class: TrafficClass,
         bytes: u32,
         queued: Duration,
-        measure: &Measure,
     ) {
         let nanos = u64::try_from(queued.as_nanos()).unwrap_or(u64::MAX);
-        let bin = self.bin(measure.bin_of(at));
+        let bin = self.bin(bin);
         bin.bytes[class as usize] = bin.bytes[class as usize].saturating_add(bytes);
         bin.packets += 1;
         bin.queue_min = bin.queue_min.min(nanos);
         bin.queue_max = bin.queue_max.max(nanos);
         self.whole.sent += 1;
         self.queued_most = self.queued_most.max(queued);
-        if measure.contains(at) {
+        if measured {
             self.measured.sent += 1;
-            self.queued.record(nanos);
+            if self.pending.push([nanos]) {
+                self.count_pending();
+            }
         }
+    }
+
+    /// Counts what waits to be counted.
+    pub(crate) fn count_pending(&mut self) {
+        self.pending.count(std::iter::once(&mut self.queued));
     }
 
     pub(crate) fn dropped(&mut self, at: Time, cause: LossCause, measure: &Measure) {
@@ -197,7 +206,9 @@ mod tests {
         link.capacity_is(Time::from_secs(3), None);
         assert_eq!(link.busiest_second(&measure), Some(0.0));
         let mut sent = |millis, bytes| {
-            link.sent(Time::from_millis(millis), TrafficClass::Video, bytes, Duration::ZERO, &measure);
+            let at = Time::from_millis(millis);
+            let place = (measure.bin_of(at), measure.contains(at));
+            link.sent(place, TrafficClass::Video, bytes, Duration::ZERO);
         };
         // 0.2 Mbit at 0.7 s and again at 1.3 s, which one second from 0.4 s on holds together; and what
         // passed while there was no capacity, or no limit, has no share.
@@ -206,7 +217,7 @@ mod tests {
         sent(3300, 500_000);
         assert_eq!(link.busiest_second(&measure), Some(0.4));
         // From 1.8 s to 2.8 s there are 0.2 Mbit of capacity.
-        link.sent(Time::from_millis(1900), TrafficClass::Rtcp, 12_500, Duration::ZERO, &measure);
+        link.sent((9, false), TrafficClass::Rtcp, 12_500, Duration::ZERO);
         assert_eq!(link.busiest_second(&measure), Some(0.5));
         let short = Measure::new(Time::ZERO, Time::from_millis(900));
         assert_eq!(link.busiest_second(&short), None, "less than a second");

@@ -3,6 +3,8 @@
 //! Memory does not grow with simulated time but for the bins of the series and the events. An index outside the cast is a broken invariant of the
 //! simulator and panics.
 
+pub mod av_skew;
+pub mod data;
 pub mod events;
 pub mod first_media;
 pub mod flow;
@@ -14,6 +16,7 @@ pub mod participant;
 mod pending;
 mod recorder;
 mod source;
+pub mod speakers;
 
 use scenarios::Time;
 
@@ -23,9 +26,11 @@ pub use recorder::Recorder;
 pub use source::SourceRecord;
 
 use crate::observation::{Cast, Flow, LinkIndex, ParticipantIndex, SourceIndex};
+use data::DataRecords;
 use flow::FlowRecord;
 use link::LinkRecord;
 use participant::ParticipantRecord;
+use speakers::SpeakerRecord;
 
 /// Everything that was kept of a run: what statistics, series, plots and files are made from.
 #[derive(Clone, Debug)]
@@ -40,6 +45,8 @@ pub struct Recording {
     sources: Vec<SourceRecord>,
     /// Place in `sources` of each publisher's first.
     first_source: Vec<usize>,
+    speakers: SpeakerRecord,
+    data: DataRecords,
     events: Vec<Event>,
     broken: Broken,
 }
@@ -78,6 +85,8 @@ impl Recording {
             participants: vec![ParticipantRecord::default(); cast.participants.len()],
             sources,
             first_source,
+            speakers: SpeakerRecord::new(&cast),
+            data: DataRecords::default(),
             events: Vec::new(),
             broken: Broken::default(),
             cast,
@@ -124,6 +133,16 @@ impl Recording {
         })
     }
 
+    /// Who spoke, and whom the SFU took for the speaker.
+    pub fn speakers(&self) -> &SpeakerRecord {
+        &self.speakers
+    }
+
+    /// Data messages.
+    pub fn data(&self) -> &DataRecords {
+        &self.data
+    }
+
     /// The decisions, in order of time.
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -138,7 +157,7 @@ impl Recording {
         usize::from(flow.receiver.0) * self.sources.len() + self.source_place(flow.publisher, flow.source)
     }
 
-    fn source_place(&self, publisher: ParticipantIndex, source: SourceIndex) -> usize {
+    pub(crate) fn source_place(&self, publisher: ParticipantIndex, source: SourceIndex) -> usize {
         self.first_source[usize::from(publisher.0)] + usize::from(source.0)
     }
 

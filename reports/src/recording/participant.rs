@@ -1,7 +1,10 @@
 //! One participant's way in, the estimates of its lines, and what the SFU's forwarding cost it.
 
+use std::time::Duration;
+
 use scenarios::Time;
 
+use super::pending::Pending;
 use crate::Histogram;
 use crate::observation::{Direction, JoinStep};
 
@@ -31,9 +34,22 @@ pub struct ParticipantRecord {
     pub estimates: [Vec<Option<u64>>; 2],
     /// The estimates last written to the events.
     pub(crate) told: [Option<u64>; 2],
+    pending: Pending<1>,
 }
 
 impl ParticipantRecord {
+    /// A packet was forwarded to it in the measured time.
+    pub(crate) fn forwarded(&mut self, delay: Duration) {
+        if self.pending.push([u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX)]) {
+            self.count_pending();
+        }
+    }
+
+    /// Counts what waits to be counted.
+    pub(crate) fn count_pending(&mut self) {
+        self.pending.count(std::iter::once(&mut self.forwarded));
+    }
+
     pub(crate) fn step(&mut self, at: Time, step: JoinStep) {
         match step {
             JoinStep::Intent => self.join = JoinTimes { intent: Some(at), ..JoinTimes::default() },

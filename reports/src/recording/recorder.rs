@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::av_skew::Playing;
 use super::events::{ESTIMATE_CHANGE, Event, EventKind};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
-use super::{Broken, Measure, Recording};
+use super::link::LinkRecord;
+use super::participant::ParticipantRecord;
+use super::speakers::Sound;
+use super::{Broken, Measure, Recording, Span};
 use crate::observation::{
-    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, Observation, Observer,
-    ParticipantIndex,
+    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, LinkIndex, MediaKind, Observation,
+    Observer, ParticipantIndex, SourceIndex, TrafficClass,
 };
 
 /// Takes the observations of one run, in order of time, and keeps what the report needs.
@@ -18,12 +22,15 @@ use crate::observation::{
 pub struct Recorder {
     kept: Recording,
     now: Time,
+    /// The bin that was asked for last, and what it covers: nearly always that of the next question, too.
+    bin: (usize, Span),
 }
 
 impl Recorder {
     /// A recorder for a run of `cast`, measured as `measure` says.
     pub fn new(cast: Cast, measure: Measure) -> Self {
-        Recorder { kept: Recording::new(cast, measure), now: Time::ZERO }
+        let bin = (0, measure.bin_span(0));
+        Recorder { kept: Recording::new(cast, measure), now: Time::ZERO, bin }
     }
 
     /// The run is over: closes what is open (subscriptions, freezes, layers) at the measure's end.
@@ -35,6 +42,10 @@ impl Recorder {
             }
         }
         self.kept.flows.iter_mut().flatten().for_each(|flow| flow.finish());
+        let measure = self.kept.measure;
+        self.kept.speakers.finish(&measure);
+        self.kept.links.iter_mut().for_each(LinkRecord::count_pending);
+        self.kept.participants.iter_mut().for_each(ParticipantRecord::count_pending);
         // A freeze is known only when it is over; its start goes back to its place.
         self.kept.events.sort_by_key(|event| event.at);
         self.kept
@@ -46,11 +57,45 @@ impl Recorder {
 
     fn flow(&mut self, flow: Flow) -> &mut FlowRecord {
         let place = self.kept.flow_place(flow);
-        let kind = self.kept.cast.source(flow.publisher, flow.source).kind;
-        self.kept.flows[place].get_or_insert_with(|| Box::new(FlowRecord::new(flow, kind)))
+        let Recording { flows, cast, .. } = &mut self.kept;
+        flows[place].get_or_insert_with(|| {
+            Box::new(FlowRecord::new(flow, cast.source(flow.publisher, flow.source).kind))
+        })
     }
 
-    fn participant(&mut self, who: ParticipantIndex) -> &mut super::participant::ParticipantRecord {
+    /// The bin of an event at `at`.
+    fn bin_of(&mut self, at: Time) -> usize {
+        let (_, span) = self.bin;
+        if !(span.from <= at && at < span.until) {
+            let bin = self.kept.measure.bin_of(at);
+            self.bin = (bin, self.kept.measure.bin_span(bin));
+        }
+        self.bin.0
+    }
+
+    /// [`Observation::LinkSent`] without the detour, as every packet is one.
+    pub fn link_sent(
+        &mut self,
+        at: Time,
+        link: LinkIndex,
+        class: TrafficClass,
+        bytes: u32,
+        queued: Duration,
+    ) {
+        self.order(at);
+        let place = (self.bin_of(at), self.kept.measure.contains(at));
+        self.kept.links[usize::from(link.0)].sent(place, class, bytes, queued);
+    }
+
+    /// [`Observation::Forwarded`] without the detour, as nearly every packet is one.
+    pub fn forwarded(&mut self, at: Time, receiver: ParticipantIndex, delay: Duration) {
+        self.order(at);
+        if self.kept.measure.contains(at) {
+            self.participant(receiver).forwarded(delay);
+        }
+    }
+
+    fn participant(&mut self, who: ParticipantIndex) -> &mut ParticipantRecord {
         &mut self.kept.participants[usize::from(who.0)]
     }
 
@@ -79,7 +124,7 @@ impl Recorder {
         let measure = self.kept.measure;
         let flow = self.flow(id);
         let Some(from) = flow.subscribed_since.take() else { return false };
-        flow.subscriptions.push(super::Span { from, until: at });
+        flow.subscriptions.push(Span { from, until: at });
         flow.first.ended(at);
         match &mut flow.media {
             MediaRecord::Video(video) => {
@@ -120,12 +165,17 @@ impl Recorder {
             );
         }
         self.first_media(at, id);
+        let sound = self.sound_at(at, id);
+        let bin = self.bin_of(at);
         let flow = self.flow(id);
-        flow.presented(at, captured, size.0.saturating_mul(size.1), &measure);
+        flow.presented(at, bin, captured, size.0.saturating_mul(size.1));
         let MediaRecord::Video(video) = &mut flow.media else { return };
         let interval = video.freezes.detector.rendered(at);
         if measure.contains(at) {
             video.shown(at.since(captured), parts);
+            if let Some(sound) = sound {
+                video.skew.sample(sound, captured);
+            }
         }
         self.interval(at, id, interval, &measure);
     }
@@ -143,13 +193,25 @@ impl Recorder {
     fn played(&mut self, at: Time, id: Flow, captured: Time, jitter_buffer: Duration, length: Duration) {
         let measure = self.kept.measure;
         self.first_media(at, id);
+        let bin = self.bin_of(at);
         let flow = self.flow(id);
-        flow.presented(at, captured, 0, &measure);
+        flow.presented(at, bin, captured, 0);
         let MediaRecord::Audio(audio) = &mut flow.media else { return };
         audio.played(length, measure.contains(at));
+        audio.playing = Some(Playing { began: at, captured, length });
         if measure.contains(at) {
             audio.heard(at.since(captured), jitter_buffer);
         }
+    }
+
+    /// When the sound was captured that the receiver of `id` hears of the same publisher at `at`: of the first source
+    /// of sound, should there be several.
+    fn sound_at(&self, at: Time, id: Flow) -> Option<Time> {
+        let sources = &self.kept.cast.participants[usize::from(id.publisher.0)].sources;
+        let sound = sources.iter().position(|source| source.kind == MediaKind::Audio)?;
+        let source = SourceIndex(u8::try_from(sound).ok()?);
+        let audio = self.kept.flow(Flow { source, ..id })?.audio()?;
+        audio.playing.and_then(|playing| playing.captured_at(at))
     }
 
     fn counters(&mut self, at: Time, id: Flow, counters: FlowCounters) {
@@ -165,7 +227,7 @@ impl Recorder {
 
     fn estimate(&mut self, at: Time, of: EstimateOf, bps: u64) {
         let (who, direction) = of.line();
-        let bin = self.kept.measure.bin_of(at);
+        let bin = self.bin_of(at);
         let participant = self.participant(who);
         participant.estimated(direction, bin, bps);
         let told = &mut participant.told[direction as usize];
@@ -210,7 +272,7 @@ impl Observer for Recorder {
         let measured = measure.contains(at);
         match observation {
             Observation::LinkSent { link, class, bytes, queued } => {
-                self.kept.links[usize::from(link.0)].sent(at, class, bytes, queued, &measure);
+                self.link_sent(at, link, class, bytes, queued);
             }
             Observation::LinkDropped { link, cause, bytes: _ } => {
                 self.kept.links[usize::from(link.0)].dropped(at, cause, &measure);
@@ -218,10 +280,7 @@ impl Observer for Recorder {
             Observation::LinkCapacity { link, bps } => {
                 self.kept.links[usize::from(link.0)].capacity_is(at, bps);
             }
-            Observation::Forwarded { receiver, delay } if measured => {
-                self.participant(receiver).forwarded.record_duration(delay);
-            }
-            Observation::Forwarded { .. } => {}
+            Observation::Forwarded { receiver, delay } => self.forwarded(at, receiver, delay),
             Observation::FrameRendered { flow, layer: _, size, captured, parts } => {
                 self.rendered(at, flow, size, captured, &parts);
             }
@@ -232,6 +291,11 @@ impl Observer for Recorder {
                 if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
                     audio.concealed(length, measured);
                 }
+            }
+            Observation::SoundTaken { publisher, source, length, speech, forwarded } => {
+                let place = self.kept.source_place(publisher, source);
+                let sound = Sound { place, length, speech, forwarded };
+                self.kept.speakers.sound(at, &sound, &measure);
             }
             Observation::AudioRecovered { flow, by, length } if measured => {
                 if let MediaRecord::Audio(audio) = &mut self.flow(flow).media {
@@ -246,6 +310,19 @@ impl Observer for Recorder {
             Observation::AudioRecovered { .. } | Observation::AudioSilent { .. } => {}
             Observation::Counters { flow, counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
+            Observation::DataOpened { participant, label } => self.kept.data.opened(participant, label),
+            Observation::DataSent { sender, label, to, bytes: _ } if measured => {
+                self.kept.data.sent(at, sender, label, to);
+            }
+            Observation::DataReceived { receiver, sender, label, sent, bytes } if measure.contains(sent) => {
+                self.kept.data.received(at, (sender, receiver), label, sent, bytes);
+            }
+            Observation::DataDropped { receiver, label, count } if measured => {
+                self.kept.data.missed(receiver, label, count);
+            }
+            Observation::DataSent { .. }
+            | Observation::DataReceived { .. }
+            | Observation::DataDropped { .. } => {}
             other => self.observe_decision(at, measured, other),
         }
     }
@@ -291,6 +368,16 @@ impl Recorder {
                 self.kept.sources[place].wanted += u64::from(measured);
                 self.event(at, EventKind::KeyFrameWanted(flow));
             }
+            Observation::Turn { participant, begins } => {
+                let measure = self.kept.measure;
+                self.kept.speakers.turn(at, participant, begins, &measure);
+                self.event(at, EventKind::Turn(participant, begins));
+            }
+            Observation::DominantSpeaker { participant } => {
+                let measure = self.kept.measure;
+                self.kept.speakers.dominant(at, participant, &measure);
+                self.event(at, EventKind::DominantSpeaker(participant));
+            }
             Observation::Script { text } => self.event(at, EventKind::Script(text)),
             _ => unreachable!("`observe` takes the frequent observations itself"),
         }
@@ -298,6 +385,9 @@ impl Recorder {
 
     fn join(&mut self, at: Time, who: ParticipantIndex, step: JoinStep) {
         self.participant(who).step(at, step);
+        if step == JoinStep::Left {
+            self.kept.data.left(who);
+        }
         self.event(at, EventKind::Join(who, step));
     }
 }

@@ -278,3 +278,36 @@ fn ten_people_take_little_memory() {
         .sum();
     assert!(bytes < 30 << 20, "{bytes}");
 }
+
+#[test]
+fn skew_is_the_true_distance_between_what_is_heard_and_seen() {
+    let mut recorder = recorder();
+    let heard = |captured| Observation::AudioPlayed {
+        flow: AUDIO,
+        captured: Time::from_millis(captured),
+        jitter_buffer: 40 * MS,
+        length: 20 * MS,
+    };
+    // At 2.000 s sound of 1.900 s begins to play: 10 ms later that of 1.910 s does.
+    for (millis, captured) in [(2_000, 1_900), (2_040, 1_940)] {
+        recorder.observe(Time::from_millis(millis), heard(captured));
+        // A picture of 1.850 s is 60 ms behind the sound: frames at 2.030 s show nothing, as no sound plays.
+        for late in [10, 30] {
+            let (at, captured) = (millis + late, captured + 10 - 60);
+            let total = Time::from_millis(at).since(Time::from_millis(captured));
+            let parts = LatencyParts { sfu: total, ..LatencyParts::default() };
+            recorder.observe(Time::from_millis(at), frame(Time::from_millis(captured), parts));
+        }
+    }
+    // One picture ahead of its sound by 30 ms, which is nothing.
+    recorder.observe(Time::from_millis(2_080), heard(1_980));
+    let parts = LatencyParts { sfu: 70 * MS, ..LatencyParts::default() };
+    recorder.observe(Time::from_millis(2_080), frame(Time::from_millis(2_010), parts));
+    let recording = recorder.finish();
+    assert_eq!(recording.broken().first, None);
+    let skew = &recording.flow(VIDEO).expect("seen").video().expect("video").skew;
+    assert_eq!((skew.ahead.count(), skew.detectable, skew.unacceptable), (3, 2, 0));
+    let largest = |distribution: crate::Distribution| distribution.stats(1e6).expect("not empty").max.round();
+    assert_eq!(largest(skew.ahead.distribution()), 60.0);
+    assert_eq!(largest(skew.behind.distribution()), 30.0);
+}

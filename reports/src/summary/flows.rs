@@ -7,6 +7,7 @@ use super::builder::{Builder, raw, with};
 use crate::Distribution;
 use crate::metric::Unit;
 use crate::observation::{LatencyParts, MediaKind};
+use crate::recording::av_skew::AvSkew;
 use crate::recording::flow::{AudioRecord, FlowBin, FlowRecord, VideoRecord};
 
 const JITTER_BUFFER: usize = 11;
@@ -22,6 +23,7 @@ pub(super) fn add(rows: &mut Builder<'_>) {
             freezes(rows, flow, video, &labels);
             rows.values("jitter_buffer_delay", &kind, video.parts[JITTER_BUFFER].distribution());
             quality(rows, flow, &labels);
+            lips(rows, &video.skew, &labels);
         }
         if let Some(audio) = flow.audio() {
             sound(rows, flow, audio, &labels);
@@ -63,6 +65,14 @@ fn freezes(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, label
     if let Some(fps) = freezes.harmonic_fps() {
         rows.number("video.fps_harmonic", labels, n, fps);
     }
+}
+
+fn lips(rows: &mut Builder<'_>, skew: &AvSkew, labels: &Labels) {
+    rows.values("av_skew.ahead", labels, skew.ahead.distribution());
+    rows.values("av_skew.behind", labels, skew.behind.distribution());
+    let frames = skew.ahead.count();
+    rows.ratio("av_skew.detectable", labels, frames, skew.detectable as f64, frames as f64);
+    rows.ratio("av_skew.unacceptable", labels, frames, skew.unacceptable as f64, frames as f64);
 }
 
 fn quality(rows: &mut Builder<'_>, flow: &FlowRecord, labels: &Labels) {
@@ -150,6 +160,17 @@ fn repair(rows: &mut Builder<'_>, flow: &FlowRecord, kind: &Labels) {
     }
     let (rtx, media) = (counters.rtx_bytes as f64, counters.media_bytes as f64);
     rows.ratio("repair_cost.rtx_ratio", kind, counters.expected, rtx, media);
+    if counters.fec_packets == 0 {
+        return;
+    }
+    for (id, count) in [
+        ("repair_cost.fec_packets", counters.fec_packets),
+        ("repair_cost.fec_discarded", counters.fec_discarded),
+        ("repair_cost.fec_recovered", counters.fec_recovered),
+    ] {
+        rows.number(id, kind, counters.expected, count as f64);
+    }
+    rows.ratio("repair_cost.fec_ratio", kind, counters.expected, counters.fec_bytes as f64, media);
 }
 
 fn bitrate(rows: &Builder<'_>, flow: &FlowRecord) -> Distribution {

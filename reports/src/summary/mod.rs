@@ -2,11 +2,13 @@
 
 pub mod aggregate;
 mod builder;
+mod data;
 mod flows;
 mod json;
 mod layers;
 mod links;
 mod people;
+mod speakers;
 
 use crate::Distribution;
 use crate::metric::{Definition, Stat};
@@ -88,6 +90,8 @@ impl Summary {
         layers::add(&mut rows);
         links::add(&mut rows);
         people::add(&mut rows);
+        speakers::add(&mut rows);
+        data::add(&mut rows);
         rows.finish(header)
     }
 

@@ -2,7 +2,7 @@ use scenarios::Time;
 
 use super::*;
 use crate::metric;
-use crate::observation::Observation;
+use crate::observation::{JoinStep, Observation, ParticipantIndex};
 use crate::recording::testing::AUDIO;
 
 mod script;
@@ -68,6 +68,45 @@ fn latency_and_frames() {
     // The median is exact to three significant digits, from above.
     let median = summary.row("video.capture_to_render", &FLOW).expect("is there").stat(Stat::P50);
     assert!((40.0..40.04).contains(&median), "{median}");
+}
+
+#[test]
+fn who_speaks() {
+    let summary = rich();
+    expect(
+        &summary,
+        Stat::Mean,
+        &[],
+        &[
+            ("audio.dominant_speaker.changes", 3, 3.0),
+            ("audio.dominant_speaker.wrong", 3, 1.0),
+            // Bob's was noticed, Alice's second not; her first began in the warm-up.
+            ("audio.dominant_speaker.missed", 2, 0.5),
+            // Of 1.0 to 3.8 s: Alice to 1.1, Bob from 1.6 to 2.9.
+            ("audio.dominant_speaker.true_share", 3, 1.4 / 2.8),
+            // 1 s, 1.5 s and nothing in the three seconds.
+            ("audio.forwarded_streams", 3, 2.5 / 3.0),
+        ],
+    );
+    expect(&summary, Stat::Max, &[], &[("audio.forwarded_streams", 3, 1.5)]);
+    expect(&summary, Stat::Mean, &["bob"], &[("audio.dominant_speaker.delay", 1, 600.0)]);
+    expect(&summary, Stat::Max, &["alice", "mic"], &[("audio.spurt_clipped", 1, 0.0)]);
+    // Bob's two spurts: the first withheld, the second not.
+    expect(&summary, Stat::Max, &["bob", "mic"], &[("audio.spurt_clipped", 2, 60.0)]);
+    expect(&summary, Stat::Mean, &["bob", "mic"], &[("audio.spurt_clipped", 2, 30.0)]);
+}
+
+#[test]
+fn a_run_without_turns_and_choice_has_no_rows_of_them() {
+    let mut script = Script::default();
+    joins(&mut script);
+    let summary = script.summary();
+    for definition in metric::all().filter(|definition| {
+        definition.id.starts_with("audio.dominant")
+            || ["audio.forwarded_streams", "audio.spurt_clipped"].contains(&definition.id)
+    }) {
+        assert_eq!(summary.of_metric(definition.id).count(), 0, "{}", definition.id);
+    }
 }
 
 #[test]
@@ -186,6 +225,10 @@ fn losses_and_repair_leave_the_warm_up_out() {
             ("repair_cost.rtx_useful", 1000, 27.0),
             ("repair_cost.rtx_late", 1000, 2.0),
             ("repair_cost.rtx_duplicate", 1000, 1.0),
+            ("repair_cost.fec_ratio", 1000, 0.05),
+            ("repair_cost.fec_packets", 1000, 20.0),
+            ("repair_cost.fec_discarded", 1000, 15.0),
+            ("repair_cost.fec_recovered", 1000, 5.0),
             ("repair_cost.nack_packets", 1000, 10.0),
             ("repair_cost.nack_sequences", 1000, 33.0),
             ("repair_cost.nack_repeats", 1000, 3.0),
@@ -302,4 +345,43 @@ fn the_json_is_the_contract() {
             "worst": 160.0, "worst_participant": "bob", "p95": 160.0, "mean": 130.0,
         })
     );
+}
+
+#[test]
+fn data_messages() {
+    let summary = rich();
+    let path = ["bob", "alice", "chat"];
+    expect(
+        &summary,
+        Stat::Mean,
+        &path,
+        &[
+            // 40, 60 and 500 ms.
+            ("data.message.latency", 3, 200.0),
+            ("data.message.delivered_ratio", 4, 0.75),
+            // Three times 8 kbit from 1 s to 3 s.
+            ("data.throughput", 3, 12.0),
+        ],
+    );
+    expect(&summary, Stat::Max, &path, &[("data.message.latency", 3, 500.0)]);
+    expect(&summary, Stat::Max, &["bob", "chat"], &[("data.message.dropped", 1, 2.0)]);
+    expect(&summary, Stat::Max, &["alice", "chat"], &[("data.message.dropped", 1, 0.0)]);
+}
+
+#[test]
+fn nobody_expects_what_was_sent_before_a_channel_was_open_or_after_its_owner_left() {
+    let mut script = Script::default();
+    let label = || "chat".to_owned();
+    let (alice, bob) = (ParticipantIndex(0), ParticipantIndex(1));
+    for millis in [1_000, 2_000, 3_000] {
+        script.at(millis, Observation::DataSent { sender: alice, label: label(), to: None, bytes: 100 });
+    }
+    script.at(1_500, Observation::DataOpened { participant: bob, label: label() });
+    script.at(2_500, Observation::Join { participant: bob, step: JoinStep::Left });
+    let summary = script.summary();
+    let row =
+        summary.row("data.message.delivered_ratio", &["bob", "alice", "chat"]).expect("one was for Bob");
+    assert_eq!((row.samples, row.stat(Stat::Mean)), (1, 0.0));
+    let absent: Vec<_> = summary.absent.iter().map(|absent| absent.definition.id).collect();
+    assert_eq!(absent, ["data.message.latency"]);
 }

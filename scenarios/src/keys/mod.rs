@@ -4,12 +4,14 @@ mod link;
 mod participant;
 mod reference;
 mod top;
+mod video;
 
 pub use reference::{reference, sections};
 
 pub(crate) use link::LINK;
-pub(crate) use participant::{OPUS, VP8};
+pub(crate) use participant::OPUS;
 pub(crate) use top::ROOT;
+pub(crate) use video::{AV1, H264, VP8, VP9};
 
 /// A table of the format.
 #[derive(Debug)]

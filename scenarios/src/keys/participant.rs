@@ -1,5 +1,6 @@
 //! Keys of participants.
 
+use super::video::{AV1, H264, VP8, VP9};
 use super::{Section, Takes, default, implied, later, optional, required};
 
 pub(crate) static PARTICIPANT: Section = Section {
@@ -21,10 +22,12 @@ pub(crate) static PARTICIPANT: Section = Section {
         ),
         implied(
             "publish",
-            Takes::Sources(&[&OPUS, &VP8]),
+            Takes::Sources(&[&OPUS, &VP8, &VP9, &AV1, &H264]),
             "a `mic` and a `cam` with their defaults",
             "what to publish, by source name",
         ),
+        optional("data", Takes::Named(&DATA), "data channels, by label"),
+        optional("reads", Takes::Rate, "how fast it reads what comes on data channels; at once when absent"),
         optional("view", Takes::Table(&VIEW), "what to watch; a grid of 9 tiles when absent"),
         default("rtx", Takes::Flag, "true", "offers retransmission (RFC 4588)"),
         default("nack", Takes::Flag, "true", "asks for lost packets, and answers who asks"),
@@ -33,6 +36,18 @@ pub(crate) static PARTICIPANT: Section = Section {
             Takes::Flag,
             "false",
             "offers redundant audio (RFC 2198), to send it and to receive it",
+        ),
+        default(
+            "fec",
+            Takes::Flag,
+            "false",
+            "offers FlexFEC (RFC 8627): where losses and a long round trip call for it, it gets repair packets beforehand",
+        ),
+        default(
+            "lip_sync",
+            Takes::Flag,
+            "true",
+            "keeps sound and picture of one publisher together, by sender reports",
         ),
         later("nat", "address translation"),
         later("cpu", "speed of the computer"),
@@ -47,6 +62,36 @@ static JOIN: Section = Section {
     keys: &[
         optional("at", Takes::Duration, "the moment"),
         optional("uniform", Takes::Form("`[earliest, latest]`"), "two durations; drawn evenly between them"),
+    ],
+};
+
+static DATA: Section = Section {
+    path: "participant.<name>.data.<label>",
+    about: "A data channel, and what is sent on it. With neither `every` nor `at` it only receives.",
+    keys: &[
+        optional("every", Takes::Duration, "sends a message every so often from when the channel is open"),
+        optional("at", Takes::Duration, "sends one transfer at this moment, or once the channel is open"),
+        optional("until", Takes::Duration, "sends nothing from this moment on"),
+        default(
+            "size",
+            Takes::Form("size"),
+            "\"200B\"",
+            "of each message, at least 32 bytes, or of the transfer",
+        ),
+        default("piece", Takes::Form("size"), "\"16kB\"", "message size of a transfer, 32 bytes to 256 kB"),
+        optional(
+            "rate",
+            Takes::Rate,
+            "how fast the application hands a transfer over; as fast as it is taken when absent",
+        ),
+        optional(
+            "to",
+            Takes::Text,
+            "the one member that is to get it; everybody with such a channel when absent",
+        ),
+        default("ordered", Takes::Flag, "true", "messages arrive in the order of sending"),
+        optional("max_retransmits", Takes::Whole, "a lost message is sent again at most so many times"),
+        optional("lifetime", Takes::Duration, "a message is given up after so long"),
     ],
 };
 
@@ -73,9 +118,9 @@ pub(crate) static OPUS: Section = Section {
         default("rate", Takes::Rate, "\"32kbps\"", "rate while speaking, 6 to 510 kbps (RFC 6716)"),
         default(
             "speech",
-            Takes::Choice(&["on-off", "constant", "silent"], &[]),
+            Takes::Short(&SPEECH, "kind"),
             "\"on-off\"",
-            "talk spurts and pauses, always, or never",
+            "when to speak: by chance, always, never, or in turns",
         ),
         default("dtx", Takes::Flag, "false", "leaves out pauses, but for a packet in 400 ms"),
         default(
@@ -93,26 +138,24 @@ pub(crate) static OPUS: Section = Section {
     ],
 };
 
-pub(crate) static VP8: Section = Section {
-    path: "participant.<name>.publish.<source> (vp8)",
-    about: "Simulcast video.",
+static SPEECH: Section = Section {
+    path: "participant.<name>.publish.<source>.speech",
+    about: "When to speak; one of the three. `speech = \"silent\"` is short for `kind`. In turns, one speaks in phrases with short pauses between them, and is heard otherwise by the noise of a room and now and then a cough or keys.",
     keys: &[
-        required("codec", Takes::Choice(&["vp8"], &["vp9", "av1", "h264"]), "selects this table"),
-        default(
-            "model",
-            Takes::Choice(&["rfc8593-statistical"], &["rfc8593-trace", "rfc8593-hybrid", "screen"]),
-            "\"rfc8593-statistical\"",
-            "model of the encoder",
+        optional(
+            "kind",
+            Takes::Choice(&["on-off", "constant", "silent"], &[]),
+            "talk spurts and pauses by chance, always, or never",
         ),
-        implied(
-            "layers",
-            Takes::Form("1 to 3 of `\"WIDTHxHEIGHT@FPS RATE\"`"),
-            "`320x180@15 150kbps`, `640x360@30 500kbps`, `1280x720@30 1700kbps`",
-            "encodings, lowest first; the rate is the most that each takes",
+        optional(
+            "turns",
+            Takes::Form("list of `[from, until]`"),
+            "turns to speak, two durations each, one after the other",
         ),
-        default("temporal_layers", Takes::Whole, "1", "1 to 3 per encoding"),
-        optional("min_rate", Takes::Rate, "least rate of the lowest encoding, which never goes below it"),
-        later("keyframe_interval", "regular key frames"),
-        later("svc", "scalable encoding"),
+        optional(
+            "rota",
+            Takes::Duration,
+            "members of a group speak one after the other, each for so long less half a second, again and again; at least 1 s",
+        ),
     ],
 };

@@ -67,6 +67,13 @@ static SFU_CONFIG: Section = section(
             "asks publishers for lost packets, and answers receivers who ask",
         ),
         optional("max_bitrate", Takes::Rate, "most that it sends to one receiver; unlimited when absent"),
+        default("dominant_speaker", Takes::Flag, "false", "tells everybody who the dominant speaker is"),
+        default(
+            "loudest",
+            Takes::Whole,
+            "0",
+            "forwards the sound of this many sources at a time, the loudest ones, to 50; all when 0",
+        ),
         later("congestion_control", "choice of the controller"),
         later("layer_selection", "choice of the allocation policy"),
         later("last_n", "video of the last N speakers only"),
@@ -180,6 +187,7 @@ static WHERE: Section = section(
     &[
         optional("receiver", Takes::Glob, "member that receives"),
         optional("publisher", Takes::Glob, "member that publishes"),
+        optional("sender", Takes::Glob, "member that sends data"),
         optional("participant", Takes::Glob, "member, whatever its part"),
         optional("source", Takes::Glob, "published source, such as `cam`"),
         optional("link", Takes::Glob, "link or line"),
@@ -187,6 +195,8 @@ static WHERE: Section = section(
         optional("layer", Takes::Glob, "simulcast layer"),
         optional("part", Takes::Glob, "part of a total"),
         optional("cause", Takes::Glob, "cause of a loss"),
+        optional("class", Takes::Glob, "class of traffic, such as `video` or `data`"),
+        optional("label", Takes::Glob, "label of a data channel"),
     ],
 );
 

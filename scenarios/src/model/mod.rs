@@ -3,6 +3,7 @@
 //! Every type serialises in the shape of the format with canonical values, so that the effective scenario of
 //! a run can be read back.
 
+mod data;
 mod event;
 mod expectation;
 mod glob;
@@ -11,15 +12,18 @@ mod participant;
 mod sfu;
 mod source;
 mod sweep;
+mod video;
 
+pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Cpu, Sfu};
-pub use source::{Layer, Opus, Publication, Speech, VideoModel, Vp8};
+pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
+pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};
 
 use std::time::Duration;
 

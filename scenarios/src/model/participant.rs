@@ -5,8 +5,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::Publication;
-use crate::units::{duration_text, format_duration, optional_duration_text};
+use super::{Data, Publication};
+use crate::units::{Rate, duration_text, format_duration, optional_duration_text};
 
 /// A participant, or a group of alike participants.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +26,12 @@ pub struct Participant {
     pub down: Option<String>,
     /// What to publish, by source name.
     pub publish: IndexMap<String, Publication>,
+    /// Data channels, by label.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub data: IndexMap<String, Data>,
+    /// How fast it reads what comes on data channels; `None`: at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Rate>,
     /// What to watch.
     pub view: View,
     /// Offers retransmission (RFC 4588).
@@ -34,6 +40,10 @@ pub struct Participant {
     pub nack: bool,
     /// Offers redundant audio (RFC 2198), to send it and to receive it.
     pub red: bool,
+    /// Keeps sound and picture of one publisher together by sender reports (RFC 3550, 6.4.1).
+    pub lip_sync: bool,
+    /// Takes forward error correction (RFC 8627) where it helps.
+    pub fec: bool,
 }
 
 /// When to join.

@@ -16,13 +16,17 @@ pub struct Sfu {
     pub nack: bool,
     /// Most that it sends to one receiver.
     pub max_bitrate: Option<Rate>,
+    /// Tells everybody who the dominant speaker is.
+    pub dominant_speaker: bool,
+    /// How many sources of sound it forwards at a time; all when 0.
+    pub loudest: u8,
     /// Its cost per packet in virtual time; `None` is free of cost.
     pub cpu: Option<Cpu>,
 }
 
 impl Default for Sfu {
     fn default() -> Sfu {
-        Sfu { rtx: true, nack: true, max_bitrate: None, cpu: None }
+        Sfu { rtx: true, nack: true, max_bitrate: None, dominant_speaker: false, loudest: 0, cpu: None }
     }
 }
 
@@ -52,11 +56,23 @@ struct ConfigText {
     nack: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_bitrate: Option<Rate>,
+    #[serde(skip_serializing_if = "is_false")]
+    dominant_speaker: bool,
+    #[serde(skip_serializing_if = "is_zero")]
+    loudest: u8,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+fn is_zero(count: &u8) -> bool {
+    *count == 0
 }
 
 impl From<Sfu> for SfuText {
     fn from(sfu: Sfu) -> SfuText {
-        let config = ConfigText { rtx: sfu.rtx, nack: sfu.nack, max_bitrate: sfu.max_bitrate };
-        SfuText { config, cpu: sfu.cpu }
+        let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, cpu } = sfu;
+        SfuText { config: ConfigText { rtx, nack, max_bitrate, dominant_speaker, loudest }, cpu }
     }
 }

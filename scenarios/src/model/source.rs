@@ -1,19 +1,19 @@
 //! What a participant publishes.
 
-use std::fmt;
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::units::Rate;
+use super::video::{Video, VideoCodec};
+use crate::units::{Rate, duration_text, format_duration};
 
 /// One published source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "codec", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Publication {
     /// Audio.
     Opus(Opus),
-    /// Simulcast video.
-    Vp8(Vp8),
+    /// Video.
+    Video(Video),
 }
 
 impl Publication {
@@ -23,8 +23,38 @@ impl Publication {
     }
 }
 
+/// A publication as it is written: its `codec` first.
+#[derive(Serialize)]
+#[serde(tag = "codec", rename_all = "lowercase")]
+enum Written<'a> {
+    Opus(&'a Opus),
+    Vp8(&'a Video),
+    Vp9(&'a Video),
+    Av1(&'a Video),
+    H264 {
+        packetization_mode: u8,
+        #[serde(flatten)]
+        video: &'a Video,
+    },
+}
+
+impl Serialize for Publication {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Publication::Opus(opus) => Written::Opus(opus),
+            Publication::Video(video) => match video.codec {
+                VideoCodec::Vp8 => Written::Vp8(video),
+                VideoCodec::Vp9 => Written::Vp9(video),
+                VideoCodec::Av1 => Written::Av1(video),
+                VideoCodec::H264(mode) => Written::H264 { packetization_mode: mode.number(), video },
+            },
+        }
+        .serialize(to)
+    }
+}
+
 /// Opus audio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Opus {
     /// Rate while speaking, 6 to 510 kbps (RFC 6716, 2.1.1).
     pub rate: Rate,
@@ -39,7 +69,7 @@ pub struct Opus {
 }
 
 /// When there is speech.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Speech {
     /// Talk spurts and pauses.
@@ -48,58 +78,23 @@ pub enum Speech {
     Constant,
     /// Never.
     Silent,
+    /// In these turns, one after the other.
+    Turns(Vec<Turn>),
+    /// Members of a group one after the other, each for so long less half a second.
+    Rota(#[serde(serialize_with = "duration_text")] Duration),
 }
 
-/// VP8 video in one to three simulcast encodings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Vp8 {
-    /// Model of the encoder.
-    pub model: VideoModel,
-    /// The encodings, lowest first: 1 to 3, rising in size and rate.
-    pub layers: Vec<Layer>,
-    /// Temporal layers of each encoding, 1 to 3.
-    pub temporal_layers: u8,
-    /// Least rate of the lowest encoding; `None` leaves it to the encoder.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_rate: Option<Rate>,
-}
-
-/// Model of a video encoder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum VideoModel {
-    /// The statistical model of RFC 8593, section 5.
-    #[serde(rename = "rfc8593-statistical")]
-    Rfc8593Statistical,
-}
-
-/// One encoding. Text: "640x360@30 500kbps".
+/// A turn to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// Pixels, 16 to 16,383 (VP8 has 14 bits, RFC 6386, 9.1).
-    pub width: u16,
-    /// Pixels, 16 to 16,383.
-    pub height: u16,
-    /// Frames per second, 1 to 120.
-    pub fps: u16,
-    /// The most that it takes.
-    pub rate: Rate,
+pub struct Turn {
+    /// When it begins.
+    pub from: Duration,
+    /// When it ends.
+    pub until: Duration,
 }
 
-impl Layer {
-    /// Pixels of a frame.
-    pub fn pixels(&self) -> u32 {
-        u32::from(self.width) * u32::from(self.height)
-    }
-}
-
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}@{} {}", self.width, self.height, self.fps, self.rate)
-    }
-}
-
-impl Serialize for Layer {
+impl Serialize for Turn {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        to.collect_seq([self.from, self.until].map(format_duration))
     }
 }

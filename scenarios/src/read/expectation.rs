@@ -60,7 +60,7 @@ fn metric_named<'m>(
 fn filter(inner: &Reader<'_>, names: &Names<'_>, metric: Option<&MetricName<'_>>) -> IndexMap<String, Glob> {
     let mut filter = IndexMap::new();
     let given = |key: &str| inner.glob(key).map(|pattern| (pattern, inner.place_of(key)));
-    for key in ["receiver", "publisher", "participant"] {
+    for key in ["receiver", "publisher", "sender", "participant"] {
         if let Some((pattern, place)) = given(key) {
             names.check_member(inner.faults, place, &pattern);
         }
@@ -73,7 +73,7 @@ fn filter(inner: &Reader<'_>, names: &Names<'_>, metric: Option<&MetricName<'_>>
         names.check_link(inner.faults, place, &pattern);
     }
     inner.choice("direction");
-    for key in ["layer", "part", "cause"] {
+    for key in ["layer", "part", "cause", "class", "label"] {
         inner.glob(key);
     }
     for (key, entry) in &inner.table.entries {

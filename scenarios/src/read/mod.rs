@@ -1,6 +1,7 @@
 //! From the tree to the model. Every reader reports all that it finds wrong and goes on with a default, so
 //! that one pass shows every fault; the model counts only when nothing was reported.
 
+mod data;
 mod event;
 mod expectation;
 mod link;
@@ -9,8 +10,10 @@ mod participant;
 mod reader;
 mod sfu;
 mod source;
+mod speech;
 mod sweep;
 mod values;
+mod video;
 
 pub(crate) use sfu::IMPLIED as IMPLIED_SFU;
 pub(crate) use source::default_entry as default_publish;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use super::{source, values};
+use super::{data, source, values};
 use crate::diagnostics::Faults;
 use crate::model::{Join, Layout, Link, Participant, Publication, View};
 use crate::tree::Node;
@@ -41,11 +41,15 @@ fn participant(
         leave: reader.duration("leave"),
         up: line("up"),
         down: line("down"),
+        data: data::channels(reader),
+        reads: reader.rate("reads"),
         publish: source::publications(reader.faults, reader.entry("publish")),
         view: reader.inner("view").map(|inner| view(&inner)).unwrap_or_default(),
         rtx: reader.flag("rtx").unwrap_or(true),
         nack: reader.flag("nack").unwrap_or(true),
         red: reader.flag("red").unwrap_or(false),
+        fec: reader.flag("fec").unwrap_or(false),
+        lip_sync: reader.flag("lip_sync").unwrap_or(true),
     };
     check_redundancy(reader, &participant);
     check_times(reader, &participant, duration);

@@ -28,6 +28,8 @@ fn sfu(reader: &Reader<'_>) -> Sfu {
         sfu.rtx = config.flag("rtx").unwrap_or(sfu.rtx);
         sfu.nack = config.flag("nack").unwrap_or(sfu.nack);
         sfu.max_bitrate = config.rate("max_bitrate");
+        sfu.dominant_speaker = config.flag("dominant_speaker").unwrap_or(sfu.dominant_speaker);
+        sfu.loudest = config.whole("loudest", 0..=50).unwrap_or(0) as u8;
     }
     sfu
 }

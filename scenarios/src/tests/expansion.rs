@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{read, with_head};
+use crate::model::{Opus, Publication, Speech};
 use crate::{Direction, LinkIndex, MemberIndex, PlannedAction, Rate};
 
 /// A draw that depends on the path alone.
@@ -19,6 +20,23 @@ fn groups_become_numbered_members() {
     assert_eq!(cast.links[0].name, "ideal/up@alice");
     assert_eq!(cast.links[0].definition.delay.base, Duration::from_millis(10));
     assert!(cast.links[0].definition.rate.is_unlimited());
+}
+
+#[test]
+fn a_rota_gives_each_member_of_a_group_its_turns() {
+    let lines = "[participant.a]\ncount = 3\npublish.mic = { codec = \"opus\", speech = { rota = \"8s\" } }\n\
+        [participant.b]\npublish.mic = { codec = \"opus\", speech = { rota = \"20s\" } }\n";
+    let cast = read(&with_head(lines), &[]).expect("valid").expand(&mut draw);
+    let turns = |member: usize| match &cast.members[member].publish["mic"] {
+        Publication::Opus(Opus { speech: Speech::Turns(turns), .. }) => {
+            turns.iter().map(|turn| (turn.from.as_millis(), turn.until.as_millis())).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    // The run lasts 60 s.
+    assert_eq!(turns(4), [(0, 7_500), (24_000, 31_500), (48_000, 55_500)]);
+    assert_eq!(turns(6), [(16_000, 23_500), (40_000, 47_500)]);
+    assert_eq!(turns(7), [(0, 19_500), (20_000, 39_500), (40_000, 59_500)], "a group of one");
 }
 
 #[test]

@@ -43,8 +43,8 @@ fn reach_into_what_is_only_implied() {
     assert_eq!(scenario.links["home-up"].delay.base, Duration::from_millis(25));
     let publish = &scenario.participants["alice"].publish;
     assert_eq!(publish.keys().collect::<Vec<_>>(), ["mic", "cam"], "the rest of the default stays");
-    let Publication::Vp8(cam) = &publish["cam"] else { panic!("cam is video") };
-    assert_eq!((cam.temporal_layers, cam.layers.len()), (3, 3));
+    let Publication::Video(cam) = &publish["cam"] else { panic!("cam is video") };
+    assert_eq!((cam.scalability.temporal, cam.layers.len()), (3, 3));
 }
 
 #[test]

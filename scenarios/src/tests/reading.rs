@@ -82,7 +82,7 @@ leave = "guest.3"
 
 [[expect]]
 metric = "video.freeze_w3c.ratio"
-where = { receiver = "guest.*", publisher = "alice", source = "cam", direction = "up", layer = "*", part = "x", cause = "y", link = "sized@guest.1", participant = "alice" }
+where = { receiver = "guest.*", publisher = "alice", source = "cam", direction = "up", layer = "*", part = "x", cause = "y", class = "data", label = "chat", sender = "alice", link = "sized@guest.1", participant = "alice" }
 stat = "p95"
 min = 0
 max = "2%"
@@ -112,7 +112,7 @@ fn ten_people_in_one_room_are_a_short_file() {
     assert_eq!(cast.members.len(), 10);
     let publish = &cast.members[0].publish;
     let Publication::Opus(mic) = &publish["mic"] else { panic!("mic is audio") };
-    let Publication::Vp8(cam) = &publish["cam"] else { panic!("cam is video") };
+    let Publication::Video(cam) = &publish["cam"] else { panic!("cam is video") };
     assert_eq!(mic.rate, Rate::from_kbps(32));
     let layers: Vec<String> = cam.layers.iter().map(ToString::to_string).collect();
     assert_eq!(layers, ["320x180@15 150kbps", "640x360@30 500kbps", "1280x720@30 1700kbps"]);
@@ -201,4 +201,31 @@ fn json_is_canonical_and_deterministic() {
     ] {
         assert_eq!(json.pointer(pointer).map(ToString::to_string).as_deref(), Some(value), "{pointer}");
     }
+}
+
+#[test]
+fn data_channels_say_what_they_cannot_be() {
+    let rows = [
+        ("{ every = \"5s\", at = \"1s\" }", "both messages and a transfer"),
+        ("{ every = \"1us\" }", "too often"),
+        ("{ every = \"5s\", size = \"31B\" }", "a size out of range"),
+        ("{ every = \"5s\", size = \"300kB\" }", "a size out of range"),
+        ("{ at = \"5s\", size = \"300kB\", piece = \"300kB\" }", "a size out of range"),
+        ("{ every = \"5s\", max_retransmits = 1, lifetime = \"1s\" }", "two limits on repeats"),
+        ("{ size = \"5\" }", "unit"),
+        ("{ evry = \"5s\" }", "unknown key"),
+    ];
+    let read = |data: &str| {
+        let head = "schema = 1\nname = \"x\"\ndoc = \"x\"\nseed = 1\nduration = \"10s\"\n";
+        parse("x.toml", &format!("{head}[participant.a]\ndata.chat = {data}\n"), &[])
+    };
+    for (data, expected) in rows {
+        let faults = read(data).expect_err(data).to_string();
+        assert!(faults.contains(expected), "{data}: {faults}");
+    }
+    let good = read("{ at = \"5s\", size = \"2MB\", to = \"b\", ordered = false, lifetime = \"1s\" }")
+        .expect("good");
+    let channel = &good.participants["a"].data["chat"];
+    assert_eq!((channel.size.as_bytes(), channel.piece.as_bytes()), (2_000_000, 16_000));
+    assert!(!channel.ordered && channel.to.as_deref() == Some("b"));
 }

@@ -106,7 +106,9 @@ fn how_a_request_is_written() {
     let without = |range: std::ops::RangeInclusive<u64>, missing: &'static [u64]| {
         range.filter(|number| !missing.contains(number)).collect::<Vec<_>>()
     };
-    let rows: Vec<(&str, Vec<u64>, Vec<(u16, u16)>)> = vec![
+    /// What comes, and the pairs of number and mask that are asked for.
+    type Row = (&'static str, Vec<u64>, Vec<(u16, u16)>);
+    let rows: Vec<Row> = vec![
         ("T3.025", vec![110, 113], vec![(111, 0b1)]),
         ("T3.027", without(100..=125, &[102, 124]), vec![(102, 0), (124, 0)]),
         ("T3.028", without(100..=129, &[102, 118]), vec![(102, 0b1000_0000_0000_0000)]),

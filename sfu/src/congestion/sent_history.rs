@@ -26,7 +26,8 @@ pub struct FeedbackCounters {
     pub after_lost: u64,
     /// Reports that repeat what was known.
     pub duplicate: u64,
-    /// Reports on packets that were never sent or that the ring has forgotten.
+    /// Reports on packets that were never sent or that the ring has forgotten: repeated ones too, when the ring had
+    /// to make room.
     pub unknown: u64,
     /// Packets that the ring forgot before any report on them.
     pub unreported: u64,
@@ -45,10 +46,27 @@ struct Slot {
     fate: Fate,
 }
 
+impl Slot {
+    /// Whether a report at `now` or later may still have news of the packet.
+    fn matters(&self, now: Time) -> bool {
+        self.fate != Fate::Received && now.since(self.packet.at) <= LATE
+    }
+}
+
+/// How many packets there is room for at first.
+const FIRST_CAPACITY: usize = 256;
+/// How long a report may still come on a packet, or one that was reported as lost turn out to be late: a second of
+/// queue, four times over. Reports get lost as well, so a packet that none speaks of mustn't hold its place for good.
+const LATE: Duration = Duration::from_secs(4);
+
 /// The packets sent last, and what feedback said of them.
+///
+/// The ring grows to its capacity only as packets have to be remembered that it has no room for. Every packet goes
+/// to the next slot, so a ring that is too large is memory that no cache holds, in every packet's way.
 #[derive(Clone, Debug)]
 pub struct SentHistory {
     slots: Box<[Option<Slot>]>,
+    capacity: usize,
     counters: FeedbackCounters,
     /// The last reference time, unwrapped; starts one wrap up so that reordered feedback stays positive.
     reference: Option<i64>,
@@ -64,19 +82,30 @@ impl SentHistory {
     pub fn new(capacity: usize) -> Self {
         let capacity = capacity.clamp(2, 1 << 15).next_power_of_two();
         SentHistory {
-            slots: vec![None; capacity].into_boxed_slice(),
+            slots: vec![None; capacity.min(FIRST_CAPACITY)].into_boxed_slice(),
+            capacity,
             counters: FeedbackCounters::default(),
             reference: None,
         }
     }
 
-    /// Notes a packet; it displaces the one sent a ring's length before.
+    /// Notes a packet; it displaces the one sent a ring's length before, if that needn't be remembered or the ring
+    /// has its full capacity.
+    // Inlined, the packet goes from registers into the ring. As an argument it is written in pieces and read as a
+    // whole at once, which processors wait for.
+    #[inline]
     pub fn on_sent(&mut self, packet: SentPacket) {
-        let index = self.index(packet.sequence);
-        let old = self.slots[index].replace(Slot { packet, fate: Fate::InFlight });
-        if old.is_some_and(|old| old.fate == Fate::InFlight) {
-            self.counters.unreported += 1;
+        let mut index = self.index(packet.sequence);
+        while self.slots.len() < self.capacity
+            && self.slots[index].as_ref().is_some_and(|old| old.matters(packet.at))
+        {
+            self.grow();
+            index = self.index(packet.sequence);
         }
+        let slot = &mut self.slots[index];
+        let displaced = slot.as_ref().is_some_and(|old| old.fate == Fate::InFlight);
+        self.counters.unreported += u64::from(displaced);
+        *slot = Some(Slot { packet, fate: Fate::InFlight });
     }
 
     /// Takes one feedback message that came at `now`. `reference` is its 24-bit reference time (the low 24
@@ -106,6 +135,15 @@ impl SentHistory {
             results.push(result);
         }
         newest.map(|sent| now.since(sent))
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let larger = vec![None; 2 * self.slots.len()].into_boxed_slice();
+        for slot in std::mem::replace(&mut self.slots, larger).into_iter().flatten() {
+            let index = self.index(slot.packet.sequence);
+            self.slots[index] = Some(slot);
+        }
     }
 
     /// The totals since the start.

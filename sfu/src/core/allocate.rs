@@ -64,7 +64,7 @@ impl Turn<'_> {
         sender.begun |= !candidates.is_empty();
         let sources: SmallVec<[allocation::Source<'_, u16>; 16]> =
             candidates.iter().map(Candidate::as_source).collect();
-        let budget = Budget { estimate, audio };
+        let budget = Budget { estimate, audio: audio + self.sfu.participants[id].data_reserve() };
         let config = AllocationConfig::default();
         allocate(&config, now, &budget, &sources, &mut self.sfu.workspace, &mut decisions);
         for decision in &decisions {
@@ -81,6 +81,7 @@ impl Turn<'_> {
     fn gather(&mut self, id: ParticipantId, candidates: &mut Vec<Candidate>) -> DataRate {
         let now = self.now;
         let mut audio = DataRate::ZERO;
+        let need = self.sfu.participants[id].downlink.need();
         for index in 0..self.sfu.participants[id].downlink.slot_count() {
             let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
             let (publisher, source) = (subscription.publisher, subscription.source);
@@ -99,11 +100,15 @@ impl Turn<'_> {
             let stream = subscription.video().expect("what is not audio is video");
             let target = stream.projection.target();
             let memory = stream.memory;
+            let protection = subscription.fec.as_mut().map_or(0.0, |fec| {
+                fec.follow(now, &need);
+                fec.share()
+            });
             let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
             let published = &mut from.uplink.sources[source];
             let is_beginning = published.begun.is_some_and(|begun| now.since(begun) < BEGINNING);
             let mut offers = Offers::new();
-            offers_of(published, now, &mut offers);
+            offers_of(published, now, protection, &mut offers);
             candidates.push(Candidate {
                 index,
                 publisher,
@@ -115,7 +120,7 @@ impl Turn<'_> {
                 current: target.filter(|_| !is_beginning),
                 memory,
                 offers,
-                declared: declared_rate(published, max_height),
+                declared: declared_rate(published, max_height).scale(1.0 + protection),
             });
         }
         audio
@@ -153,6 +158,7 @@ impl Turn<'_> {
         let wanted = stream.projection.wants_key_frame();
         let kind = std::mem::discriminant(&decision.reason);
         let told = stream.chosen.replace((layer, kind));
+        stream.reason = Some(decision.reason);
         let (publisher, source) = (candidate.publisher, source_id(candidate.source));
         if told != Some((layer, kind)) {
             let entitled = candidate.entitled();

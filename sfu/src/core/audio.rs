@@ -38,10 +38,12 @@ impl Turn<'_> {
         payload_type: u8,
         padding_only: bool,
     ) -> Result<(), DropReason> {
+        // A packet with nothing in it is no sound either.
+        let padding_only = padding_only || media.payload.is_empty();
+        self.ask_floor(media, padding_only)?;
         let participant = &mut self.sfu.participants[media.publisher];
         let types = participant.media.payload_types;
-        // A packet with nothing in it is no sound either.
-        if padding_only || media.payload.is_empty() {
+        if padding_only {
             let tail = &mut participant.uplink.sources[media.source].tail;
             tail.insert(media.sequence, media.timestamp, &[]);
             self.audio_to_all(media, Way::Padding, &AudioTail::default());
@@ -109,8 +111,8 @@ impl Turn<'_> {
             };
             match (result, way) {
                 (Err(_), Way::Padding) | (Ok(()), _) => {}
-                (Err(DropReason::PaddingOnly), _) => self.sfu.withheld.count(DropReason::Silence),
-                (Err(reason), _) => self.sfu.withheld.count(reason),
+                (Err(DropReason::PaddingOnly), _) => self.sfu.withhold(*receiver, DropReason::Silence),
+                (Err(reason), _) => self.sfu.withhold(*receiver, reason),
             }
         }
         self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
@@ -135,7 +137,9 @@ impl Turn<'_> {
         let Projection::Audio(projection) = &mut subscription.media else {
             return Err(DropReason::NotSelected);
         };
+        let offset = projection.map_timestamp(ingress.source, 0);
         let projected = projection.project(ingress)?;
+        let switched = projection.map_timestamp(ingress.source, 0) != offset;
         let (wanted, red_type) = match (way, parameters.payload_types.opus_red) {
             (Way::Sound { redundancy }, Some(red_type)) => (redundancy.max(distance), red_type),
             _ => (0, subscription.payload_type),
@@ -160,7 +164,7 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Audio, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+        let len = sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
             if is_redundant {
                 content.write(buffer).expect("blocks, types and payload were bounded when they were taken");
             } else {
@@ -170,8 +174,14 @@ impl Turn<'_> {
         let octets = if is_redundant { content.len() } else { media.payload.len() };
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(octets as u32);
+        subscription.totals.sent(now, len, octets);
+        subscription.sent.stale |= switched;
+        downlink.copies.forwarded += 1;
+        if switched {
+            Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
+        }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
+        self.sfu.copies.forwarded += 1;
         Ok(())
     }
 }

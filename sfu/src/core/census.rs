@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Sfu;
+use crate::drop_reason::DropReason;
 use crate::participant::ParticipantId;
 
 /// What is held in all, counted at one moment.
@@ -30,6 +31,19 @@ impl Sfu {
     /// The smoothed round trip to a participant; none until one was measured.
     pub fn round_trip(&self, id: ParticipantId) -> Option<Duration> {
         self.participants.get(id)?.downlink.rtt
+    }
+
+    /// A subscriber does not get its copy of a packet.
+    pub(super) fn withhold(&mut self, receiver: ParticipantId, reason: DropReason) {
+        self.copies.withheld.count(reason);
+        if let Some(to) = self.participants.get_mut(receiver) {
+            to.downlink.copies.withheld.count(reason);
+        }
+    }
+
+    /// The conferences with their members, in order of their creation.
+    pub(crate) fn conference_members(&self) -> impl Iterator<Item = (&str, &[ParticipantId])> {
+        self.conferences.values().map(|conference| (conference.name.as_str(), conference.members.as_slice()))
     }
 
     /// Counts what is held. It looks at everything: not for hot paths.

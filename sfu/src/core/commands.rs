@@ -2,6 +2,7 @@
 
 use super::validation::{check_request, full, invalid};
 use super::{Sfu, Turn};
+use crate::audio::Floor;
 use crate::conference::{Command, CommandError, Conference, ConferenceId, JoinRequest, Joined};
 use crate::participant::downlink::Downlink;
 use crate::participant::egress::Egress;
@@ -49,12 +50,16 @@ impl Turn<'_> {
             transport,
             uplink,
             downlink,
+            reference_times: Default::default(),
+            ingress: Default::default(),
             egress: Egress::default(),
+            data: None,
             armed: Time::NEVER,
             dirty: false,
         };
         let id = self.sfu.participants.insert_with_key(participant);
         self.sfu.conferences[conference].members.push(id);
+        self.enter_floor(conference, id);
         self.sfu.by_ufrag.insert(ufrag.clone(), id);
         let setup_ends = self.now + self.sfu.config.limits.setup;
         Sfu::arm(&mut self.sfu.timers, id, &mut self.sfu.participants[id].armed, setup_ends);
@@ -148,8 +153,11 @@ impl Turn<'_> {
         self.sfu.by_ufrag.remove(participant.transport.credentials().0);
         self.sfu.by_address.retain(|_, owner| *owner != id);
         let conference = participant.conference;
-        let members = &mut self.sfu.conferences[conference].members;
+        let Conference { members, floor, .. } = &mut self.sfu.conferences[conference];
         members.retain(|member| *member != id);
+        if let Some(floor) = floor {
+            floor.remove(id);
+        }
         if members.is_empty() {
             let ended = self.sfu.conferences.remove(conference).expect("it was there a line ago");
             self.sfu.conference_names.remove(&ended.name);
@@ -165,7 +173,11 @@ impl Turn<'_> {
         if let Some(id) = self.sfu.conference_names.get(name) {
             return *id;
         }
-        let id = self.sfu.conferences.insert(Conference { name: name.to_owned(), members: Vec::new() });
+        let config = &self.sfu.config;
+        let wants_floor = config.dominant_speaker || config.loudest.is_some_and(|most| most > 0);
+        let floor = wants_floor.then(|| Floor::new(config.loudest));
+        let id =
+            self.sfu.conferences.insert(Conference { name: name.to_owned(), members: Vec::new(), floor });
         self.sfu.conference_names.insert(name.to_owned(), id);
         id
     }
@@ -246,6 +258,7 @@ impl Turn<'_> {
                 mid: subscription.mid.clone(),
                 ssrc: subscription.ssrc,
                 rtx_ssrc: subscription.rtx.as_ref().map(|rtx| rtx.ssrc),
+                fec_ssrc: subscription.fec.as_ref().map(|fec| fec.ssrc),
             })
         };
         downlink.subscriptions().filter_map(|(_, subscription)| describe(subscription)).collect()
@@ -262,6 +275,8 @@ impl Turn<'_> {
             return Ok(());
         }
         source.muted = muted;
+        self.leave_floor(id, index);
+        let source = &mut self.sfu.participants[id].uplink.sources[index];
         let subscribers = source.subscribers.clone();
         for (receiver, subscription) in subscribers {
             if let Some(receiver) = self.sfu.participants.get_mut(receiver) {

@@ -5,10 +5,12 @@ use super::{Sfu, Turn};
 use crate::DataRate;
 use crate::drop_reason::DropReason;
 use crate::keyframe::KeyFrameRequest;
+use crate::participant::downlink::Downlink;
 use crate::participant::ingress::StreamRole;
 use crate::participant::{Participant, ParticipantId};
 use crate::rtcp::{self, Packet, ReportBlock, SenderInfo, TransportFeedback};
 use crate::sink::Event;
+use crate::statistics::OutboundTotals;
 use crate::time::Time;
 
 /// What one feedback message can be about: as many packets as are remembered. A message may claim 65,535 in a
@@ -33,9 +35,12 @@ impl Turn<'_> {
                     report.blocks.iter().for_each(|block| self.report_block(id, &block));
                 }
                 Packet::Nack(nack) => self.nacked(id, nack.media_ssrc, nack.missing()),
-                Packet::Pli(pli) => self.key_frame_wanted(id, pli.media_ssrc),
-                Packet::Fir(fir) => fir.entries().for_each(|entry| self.key_frame_wanted(id, entry.ssrc)),
+                Packet::Pli(pli) => self.key_frame_wanted(id, pli.media_ssrc, |totals| totals.plis += 1),
+                Packet::Fir(fir) => fir.entries().for_each(|entry| {
+                    self.key_frame_wanted(id, entry.ssrc, |totals| totals.firs += 1);
+                }),
                 Packet::TransportFeedback(feedback) => self.transport_feedback(id, feedback),
+                Packet::ExtendedReport(report) => self.extended_report(id, report),
                 _ => {}
             }
         }
@@ -63,6 +68,9 @@ impl Turn<'_> {
             if let Some(stream) = subscription.video() {
                 stream.projection.on_sender_report(encoding, ntp, rtp);
             }
+            if subscription.sent.stale {
+                Sfu::report_early(&mut self.sfu.timers, *receiver, to, now);
+            }
         }
         self.sfu.participants[id].uplink.sources[source].subscribers = subscribers;
     }
@@ -76,7 +84,9 @@ impl Turn<'_> {
         let downlink = &mut self.sfu.participants[id].downlink;
         let Some((_, subscription)) = downlink.by_ssrc_mut(block.ssrc) else { return };
         subscription.acknowledged = true;
-        if let Some(rtt) = subscription.sent.round_trip(now, block) {
+        let rtt = subscription.sent.round_trip(now, block);
+        subscription.totals.reported(now, *block, rtt);
+        if let Some(rtt) = rtt {
             downlink.on_rtt(now, rtt);
         }
     }
@@ -86,10 +96,11 @@ impl Turn<'_> {
         let Sfu { participants, results, timers, .. } = &mut *self.sfu;
         let Participant { downlink, armed, .. } = &mut participants[id];
         results.clear();
-        let sender = &mut downlink.sender;
+        let Downlink { sender, loss, redundancy, .. } = &mut *downlink;
         let statuses = feedback.statuses().take(MAX_STATUSES);
         let rtt = sender.history.on_feedback(now, feedback.reference, statuses, results);
-        downlink.redundancy.on_feedback(now, results);
+        redundancy.on_feedback(now, results);
+        results.iter().for_each(|result| loss.add(result));
         if sender.begun {
             sender.controller.on_feedback(now, results.as_slice());
         }
@@ -124,10 +135,11 @@ impl Turn<'_> {
         }
     }
 
-    fn key_frame_wanted(&mut self, id: ParticipantId, ssrc: u32) {
+    fn key_frame_wanted(&mut self, id: ParticipantId, ssrc: u32, count: fn(&mut OutboundTotals)) {
         let now = self.now;
         let downlink = &mut self.sfu.participants[id].downlink;
         let Some((_, subscription)) = downlink.by_ssrc_mut(ssrc) else { return };
+        count(&mut subscription.totals);
         let (publisher, source) = (subscription.publisher, subscription.source);
         let Some(stream) = subscription.video() else { return };
         let wanted = stream.projection.wants_key_frame();
@@ -171,6 +183,9 @@ impl Turn<'_> {
         let sent = participant.send_rtcp(&mut self.sfu.scratch);
         Sfu::touch(&mut self.sfu.dirty, publisher, participant);
         if sent {
+            if let Some(stream) = participant.uplink.streams.iter_mut().find(|stream| stream.ssrc == ssrc) {
+                stream.totals.plis += 1;
+            }
             let source = source_id(source);
             self.sink.event(Event::KeyFrameRequested { publisher, source, encoding });
         }

@@ -3,6 +3,7 @@
 use super::commands::source_id;
 use super::described::Described;
 use super::ingest::Media;
+use super::protection::{protected, send_repairs};
 use super::{Sfu, Turn};
 use crate::codec::dependency_descriptor::MAX_LEN;
 use crate::codec::frame::{PayloadDescriptor, PictureNumbers};
@@ -88,8 +89,12 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Video, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
+        let (start, fec) = (egress.len(), &mut subscription.fec);
+        let len = sender.send(now, (&*transport, &mut *egress), parameters, &packet, purpose, |buffer| {
             write_video_payload(buffer, media.payload, &described.payload, projected.numbers);
+            if let Some(fec) = fec {
+                fec.protect(now, &protected(ingress, &packet, &buffer[start..]));
+            }
         })?;
         stream.log.record(
             now,
@@ -105,8 +110,22 @@ impl Turn<'_> {
         );
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(media.payload.len() as u32);
+        let totals = &mut subscription.totals;
+        totals.sent(now, len, media.payload.len());
+        totals.key_frames += u64::from(projected.key_frame && ingress.frame.key_frame_start);
+        totals.switches += u64::from(projected.switched);
+        if projected.marker {
+            totals.frames.count(now);
+        }
+        subscription.sent.stale |= projected.switched;
+        let due = send_repairs(now, subscription, sender, (transport, egress), parameters);
+        Sfu::arm(&mut self.sfu.timers, receiver, &mut to.armed, due);
+        to.downlink.copies.forwarded += 1;
+        if projected.switched {
+            Sfu::report_early(&mut self.sfu.timers, receiver, to, now);
+        }
         Sfu::touch(&mut self.sfu.dirty, receiver, to);
-        self.sfu.forwarded += 1;
+        self.sfu.copies.forwarded += 1;
         Ok(Sent { switched: projected.switched })
     }
 
@@ -154,7 +173,12 @@ impl Turn<'_> {
         let described = Described::again(&media, published, received);
         let result = self.video_to(receiver, index, &media, &described);
         self.sfu.replayed = kept;
-        result.map(|_| ())
+        result?;
+        self.sfu.copies.replayed += 1;
+        if let Some(to) = self.sfu.participants.get_mut(receiver) {
+            to.downlink.copies.replayed += 1;
+        }
+        Ok(())
     }
 }
 

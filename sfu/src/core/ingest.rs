@@ -44,6 +44,7 @@ impl Turn<'_> {
     pub(super) fn rtp(&mut self, id: ParticipantId, datagram: &mut [u8]) -> Result<(), DropReason> {
         let now = self.now;
         let participant = self.sfu.participants.get_mut(id).ok_or(DropReason::UnknownAddress)?;
+        let len = datagram.len();
         let opened = participant.transport.unprotect_rtp(datagram)?;
         let packet = &datagram[..opened.len];
         let header = RtpHeader::parse(packet).map_err(|_| DropReason::MalformedRtp)?;
@@ -69,6 +70,7 @@ impl Turn<'_> {
         let stream = &mut participant.uplink.streams[index];
         stream.stats.note_packet(now, header.sequence, header.timestamp);
         stream.highest = stream.highest.max(opened.index);
+        stream.totals.received(now, len, header.payload(packet).len());
         let media = Media {
             publisher: id,
             source,
@@ -171,11 +173,16 @@ impl Turn<'_> {
     fn video(&mut self, media: &Media<'_>, stream: usize, padding_only: bool) -> Result<(), DropReason> {
         let now = self.now;
         let participant = &mut self.sfu.participants[media.publisher];
-        if let Some(nack) = &mut participant.uplink.streams[stream].nack {
-            match nack.on_packet(now, media.sequence) {
-                Arrival::Duplicate => return Err(DropReason::Duplicate),
-                Arrival::TooOld => return Err(DropReason::TooOld),
-                Arrival::New | Arrival::Recovered => {}
+        let stream = &mut participant.uplink.streams[stream];
+        if let Some(nack) = &mut stream.nack {
+            let refused = match nack.on_packet(now, media.sequence) {
+                Arrival::Duplicate => Some(DropReason::Duplicate),
+                Arrival::TooOld => Some(DropReason::TooOld),
+                Arrival::New | Arrival::Recovered => None,
+            };
+            if let Some(reason) = refused {
+                stream.totals.discarded += 1;
+                return Err(reason);
             }
             let due = nack.deadline().unwrap_or(Time::NEVER);
             Sfu::arm(&mut self.sfu.timers, media.publisher, &mut participant.armed, due);
@@ -187,6 +194,10 @@ impl Turn<'_> {
             return Err(reason);
         }
         let key_frame = described.starts_key_frame();
+        stream.totals.key_frames += u64::from(key_frame);
+        if media.marker && !padding_only {
+            stream.totals.frames.count(now);
+        }
         let resumed = !padding_only && source.resume(media.encoding, now);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         if !padding_only {
@@ -239,7 +250,7 @@ impl Turn<'_> {
                 Ok(_) => {}
                 // Padding is no packet that anybody could miss.
                 Err(_) if described.padding_only => {}
-                Err(reason) => self.sfu.withheld.count(reason),
+                Err(reason) => self.sfu.withhold(*receiver, reason),
             }
         }
         self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;

@@ -4,12 +4,16 @@ mod allocate;
 mod audio;
 mod census;
 mod commands;
+mod data;
 mod described;
 mod feedback;
+mod floor;
 mod forwarding;
 mod ingest;
 mod offers;
+mod protection;
 mod repair;
+mod reporting;
 mod routing;
 mod timers;
 mod validation;
@@ -35,6 +39,7 @@ use crate::congestion::PacketResult;
 use crate::drop_reason::{DropCounters, DropReason};
 use crate::participant::{Participant, ParticipantId};
 use crate::sink::Sink;
+use crate::statistics::{CopyTotals, IngressTotals};
 use crate::time::Time;
 use crate::transport::certificate::{Certificate, Fingerprint};
 use crate::units::DataRate;
@@ -61,10 +66,9 @@ pub struct Sfu {
     dirty: Vec<ParticipantId>,
     /// Whose transport ended in this turn, to be removed before it ends.
     ended: Vec<(ParticipantId, crate::sink::DisconnectReason)>,
-    drops: DropCounters,
-    withheld: DropCounters,
-    unrepaired: DropCounters,
-    forwarded: u64,
+    undelivered: DropCounters,
+    ingress: IngressTotals,
+    copies: CopyTotals,
     recovered: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
     scratch: Vec<u8>,
@@ -100,10 +104,9 @@ impl Sfu {
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
             ended: Vec::new(),
-            drops: DropCounters::default(),
-            withheld: DropCounters::default(),
-            unrepaired: DropCounters::default(),
-            forwarded: 0,
+            undelivered: DropCounters::default(),
+            ingress: IngressTotals::default(),
+            copies: CopyTotals::default(),
             recovered: 0,
             scratch: Vec::with_capacity(2048),
             compound: Vec::with_capacity(2048),
@@ -128,23 +131,46 @@ impl Sfu {
 
     /// Every datagram that [`Turn::datagram`] refused, by reason.
     pub fn drops(&self) -> &DropCounters {
-        &self.drops
+        &self.ingress.drops
     }
 
     /// Every copy that a subscriber did not get of a media packet that was taken in, by reason: with
-    /// [`Sfu::forwarded`] it makes up packets times subscribers.
+    /// [`Sfu::forwarded`] it makes up packets times subscribers (see [`CopyTotals`]).
     pub fn withheld(&self) -> &DropCounters {
-        &self.withheld
+        &self.copies.withheld
     }
 
     /// Every number in a receiver's NACK that was not answered, by reason.
     pub fn unrepaired(&self) -> &DropCounters {
-        &self.unrepaired
+        &self.copies.unrepaired
+    }
+
+    /// Every data message, and every copy of one, that did not go on, by reason.
+    pub fn undelivered(&self) -> &DropCounters {
+        &self.undelivered
     }
 
     /// Copies handed on to receivers since the start, retransmissions not counted.
     pub fn forwarded(&self) -> u64 {
-        self.forwarded
+        self.copies.forwarded
+    }
+
+    /// What came in since the start, whoever it was from.
+    pub fn ingress(&self) -> &IngressTotals {
+        &self.ingress
+    }
+
+    /// What became of the copies for all receivers since the start.
+    pub fn copies(&self) -> &CopyTotals {
+        &self.copies
+    }
+
+    pub(crate) fn participant(&self, id: ParticipantId) -> Option<&Participant> {
+        self.participants.get(id)
+    }
+
+    pub(crate) fn participant_ids(&self) -> impl Iterator<Item = ParticipantId> {
+        self.participants.keys()
     }
 
     /// Audio packets that were lost on their way here, and were taken out of a later one's redundancy (RFC 2198):
@@ -197,11 +223,13 @@ impl Turn<'_> {
     /// # Errors
     /// The reason for which the datagram went no further.
     pub fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
-        let result = self.route(from, datagram);
-        if let Err(reason) = result {
-            self.sfu.drops.count(reason);
+        let len = datagram.len();
+        let (owner, result) = self.route(from, datagram);
+        self.sfu.ingress.count(len, result);
+        if let Some(owner) = owner.and_then(|id| self.sfu.participants.get_mut(id)) {
+            owner.ingress.count(len, result);
         }
-        result
+        result.map(|_| ())
     }
 
     /// Ends the turn and says when the next time-out is due.

@@ -56,11 +56,12 @@ fn set_rate(
     DataRate::from_kbps(u64::from(description.max_kbps)).scale(share)
 }
 
-/// What a source offers now. An encoding is active while its packets come; its rate is what was measured.
+/// What a source offers now. An encoding is active while its packets come; its rate is what was measured. Repair
+/// packets take the part `protection` of it besides.
 ///
 /// A stream of several spatial layers begins with a packet of the lowest. The others are believed to follow, since who
 /// doesn't take them from this key picture on needs another one.
-pub(super) fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offers) {
+pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, offers: &mut Offers) {
     let is_beginning = source.begun.is_some_and(|begun| now.since(begun) < BEGINNING);
     let described = source.description.encodings.iter();
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
@@ -85,7 +86,7 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, offers: &mut Offe
                 height: description.height >> below,
                 // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
                 fps: f64::from(description.fps) * part,
-                rate: rate.min(believed).scale(OVERHEAD),
+                rate: rate.min(believed).scale(OVERHEAD * (1.0 + protection)),
                 active: active && (layer.comes || expected) && rate > DataRate::ZERO,
             });
         }

@@ -23,14 +23,16 @@ const OVERHEAD: usize = 68;
 impl Turn<'_> {
     /// A receiver misses packets of `ssrc`.
     pub(super) fn nacked(&mut self, id: ParticipantId, ssrc: u32, missing: impl Iterator<Item = u16>) {
-        if !self.sfu.config.nack || !self.sfu.config.rtx {
+        let Some((index, subscription)) = self.sfu.participants[id].downlink.by_ssrc_mut(ssrc) else {
             return;
-        }
-        let Some((index, _)) = self.sfu.participants[id].downlink.by_ssrc_mut(ssrc) else { return };
+        };
+        subscription.totals.nacks += 1;
+        let repairs = self.sfu.config.nack && self.sfu.config.rtx;
         for sequence in missing {
-            if let Err(reason) = self.retransmit(id, index, sequence) {
-                self.sfu.unrepaired.count(reason);
-            }
+            let refused = Err(DropReason::UnknownPayloadType);
+            let result = if repairs { self.retransmit(id, index, sequence) } else { refused };
+            self.sfu.copies.repaired(result);
+            self.sfu.participants[id].downlink.copies.repaired(result);
         }
         let participant = &mut self.sfu.participants[id];
         Sfu::touch(&mut self.sfu.dirty, id, participant);
@@ -77,10 +79,12 @@ impl Turn<'_> {
         };
         let forwarded = ForwardTimes { received: cached.arrived, first_sent };
         let purpose = Purpose { class: PacketClass::Retransmission, forwarded: Some(forwarded) };
-        sender.send(now, (transport, egress), media, &packet, purpose, |buffer| {
+        let len = sender.send(now, (transport, egress), media, &packet, purpose, |buffer| {
             buffer.extend_from_slice(&sequence.to_be_bytes());
             write_video_payload(buffer, cached.payload, &payload, entry.numbers);
         })?;
+        // The original number in front (RFC 4588 section 4) counts with the header.
+        subscription.totals.retransmitted(now, len, cached.payload.len());
         Ok(())
     }
 
@@ -113,6 +117,7 @@ impl Turn<'_> {
             if sent.is_err() {
                 break;
             }
+            subscription.totals.padding_packets += 1;
         }
         let due = downlink.probe_due();
         Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, due);

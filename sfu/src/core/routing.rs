@@ -12,22 +12,34 @@ use crate::transport::demux::{Protocol, classify};
 use crate::transport::ice_lite;
 
 impl Turn<'_> {
-    pub(super) fn route(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
-        match classify(datagram).ok_or(DropReason::NotDemultiplexed)? {
-            Protocol::Stun => self.stun(from, datagram),
-            Protocol::Dtls => {
-                let id = self.owner(from)?;
-                self.dtls(id, datagram)
-            }
-            Protocol::Rtp => {
-                let id = self.owner(from)?;
-                self.rtp(id, datagram)
-            }
-            Protocol::Rtcp => {
-                let id = self.owner(from)?;
-                self.rtcp(id, datagram)
-            }
-        }
+    /// Whose datagram it is, as far as that can be told, and the protocol that it was of use to.
+    pub(super) fn route(
+        &mut self,
+        from: SocketAddr,
+        datagram: &mut [u8],
+    ) -> (Option<ParticipantId>, Result<Protocol, DropReason>) {
+        let Some(protocol) = classify(datagram) else { return (None, Err(DropReason::NotDemultiplexed)) };
+        let owner = match protocol {
+            Protocol::Stun => self.checked_by(datagram),
+            Protocol::Dtls | Protocol::Rtp | Protocol::Rtcp => self.owner(from),
+        };
+        let id = match owner {
+            Ok(id) => id,
+            Err(reason) => return (None, Err(reason)),
+        };
+        let result = match protocol {
+            Protocol::Stun => self.stun(id, from, datagram),
+            Protocol::Dtls => self.dtls(id, datagram),
+            Protocol::Rtp => self.rtp(id, datagram),
+            Protocol::Rtcp => self.rtcp(id, datagram),
+        };
+        (Some(id), result.map(|()| protocol))
+    }
+
+    /// The participant whose user name fragment a connectivity check names.
+    fn checked_by(&self, message: &[u8]) -> Result<ParticipantId, DropReason> {
+        let ufrag = ice_lite::ufrag_of(message).ok_or(DropReason::MalformedStun)?;
+        self.sfu.by_ufrag.get(ufrag).copied().ok_or(DropReason::UnknownUfrag)
     }
 
     fn owner(&self, from: SocketAddr) -> Result<ParticipantId, DropReason> {
@@ -36,9 +48,7 @@ impl Turn<'_> {
 
     /// A connectivity check. Its answer goes to where it came from, nominated or not, and only if it proves
     /// knowledge of the password.
-    fn stun(&mut self, from: SocketAddr, message: &[u8]) -> Result<(), DropReason> {
-        let ufrag = ice_lite::ufrag_of(message).ok_or(DropReason::MalformedStun)?;
-        let id = *self.sfu.by_ufrag.get(ufrag).ok_or(DropReason::UnknownUfrag)?;
+    fn stun(&mut self, id: ParticipantId, from: SocketAddr, message: &[u8]) -> Result<(), DropReason> {
         let own = self.sfu.config.address;
         // An address that carries another participant's media is not taken over: the check may be genuine,
         // but who sends it could have forged its source.
@@ -46,7 +56,7 @@ impl Turn<'_> {
         if owner.is_some_and(|owner| self.sfu.is_nominated(owner, from)) {
             return Err(DropReason::UnexpectedStun);
         }
-        let participant = self.sfu.participants.get_mut(id).expect("looked up a line ago");
+        let participant = self.sfu.participants.get_mut(id).expect("its user name fragment was looked up");
         self.sfu.scratch.clear();
         let answer = participant.transport.ice.handle(self.now, from, own, message, &mut self.sfu.scratch)?;
         if !self.sfu.scratch.is_empty() {
@@ -80,8 +90,9 @@ impl Turn<'_> {
         Sfu::touch(&mut self.sfu.dirty, id, participant);
         let deadline = participant.transport.deadline();
         Sfu::arm(&mut self.sfu.timers, id, &mut participant.armed, deadline);
+        let packets = participant.transport.take_data();
         self.transport_changed(id, change?);
-        Ok(())
+        self.data(id, packets)
     }
 
     pub(super) fn transport_changed(&mut self, id: ParticipantId, change: TransportChange) {

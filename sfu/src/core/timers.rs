@@ -6,8 +6,7 @@ use smallvec::SmallVec;
 
 use super::routing::earliest;
 use super::{Sfu, Turn};
-use crate::participant::reports::{self, Clock, INTERVAL};
-use crate::participant::source::Encoding;
+use crate::participant::reports::INTERVAL;
 use crate::participant::{Participant, ParticipantId};
 use crate::rtcp;
 use crate::sink::DisconnectReason;
@@ -59,8 +58,10 @@ impl Turn<'_> {
         }
         self.transport_feedback_due(id);
         self.nacks_due(id);
+        self.repairs_due(id);
         self.key_frames_due(id);
         self.reports_due(id);
+        self.data_due(id);
         let sender = &mut self.sfu.participants[id].downlink.sender;
         if sender.begun {
             sender.controller.on_tick(now);
@@ -98,6 +99,7 @@ impl Turn<'_> {
             missing.clear();
             nack.collect_due(now, rtt, |sequence| missing.push(sequence));
             rtcp::write_nack(scratch, participant.uplink.local_ssrc, stream.ssrc, missing);
+            stream.totals.nacks += u64::from(!missing.is_empty());
             if nack.take_key_frame_needed() {
                 given_up.push((stream.source, stream.encoding));
             }
@@ -138,39 +140,8 @@ impl Turn<'_> {
         }
     }
 
-    fn reports_due(&mut self, id: ParticipantId) {
-        let now = self.now;
-        let participant = &mut self.sfu.participants[id];
-        if now < participant.downlink.reported + INTERVAL {
-            return;
-        }
-        participant.downlink.reported = now;
-        self.sfu.scratch.clear();
-        reports::write_receiver_reports(&mut self.sfu.scratch, &mut participant.uplink, now);
-        for index in 0..participant.downlink.slot_count() {
-            self.sender_report_on(id, index);
-        }
-        self.send_compounds(id);
-    }
-
-    /// Appends a sender report on the subscription at `index`, and the name of its source.
-    fn sender_report_on(&mut self, id: ParticipantId, index: u16) {
-        let Sfu { participants, scratch, .. } = &mut *self.sfu;
-        let Some((publisher, source)) = participants[id].downlink.source_of(index) else { return };
-        let Some([to, from]) = participants.get_disjoint_mut([id, publisher]) else { return };
-        let encodings = &from.uplink.sources[source].encodings;
-        let clock = |e: &Encoding| Clock { ssrc: e.ssrc.unwrap_or(0), report: e.clock };
-        let clocks: SmallVec<[Clock; 3]> = encodings.iter().map(clock).collect();
-        let Some((subscription, _)) = to.downlink.slot(index) else { return };
-        let before = scratch.len();
-        reports::write_sender_report(scratch, subscription, &clocks, self.now);
-        if scratch.len() > before {
-            rtcp::write_sdes_cname(scratch, subscription.ssrc, &from.cname).expect("a short name");
-        }
-    }
-
     /// Sends what is in the scratch buffer as RTCP, in as many compounds as it takes.
-    fn send_compounds(&mut self, id: ParticipantId) {
+    pub(super) fn send_compounds(&mut self, id: ParticipantId) {
         let Sfu { participants, scratch, compound, .. } = &mut *self.sfu;
         let participant = &mut participants[id];
         for packets in rtcp::datagrams(scratch, MAX_COMPOUND) {
@@ -197,9 +168,12 @@ impl Participant {
             nacks.unwrap_or(Time::NEVER),
             key_frames.unwrap_or(Time::NEVER),
             self.downlink.reported + INTERVAL,
+            self.downlink.early_report,
             if self.downlink.sender.begun { self.downlink.sender.controller.deadline() } else { Time::NEVER },
             self.downlink.probe_due(),
+            self.downlink.fec_due(),
             self.downlink.allocation_due(),
+            self.data.as_ref().map_or(Time::NEVER, |data| data.deadline()),
         ])
     }
 

@@ -81,6 +81,8 @@ struct Run {
 pub struct AudioProjection {
     run: Option<Run>,
     paused: bool,
+    /// What comes next of the run's source closes up to what went out last.
+    closing: bool,
     next_sequence: u64,
     initial_timestamp: u32,
     /// The newest outgoing timestamp, and when its packet arrived.
@@ -93,6 +95,7 @@ impl AudioProjection {
         AudioProjection {
             run: None,
             paused: false,
+            closing: false,
             next_sequence: (1 << 16) + u64::from(sequence),
             initial_timestamp: timestamp,
             last: None,
@@ -108,6 +111,12 @@ impl AudioProjection {
     /// Goes on with the next packet of whichever source.
     pub fn resume(&mut self) {
         self.paused = false;
+    }
+
+    /// What the source sent since its last packet was left out on purpose: the numbers close up, and its clock goes on
+    /// as if it had been silent.
+    pub fn close_up(&mut self) {
+        self.closing = self.run.is_some();
     }
 
     /// Whether [`AudioProjection::pause`] holds.
@@ -145,6 +154,13 @@ impl AudioProjection {
             let advance = i64::from(distance32(packet.timestamp, run.newest.0));
             let elapsed = ticks(packet.arrived.since(run.newest.1), OPUS_CLOCK_RATE);
             let jumped = advance < 0 || advance > elapsed + MAX_TIMESTAMP_LEAD;
+            if self.closing && packet.padding_only {
+                // Its number is one of those that close up.
+                return Err(DropReason::PaddingOnly);
+            }
+            if self.closing && !jumped {
+                return Ok(self.rejoin(packet));
+            }
             if ahead > MAX_JUMP || (jumped && !packet.padding_only) {
                 return self.start(packet);
             }
@@ -173,6 +189,25 @@ impl AudioProjection {
         })
     }
 
+    /// The first packet of the run's source after some that were left out.
+    fn rejoin(&mut self, packet: &IngressAudio) -> ProjectedAudio {
+        let run = self.run.as_mut().expect("the caller found the packet's run");
+        let sequence = self.next_sequence;
+        let timestamp = packet.timestamp.wrapping_add(run.timestamp_offset);
+        *run = Run {
+            first: packet.sequence,
+            highest: packet.sequence,
+            seen: 1,
+            base: sequence,
+            newest: (packet.timestamp, packet.arrived),
+            suspect: None,
+            ..*run
+        };
+        (self.closing, self.next_sequence) = (false, sequence + 1);
+        self.last = Some((timestamp, packet.arrived));
+        ProjectedAudio { sequence, timestamp, marker: true }
+    }
+
     fn start(&mut self, packet: &IngressAudio) -> Result<ProjectedAudio, DropReason> {
         if packet.padding_only {
             return Err(DropReason::PaddingOnly);
@@ -185,7 +220,7 @@ impl AudioProjection {
             }
         };
         let sequence = self.next_sequence;
-        self.next_sequence += 1;
+        (self.closing, self.next_sequence) = (false, sequence + 1);
         self.last = Some((timestamp, packet.arrived));
         self.run = Some(Run {
             source: packet.source,

@@ -111,6 +111,7 @@ impl Frames {
         self.newest.as_ref()
     }
 
+    #[inline]
     pub(super) fn push_newest(&mut self, frame: Frame) {
         if let Some(before) = self.newest.replace(frame) {
             self.push_late(before);

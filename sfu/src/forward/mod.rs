@@ -11,7 +11,7 @@ mod ingress;
 mod limit;
 mod source;
 
-pub use audio::{AudioProjection, IngressAudio, ProjectedAudio};
+pub use audio::{AudioProjection, IngressAudio, OPUS_CLOCK_RATE, ProjectedAudio};
 pub use ingress::IngressVideo;
 pub use source::MAX_ENCODINGS;
 pub use timestamp::ClockMap;

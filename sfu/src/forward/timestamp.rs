@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::source::MAX_ENCODINGS;
 use crate::Time;
 use crate::rtp::sequence::distance32;
+use crate::time::ticks_in;
 
 /// Ticks per second of every video RTP clock (RFC 3551 section 5).
 pub const VIDEO_CLOCK_RATE: u32 = 90_000;
@@ -129,8 +130,7 @@ impl Timeline {
 
 /// `span` in ticks of a clock of `rate` Hz, rounded down and saturating far beyond any call's length.
 pub(super) fn ticks(span: Duration, rate: u32) -> i64 {
-    let ticks = span.as_nanos() * u128::from(rate) / 1_000_000_000;
-    i64::try_from(ticks).unwrap_or(i64::MAX / 2).min(i64::MAX / 2)
+    i64::try_from(ticks_in(span, rate)).unwrap_or(i64::MAX / 2).min(i64::MAX / 2)
 }
 
 #[cfg(test)]

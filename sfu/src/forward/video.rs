@@ -6,6 +6,8 @@ mod newest;
 mod segment;
 mod targets;
 
+use serde::Serialize;
+
 use super::frames::{Frames, Picture};
 use super::history::History;
 use super::ingress::IngressVideo;
@@ -18,7 +20,7 @@ use segment::Segment;
 use targets::Choice;
 
 /// What a receiver gets, or should get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Layer {
     /// Simulcast encoding, 0 the smallest.
     pub encoding: u8,

@@ -229,4 +229,7 @@ pub struct StreamDescription {
     /// The SSRC of its retransmissions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rtx_ssrc: Option<u32>,
+    /// The SSRC of the FlexFEC stream that protects it (RFC 8627).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fec_ssrc: Option<u32>,
 }

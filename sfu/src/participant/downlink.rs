@@ -14,8 +14,10 @@ use crate::congestion::sent_history::SentHistory;
 use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
+use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
+use crate::statistics::CopyTotals;
 use crate::time::Time;
 use crate::units::{DataRate, DataSize};
 
@@ -32,12 +34,17 @@ pub(crate) struct Downlink {
     created: u32,
     pub(crate) sender: PacketSender,
     pub(crate) rtt: Option<Duration>,
+    pub(crate) copies: CopyTotals,
     /// How much redundant audio the line asks for.
     pub(crate) redundancy: RedundancyControl,
+    /// What is lost on the way to the participant, whatever was lost before.
+    pub(crate) loss: LossEstimate,
     /// The estimate that was told last.
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
     pub(crate) reported: Time,
+    /// When streams whose timestamps no report explains are to be reported on, ahead of their turn.
+    pub(crate) early_report: Time,
 }
 
 /// Numbers packets for transport-wide feedback and tells the controller of each.
@@ -46,6 +53,8 @@ pub(crate) struct PacketSender {
     pub(crate) history: SentHistory,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
+    /// Bytes of media and padding that were sent, headers included.
+    pub(crate) sent: u64,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -62,19 +71,34 @@ impl Downlink {
                 history: SentHistory::new(HISTORY),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
+                sent: 0,
                 begun: false,
             },
             rtt: None,
+            copies: CopyTotals::default(),
             redundancy: RedundancyControl::default(),
+            loss: LossEstimate::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             reported: Time::ZERO,
+            early_report: Time::NEVER,
         }
     }
 
     /// The round trip to the participant, or a sensible guess.
     pub(crate) fn rtt(&self) -> Duration {
         self.rtt.unwrap_or(DEFAULT_RTT)
+    }
+
+    /// What protection the participant's line calls for.
+    pub(crate) fn need(&self) -> Need {
+        Need { loss: self.loss.rate(), bursty: self.loss.is_bursty(), rtt: self.rtt() }
+    }
+
+    /// When repair packets are to be sent even if no media is.
+    pub(crate) fn fec_due(&self) -> Time {
+        let streams = self.slots.iter().flatten().filter_map(|subscription| subscription.fec.as_ref());
+        streams.map(FecStream::deadline).min().unwrap_or(Time::NEVER)
     }
 
     /// The subscriptions with their places.
@@ -199,9 +223,35 @@ impl PacketSender {
         purpose: Purpose,
         fill: impl FnOnce(&mut Vec<u8>),
     ) -> Result<usize, DropReason> {
+        self.send_for(now, (transport, egress), media, (packet, None), purpose, fill)
+    }
+
+    /// Writes, protects and queues one repair packet for the stream `protected`. `fill` appends the FEC payload.
+    pub(crate) fn send_fec(
+        &mut self,
+        now: Time,
+        path: (&PeerTransport, &mut Egress),
+        media: &MediaParameters,
+        packet: &OutgoingPacket<'_>,
+        protected: u32,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<usize, DropReason> {
+        let purpose = Purpose { class: PacketClass::Fec, forwarded: None };
+        self.send_for(now, path, media, (packet, Some(protected)), purpose, fill)
+    }
+
+    fn send_for(
+        &mut self,
+        now: Time,
+        (transport, egress): (&PeerTransport, &mut Egress),
+        media: &MediaParameters,
+        (packet, protected): (&OutgoingPacket<'_>, Option<u32>),
+        purpose: Purpose,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<usize, DropReason> {
         let outbound = transport.outbound().ok_or(DropReason::ReceiverNotReady)?;
         let (buffer, start) = egress.begin().ok_or(DropReason::EgressFull)?;
-        packet.write_header(buffer, media, now);
+        packet.write_header(buffer, media, now, protected);
         fill(buffer);
         if !packet.protect(buffer, start, outbound) {
             egress.abandon();
@@ -233,24 +283,23 @@ impl PacketSender {
     }
 
     fn note(&mut self, now: Time, len: usize, class: PacketClass) {
-        let sent = SentPacket {
-            sequence: self.next_sequence,
-            size: DataSize::from_bytes(len as u64 + HEADERS),
-            at: now,
-            class: match class {
-                PacketClass::Retransmission => congestion::PacketClass::Retransmission,
-                PacketClass::Padding => congestion::PacketClass::Padding,
-                _ => congestion::PacketClass::Media,
-            },
-            cluster: self.probing.cluster(now),
+        let (sequence, size) = (self.next_sequence, DataSize::from_bytes(len as u64 + HEADERS));
+        let class = match class {
+            PacketClass::Retransmission => congestion::PacketClass::Retransmission,
+            PacketClass::Padding => congestion::PacketClass::Padding,
+            _ => congestion::PacketClass::Media,
         };
-        self.next_sequence = self.next_sequence.wrapping_add(1);
-        if sent.cluster.is_some() {
-            self.probing.on_sent(now, sent.size);
+        let cluster = self.probing.cluster(now);
+        // Made twice: one that the controller has a reference to goes through memory.
+        let sent = || SentPacket { sequence, size, at: now, class, cluster };
+        self.next_sequence = sequence.wrapping_add(1);
+        self.sent += size.as_bytes();
+        if cluster.is_some() {
+            self.probing.on_sent(now, size);
         }
-        self.history.on_sent(sent);
+        self.history.on_sent(sent());
         if self.begun {
-            self.controller.on_sent(&sent);
+            self.controller.on_sent(&sent());
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
+use crate::drop_reason::DropReason;
 use crate::sink::{ForwardTimes, PacketClass, Segment, Sink, Transmit};
+use crate::statistics::EgressTotals;
 
 /// The most that one turn may queue for one peer, bytes: over a second of 5 Mbit/s, so only a fault gets here.
 const MAX_BYTES: usize = 1 << 20;
@@ -13,6 +15,7 @@ pub(crate) struct Egress {
     bytes: Vec<u8>,
     segments: Vec<Segment>,
     start: usize,
+    pub(crate) totals: EgressTotals,
 }
 
 impl Egress {
@@ -40,9 +43,12 @@ impl Egress {
 
     /// Appends a whole datagram.
     pub(crate) fn push(&mut self, class: PacketClass, datagram: &[u8]) {
-        if let Some((bytes, _)) = self.begin() {
-            bytes.extend_from_slice(datagram);
-            self.commit(class, None);
+        match self.begin() {
+            Some((bytes, _)) => {
+                bytes.extend_from_slice(datagram);
+                self.commit(class, None);
+            }
+            None => self.totals.discarded.count(DropReason::EgressFull),
         }
     }
 
@@ -58,8 +64,13 @@ impl Egress {
 
     /// Hands everything to `sink` as one transmission to `to`; without an address it is thrown away.
     pub(crate) fn flush(&mut self, from: SocketAddr, to: Option<SocketAddr>, sink: &mut dyn Sink) {
-        if let (Some(to), false) = (to, self.is_empty()) {
-            sink.transmit(Transmit { from, to, bytes: &self.bytes, segments: &self.segments });
+        match to {
+            Some(to) if !self.is_empty() => {
+                self.totals.datagrams += self.segments.len() as u64;
+                self.totals.bytes += self.bytes.len() as u64;
+                sink.transmit(Transmit { from, to, bytes: &self.bytes, segments: &self.segments });
+            }
+            _ => self.totals.discarded.add(DropReason::ReceiverNotReady, self.segments.len() as u64),
         }
         self.bytes.clear();
         self.segments.clear();

@@ -3,6 +3,7 @@
 use crate::receive::nack::NackGenerator;
 use crate::rtcp::ReceptionStats;
 use crate::rtp::sequence::distance16;
+use crate::statistics::InboundTotals;
 
 /// What an SSRC stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub(crate) struct IngressStream {
     pub(crate) nack: Option<NackGenerator>,
     /// The highest sequence number so far, extended.
     pub(crate) highest: u64,
+    pub(crate) totals: InboundTotals,
 }
 
 impl IngressStream {

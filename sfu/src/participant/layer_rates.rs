@@ -63,6 +63,12 @@ impl LayerRates {
         }
     }
 
+    /// What each layer takes by itself, in bit/s: a list of temporal layers for each spatial one.
+    pub(crate) fn measured(&self, now: Time) -> Vec<[u64; TEMPORAL_LAYERS]> {
+        let of = |meters: &Meters| meters.all.rate.clone().rate(now).as_bps();
+        self.spatial.iter().map(|meters| meters.each_ref().map(of)).collect()
+    }
+
     /// Whether anything came of late.
     pub(crate) fn any(&mut self, now: Time) -> bool {
         self.spatial.iter_mut().flatten().any(|meters| meters.all.rate.rate(now) > DataRate::ZERO)

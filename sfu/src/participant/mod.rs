@@ -6,6 +6,7 @@ pub(crate) mod egress;
 pub(crate) mod ingress;
 pub(crate) mod layer_rates;
 pub(crate) mod packet_writer;
+pub(crate) mod reference_times;
 pub(crate) mod reports;
 pub(crate) mod source;
 pub(crate) mod structures;
@@ -21,8 +22,11 @@ pub use describe::{
 
 use crate::Time;
 use crate::conference::ConferenceId;
+use crate::data::peer::DataPeer;
+use crate::statistics::IngressTotals;
 use downlink::Downlink;
 use egress::Egress;
+use reference_times::ReferenceTimes;
 use transport::PeerTransport;
 use uplink::Uplink;
 
@@ -38,7 +42,11 @@ pub(crate) struct Participant {
     pub(crate) transport: PeerTransport,
     pub(crate) uplink: Uplink,
     pub(crate) downlink: Downlink,
+    pub(crate) reference_times: ReferenceTimes,
+    pub(crate) ingress: IngressTotals,
     pub(crate) egress: Egress,
+    /// From its first SCTP packet on.
+    pub(crate) data: Option<Box<DataPeer>>,
     /// The earliest entry in the core's timer heap that stands for this participant.
     pub(crate) armed: Time,
     /// Whether the participant is on the list of those whose egress the turn must flush.

@@ -30,15 +30,22 @@ pub(crate) struct OutgoingPacket<'a> {
 }
 
 impl OutgoingPacket<'_> {
-    /// Appends header and extensions to `buffer`.
-    pub(crate) fn write_header(&self, buffer: &mut Vec<u8>, media: &MediaParameters, now: Time) {
+    /// Appends header and extensions to `buffer`; with `protected` the SSRC in the CSRC list of a repair packet
+    /// (RFC 8627 section 4.2.1).
+    pub(crate) fn write_header(
+        &self,
+        buffer: &mut Vec<u8>,
+        media: &MediaParameters,
+        now: Time,
+        protected: Option<u32>,
+    ) {
         let written = self.dependency_descriptor.filter(|_| media.extensions.dependency_descriptor != 0);
-        match written {
-            None => self.write_into(buffer, &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS], None, media, now),
-            Some(_) => {
-                let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS_WITH_DESCRIPTOR];
-                self.write_into(buffer, room, written, media, now);
-            }
+        if written.is_some() {
+            let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS_WITH_DESCRIPTOR];
+            self.write_into(buffer, room, written, media, now, protected);
+        } else {
+            let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
+            self.write_into(buffer, room, None, media, now, protected);
         }
     }
 
@@ -49,6 +56,7 @@ impl OutgoingPacket<'_> {
         descriptor: Option<&[u8]>,
         media: &MediaParameters,
         now: Time,
+        protected: Option<u32>,
     ) {
         let ids = &media.extensions;
         let (fixed, rest) = header.split_first_chunk_mut().expect("longer than a fixed header");
@@ -67,7 +75,13 @@ impl OutgoingPacket<'_> {
         let len = extensions.finish();
         let kind = (self.marker, self.payload_type);
         write_fixed_header(fixed, kind, self.sequence as u16, self.timestamp, self.ssrc, len > 0);
-        buffer.extend_from_slice(&header[..FIXED_HEADER_LEN + len]);
+        let Some(csrc) = protected else {
+            return buffer.extend_from_slice(&header[..FIXED_HEADER_LEN + len]);
+        };
+        header[0] |= 1;
+        buffer.extend_from_slice(&header[..FIXED_HEADER_LEN]);
+        buffer.extend_from_slice(&csrc.to_be_bytes());
+        buffer.extend_from_slice(&header[FIXED_HEADER_LEN..][..len]);
     }
 
     /// Protects the packet that starts at `start` of `buffer` and ends with it; `false` when SRTP refuses.
@@ -79,10 +93,7 @@ impl OutgoingPacket<'_> {
 
 /// 24 bits of 6.18 fixed-point seconds.
 fn abs_send_time(now: Time) -> [u8; 3] {
-    // In two parts, as the product does not fit 64 bits.
-    let (seconds, nanos) = (now.as_nanos() / 1_000_000_000, now.as_nanos() % 1_000_000_000);
-    let ticks = (seconds << 18) + (nanos << 18) / 1_000_000_000;
-    let [.., a, b, c] = (ticks as u32).to_be_bytes();
+    let [.., a, b, c] = (now.ticks(1 << 18) as u32).to_be_bytes();
     [a, b, c]
 }
 

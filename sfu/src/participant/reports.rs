@@ -33,7 +33,7 @@ pub(crate) struct Clock {
     pub(crate) report: Option<(u64, u32, Time)>,
 }
 
-/// Appends a sender report on one subscription, if it has sent and if the publisher's clock is known.
+/// Appends a sender report on one subscription, if it has sent and if the publisher's clock is known; says whether.
 ///
 /// The time is the publisher's own wall clock, carried on to now: all streams of one publisher then share one
 /// clock, and a receiver can synchronise lips.
@@ -42,9 +42,9 @@ pub(crate) fn write_sender_report(
     subscription: &mut Subscription,
     clocks: &[Clock],
     now: Time,
-) {
+) -> bool {
     if subscription.sent.packets == 0 {
-        return;
+        return false;
     }
     let rate = subscription.codec.kind().clock_rate();
     let mapped = clocks.iter().enumerate().find_map(|(encoding, clock)| {
@@ -55,7 +55,7 @@ pub(crate) fn write_sender_report(
         };
         mapped.map(|mapped| (ntp, mapped, at))
     });
-    let Some((ntp, rtp, at)) = mapped else { return };
+    let Some((ntp, rtp, at)) = mapped else { return false };
     let passed = now.since(at).as_nanos();
     let ntp = NtpTime(ntp.wrapping_add(((passed << 32) / 1_000_000_000) as u64));
     let ticks = (passed * u128::from(rate) / 1_000_000_000) as u32;
@@ -68,8 +68,14 @@ pub(crate) fn write_sender_report(
     };
     rtcp::write_sender_report(out, &info, &[]).expect("no blocks");
     subscription.sent.remember(ntp, now);
+    true
 }
 
 /// How often reports go out: RFC 3550's five seconds are for large groups; one second keeps lips and round
 /// trips current, at some 100 bytes a stream.
 pub(crate) const INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How soon a stream is reported on that began, or whose timestamps continue another clock: a receiver
+/// synchronises lips from the first report on, and streams that begin together share a datagram. RFC 3550
+/// section 6.2 lets a sender report at once on joining a unicast session.
+pub(crate) const EARLY: std::time::Duration = std::time::Duration::from_millis(20);

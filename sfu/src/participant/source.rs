@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::describe::{EncodingDescription, ParticipantId, SourceDescription};
 use super::layer_rates::{LayerRates, SPATIAL_LAYERS};
 use super::structures::Structures;
+use crate::audio::SpeakerId;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
 use crate::receive::audio_tail::AudioTail;
@@ -30,6 +31,10 @@ pub(crate) struct Source {
     pub(crate) tail: AudioTail,
     /// Audio: what of a pause goes further.
     pub(crate) silence: SilenceGate,
+    /// Sound: its place on the conference's floor, if that has one.
+    pub(crate) speaker: Option<SpeakerId>,
+    /// Sound: whether the last packet was let through to those who subscribe.
+    pub(crate) heard: bool,
 }
 
 /// One simulcast encoding of a source, or the one stream of an audio source.
@@ -69,6 +74,8 @@ impl Source {
             begun: None,
             tail: AudioTail::default(),
             silence: SilenceGate::default(),
+            speaker: None,
+            heard: false,
         }
     }
 }

@@ -11,8 +11,10 @@ use crate::codec::{Codec, MediaKind};
 use crate::conference::CommandError;
 use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
 use crate::rtcp::{self, NtpTime, ReportBlock};
+use crate::send::fec::FecStream;
 use crate::send::rtx::RtxSequence;
 use crate::send::sent_log::SentLog;
+use crate::statistics::OutboundTotals;
 use crate::time::Time;
 
 /// A stream to one receiver.
@@ -25,6 +27,8 @@ pub(crate) struct Subscription {
     pub(crate) ssrc: u32,
     pub(crate) payload_type: u8,
     pub(crate) rtx: Option<RtxStream>,
+    /// Video's protection, if the receiver offers FlexFEC.
+    pub(crate) fec: Option<FecStream>,
     pub(crate) max_height: u16,
     pub(crate) priority: u8,
     pub(crate) muted: bool,
@@ -32,6 +36,7 @@ pub(crate) struct Subscription {
     /// Whether a receiver report has named the SSRC: from then on the mid need not be written.
     pub(crate) acknowledged: bool,
     pub(crate) sent: SentReports,
+    pub(crate) totals: OutboundTotals,
 }
 
 /// The retransmission stream of a subscription.
@@ -54,6 +59,8 @@ pub(crate) struct VideoStream {
     pub(crate) log: SentLog,
     /// The allocation's last word and the kind of its reason: only changes are told.
     pub(crate) chosen: Option<(Option<Layer>, Discriminant<Reason>)>,
+    /// The reason itself, with its numbers.
+    pub(crate) reason: Option<Reason>,
     /// What hysteresis needs to know of the past.
     pub(crate) memory: crate::allocation::Memory,
 }
@@ -63,6 +70,8 @@ pub(crate) struct VideoStream {
 pub(crate) struct SentReports {
     pub(crate) packets: u32,
     pub(crate) octets: u32,
+    /// Whether what the last report says of the timestamps no longer holds, or there was none.
+    pub(crate) stale: bool,
     /// The last report: its NTP time (the publisher's), and when it left.
     last: Option<(NtpTime, Time)>,
 }
@@ -71,6 +80,7 @@ impl SentReports {
     /// A report with the time `ntp` left at `now`.
     pub(crate) fn remember(&mut self, ntp: NtpTime, now: Time) {
         self.last = Some((ntp, now));
+        self.stale = false;
     }
 
     /// The round trip that a report block proves, if it quotes the last report.
@@ -115,6 +125,7 @@ impl Subscription {
                     projection: VideoProjection::new(origin),
                     log: SentLog::default(),
                     chosen: None,
+                    reason: None,
                     memory: crate::allocation::Memory::default(),
                 };
                 Projection::Video(Box::new(stream))
@@ -125,6 +136,13 @@ impl Subscription {
             payload_type,
             sequence: RtxSequence::new(first_sequence(numbers >> 16)),
         });
+        let fec = match (types.flexfec, codec.kind()) {
+            (Some(payload_type), MediaKind::Video) => {
+                let [ssrc, number] = random_words(provider)?;
+                Some(FecStream::new(ssrc, payload_type, first_sequence(number), rtx.is_some()))
+            }
+            _ => None,
+        };
         Ok(Subscription {
             publisher,
             source,
@@ -133,12 +151,14 @@ impl Subscription {
             ssrc,
             payload_type,
             rtx,
+            fec,
             max_height: wish.max_height,
             priority: wish.priority,
             muted: false,
             media: projection,
             acknowledged: false,
             sent: SentReports::default(),
+            totals: OutboundTotals::default(),
         })
     }
 

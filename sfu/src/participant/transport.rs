@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use rtc_crypto::RTCCryptoProvider;
 
 use super::egress::Egress;
@@ -21,6 +22,9 @@ const UFRAG_LEN: usize = 8;
 /// Characters of our password: 144 bits, where RFC 8445 section 5.3 asks for 128.
 const PWD_LEN: usize = 24;
 
+/// A DTLS record of application data (RFC 5246 section 6.2.1).
+const APPLICATION_DATA: u8 = 23;
+
 /// Transport state of one peer.
 pub(crate) struct PeerTransport {
     pub(crate) ice: IceLite,
@@ -30,6 +34,8 @@ pub(crate) struct PeerTransport {
     keys: Option<Keys>,
     transform: Transform,
     max_streams: usize,
+    /// SCTP packets that came in.
+    data: Vec<BytesMut>,
 }
 
 struct Keys {
@@ -73,6 +79,7 @@ impl PeerTransport {
                 MediaCrypto::Null => Transform::Null,
             },
             max_streams: config.limits.streams,
+            data: Vec::new(),
         })
     }
 
@@ -98,11 +105,30 @@ impl PeerTransport {
         datagram: &[u8],
         egress: &mut Egress,
     ) -> Result<TransportChange, DropReason> {
+        // Nobody has a reason to send data before our last flight, and that goes out connected.
+        if !self.dtls.is_connected() && datagram.first() == Some(&APPLICATION_DATA) {
+            return Err(DropReason::UnexpectedDtls);
+        }
         let result = self.dtls.handle(now, datagram);
         let change = self.drain_dtls(egress);
         match result {
             Err(_) if change == TransportChange::None => Err(DropReason::MalformedDtls),
             _ => Ok(change),
+        }
+    }
+
+    /// The SCTP packets that came with the last datagram.
+    pub(crate) fn take_data(&mut self) -> Vec<BytesMut> {
+        std::mem::take(&mut self.data)
+    }
+
+    /// Encrypts and queues an SCTP packet.
+    pub(crate) fn send_data(&mut self, now: Time, packet: &[u8], egress: &mut Egress) {
+        // Refused only before and after the connection, when nobody waits for data either.
+        if self.dtls.send(now, packet).is_ok() {
+            while let Some(datagram) = self.dtls.poll_transmit() {
+                egress.push(PacketClass::Data, &datagram);
+            }
         }
     }
 
@@ -160,8 +186,10 @@ impl PeerTransport {
         while let Some(event) = self.dtls.poll_event() {
             change = match event {
                 DtlsEvent::Connected(material) => self.install(&material),
-                // SCTP data channels are not spoken yet.
-                DtlsEvent::ApplicationData(_) => continue,
+                DtlsEvent::ApplicationData(packet) => {
+                    self.data.push(packet);
+                    continue;
+                }
                 DtlsEvent::Closed => TransportChange::Ended(DisconnectReason::Closed),
                 DtlsEvent::Failed(_) => TransportChange::Ended(DisconnectReason::DtlsFailed),
             };

@@ -68,6 +68,11 @@ impl Uplink {
         Some(self.last)
     }
 
+    /// How many replaced SSRCs are remembered.
+    pub(crate) fn retired(&self) -> usize {
+        self.retired.len()
+    }
+
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
     ///
     /// Without a mid, a payload type that only one source has says as much (RFC 8843 section 9.2): retransmissions of
@@ -100,6 +105,7 @@ impl Uplink {
             nack: (nack && kind == MediaKind::Video && role == StreamRole::Media)
                 .then(|| NackGenerator::new(REORDERING_GUARD)),
             highest: 0,
+            totals: Default::default(),
         };
         let place = self.streams.iter().position(taken);
         if place.is_some() && extensions.mid.is_none() {

@@ -103,8 +103,7 @@ impl ReceptionStats {
             Some(state) => state.note(sequence),
             None => self.sequence = Some(SequenceState::starting_at(sequence)),
         }
-        let units = u128::from(now.as_nanos()) * u128::from(self.clock_rate) / 1_000_000_000;
-        self.jitter.note(units as u32, timestamp);
+        self.jitter.note(now.ticks(self.clock_rate) as u32, timestamp);
     }
 
     /// Notes a sender report of this source.

@@ -113,6 +113,13 @@ impl<'a> Extensions<'a> {
     }
 }
 
+/// The transport-wide sequence number of a packet, for whoever needs no other of its extensions.
+pub fn transport_sequence(packet: &[u8], header: &RtpHeader, id: u8) -> Option<u16> {
+    // A later element counts more, as in [`Extensions::parse`].
+    let named = elements(packet, header).filter(|(own, value)| *own == id && value.len() >= 2);
+    named.last().map(|(_, value)| u16::from_be_bytes([value[0], value[1]]))
+}
+
 /// The (id, value) elements of a packet's extension block, in order, in either form.
 pub fn elements<'a>(packet: &'a [u8], header: &RtpHeader) -> Elements<'a> {
     let form = match header.extension_profile {

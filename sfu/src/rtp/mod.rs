@@ -1,6 +1,7 @@
 //! RTP on byte slices (RFC 3550, RFC 8285): headers, header extensions, sequence arithmetic.
 
 pub mod extension;
+pub mod flexfec;
 pub mod frame_marking;
 pub mod packet;
 pub mod sequence;

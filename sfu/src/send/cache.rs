@@ -164,6 +164,13 @@ impl PacketCache {
         })
     }
 
+    /// Packets that can still be had, and their bytes. It looks at every place: not for hot paths.
+    pub fn held(&self, now: Time) -> (usize, usize) {
+        let live = self.entries.iter().filter(|entry| entry.live);
+        let kept = live.filter_map(|entry| self.get(now, entry.sequence));
+        kept.fold((0, 0), |(packets, bytes), packet| (packets + 1, bytes + packet.payload.len()))
+    }
+
     /// Forgets everything: the source was restarted, and its numbers may come again.
     pub fn flush(&mut self) {
         self.entries.fill(EMPTY);

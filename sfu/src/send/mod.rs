@@ -1,6 +1,7 @@
 //! What is kept of each outgoing stream, to send parts of it again.
 
 pub mod cache;
+pub(crate) mod fec;
 pub(crate) mod redundancy;
 pub mod rtx;
 pub mod sent_log;

@@ -74,6 +74,11 @@ impl SentLog {
         SentLog { entries: vec![None; packets].into_boxed_slice(), highest: None }
     }
 
+    /// Numbers in the log. It looks at every place: not for hot paths.
+    pub fn held(&self) -> usize {
+        self.entries.iter().flatten().count()
+    }
+
     /// Takes note that `packet` is sent for the first time.
     pub fn record(&mut self, now: Time, packet: SentPacket) {
         if self.highest.is_none_or(|highest| packet.sequence > highest) {

@@ -64,6 +64,9 @@ pub enum ServerMessage {
         fingerprint: String,
         /// Who is there already.
         participants: Vec<Peer>,
+        /// The ids of those who were the dominant speaker, the latest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent_speakers: Vec<String>,
     },
     /// The answer to `subscribe`: every stream that the client may now receive.
     Subscribed {
@@ -88,6 +91,12 @@ pub enum ServerMessage {
         source: String,
         /// Muted or not.
         muted: bool,
+    },
+    /// Somebody else has become the dominant speaker; said to everybody, the speaker included. Who it is stays so in
+    /// silence, until another speaks.
+    DominantSpeaker {
+        /// Who.
+        id: String,
     },
     /// The server stopped or resumed sending a source to this client, by its own choice: the client's line has no
     /// room for it, or has again. Said only of sources that the client subscribed to.

@@ -79,6 +79,7 @@ impl SignallingServer {
                     self.announce_left(&member);
                 }
             }
+            Event::DominantSpeaker { participant } => self.announce_dominant(*participant),
             Event::LayerForwarded { receiver, publisher, source, layer } => {
                 self.tell_paused(*receiver, *publisher, *source, layer.is_none());
             }
@@ -174,6 +175,11 @@ impl SignallingServer {
             candidate: joined.candidate.to_string(),
             fingerprint: joined.fingerprint.to_string(),
             participants,
+            recent_speakers: turn
+                .recent_speakers(joined.participant)
+                .iter()
+                .map(|id| id.to_string())
+                .collect(),
         };
         self.say(session, &answer);
         if let Some(participant) = turn.peer(joined.participant) {
@@ -217,6 +223,16 @@ impl SignallingServer {
 
     fn announce_left(&mut self, member: &Member) {
         self.tell_others(member, &ServerMessage::ParticipantLeft { id: member.participant.to_string() });
+    }
+
+    /// Tells the speaker's conference, the speaker included.
+    fn announce_dominant(&mut self, speaker: ParticipantId) {
+        let members =
+            || self.sessions.iter().filter_map(|(session, member)| Some((session, member.as_ref()?)));
+        let Some((_, member)) = members().find(|(_, member)| member.participant == speaker) else { return };
+        let text = encode(&ServerMessage::DominantSpeaker { id: speaker.to_string() });
+        let theirs = members().filter(|(_, other)| other.conference == member.conference);
+        self.outbox.extend(theirs.map(|(session, _)| (session, text.clone())));
     }
 
     fn member(&self, session: SessionId) -> Result<&Member, Refusal> {

@@ -13,6 +13,16 @@ pub(crate) const VP8: u8 = 96;
 pub(crate) const RTX: u8 = 97;
 pub(crate) const AV1: u8 = 98;
 
+pub(crate) const FLEXFEC: u8 = 49;
+
+/// FlexFEC and no retransmission: protected at any round trip.
+pub(crate) fn fec_parameters() -> MediaParameters {
+    let mut parameters = parameters();
+    parameters.payload_types.vp8 = Some(VideoFormat { payload_type: VP8, rtx: None });
+    parameters.payload_types.flexfec = Some(FLEXFEC);
+    parameters
+}
+
 pub(crate) fn parameters() -> MediaParameters {
     MediaParameters {
         payload_types: PayloadTypes {

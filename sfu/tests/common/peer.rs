@@ -80,11 +80,17 @@ pub(crate) struct Peer {
     pub(crate) next_check: Time,
     /// Answers media with transport-wide feedback when there is one.
     pub(crate) arrivals: Option<ArrivalRecorder>,
+    /// One packet in so many is reported lost though it came.
+    pub(crate) denies: Option<usize>,
     pub(crate) next_feedback: Time,
     pub(crate) received: Vec<Received>,
     /// Answers to checks.
     pub(crate) answers: usize,
     pub(crate) closed: bool,
+    /// SCTP packets that came.
+    pub(crate) data: Vec<Vec<u8>>,
+    /// What the datagrams with SCTP were sent as.
+    pub(crate) data_classes: Vec<PacketClass>,
 }
 
 pub(crate) fn request(certificate: &Certificate, name: &str, sources: Vec<SourceDescription>) -> JoinRequest {
@@ -118,10 +124,13 @@ impl Peer {
             alive: true,
             next_check: now,
             arrivals: None,
+            denies: None,
             next_feedback: Time::NEVER,
             received: Vec::new(),
             answers: 0,
             closed: false,
+            data: Vec::new(),
+            data_classes: Vec::new(),
         }
     }
 
@@ -167,6 +176,9 @@ impl Peer {
         match datagram {
             [0..=3, ..] => self.answers += 1,
             [20..=63, ..] => {
+                if datagram[0] == 23 {
+                    self.data_classes.push(segment.class);
+                }
                 // After the end nothing is expected to be of use.
                 let _ = self.dtls.handle(now, datagram);
                 self.drain(&mut out);
@@ -186,7 +198,10 @@ impl Peer {
         packet.truncate(len);
         let received = Received { at: now, class: segment.class, forwarded: segment.forwarded, packet };
         if let (Some(arrivals), true) = (&mut self.arrivals, segment.class != PacketClass::Rtcp) {
-            arrivals.record(now, received.extensions().transport_cc.expect("every packet has a number"));
+            let number = received.extensions().transport_cc.expect("every packet has a number");
+            if self.denies.is_none_or(|every| usize::from(number) % every != 0) {
+                arrivals.record(now, number);
+            }
             self.next_feedback = self.next_feedback.min(now + Duration::from_millis(50));
         }
         self.received.push(received);
@@ -205,7 +220,7 @@ impl Peer {
                     self.keys = Some((inbound, Outbound::new(&key(keys.client()), Transform::Cipher)));
                 }
                 DtlsEvent::Closed | DtlsEvent::Failed(_) => self.closed = true,
-                DtlsEvent::ApplicationData(_) => {}
+                DtlsEvent::ApplicationData(packet) => self.data.push(packet.to_vec()),
             }
         }
     }

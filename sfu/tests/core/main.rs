@@ -3,11 +3,18 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounting;
 mod connecting;
+mod data;
 mod described;
 mod forwarding;
 mod hostile;
+mod lip_sync;
+mod protection;
 mod redundant_audio;
 mod repair;
 mod reports;
+mod round_trips;
 mod signalling;
+mod speakers;
+mod statistics;

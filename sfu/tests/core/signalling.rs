@@ -83,7 +83,7 @@ fn two_sessions_meet_subscribe_mute_and_part() {
     let ann = room.server.open();
     room.say(ann, &join().to_string());
     let answers = room.heard(ann);
-    let [ServerMessage::Joined { id: ann_id, ice, candidate, fingerprint, participants }] =
+    let [ServerMessage::Joined { id: ann_id, ice, candidate, fingerprint, participants, .. }] =
         answers.as_slice()
     else {
         panic!("{answers:?}");
@@ -222,6 +222,29 @@ fn whatever_is_wrong_is_answered_with_its_code() {
     let wish = json!({ "publisher": "p1", "source": "cam" });
     let many = json!({ "type": "subscribe", "wishes": vec![wish; 257] });
     assert_eq!(room.refusal(session, &many.to_string()), "full");
+}
+
+#[test]
+fn everybody_hears_of_the_dominant_speaker_and_who_comes_later_of_the_last_ones() {
+    let mut configuration = config();
+    configuration.dominant_speaker = true;
+    let mut room = Room { call: Call::new(configuration), ..Room::new() };
+    let (ann, ann_id) = room.joined("here");
+    let (bob, _) = room.joined("here");
+    let (stranger, _) = room.joined("elsewhere");
+    room.mail.clear();
+    let participant = ann_id.parse().expect("an id that the server gave");
+    room.server.event(&Event::DominantSpeaker { participant });
+    room.after();
+    let told = [ServerMessage::DominantSpeaker { id: ann_id.clone() }];
+    assert_eq!((room.heard(ann).as_slice(), room.heard(bob).as_slice()), (&told[..], &told[..]));
+    assert!(room.heard(stranger).is_empty());
+    // Of somebody who is gone there is nothing to tell.
+    room.say(ann, &json!({ "type": "leave" }).to_string());
+    room.heard(bob);
+    room.server.event(&Event::DominantSpeaker { participant });
+    room.after();
+    assert!(room.heard(bob).is_empty());
 }
 
 #[test]

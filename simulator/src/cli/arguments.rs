@@ -52,6 +52,9 @@ pub struct RunArguments {
     /// Writes the media traffic at the SFU to a pcap file.
     #[arg(long)]
     pub pcap: bool,
+    /// Writes the SFU's state at the end, object by object, to sfu-state.json.
+    #[arg(long)]
+    pub sfu_state: bool,
     /// Runs side by side [default: as many as there are processors].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,

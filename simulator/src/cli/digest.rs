@@ -20,7 +20,7 @@ pub(super) fn digest(arguments: &DigestArguments) -> Code {
         Err(error) => return fail(Code::Invalid, format!("trace: {error}")),
     };
     let null_crypto = arguments.vary.crypto == Crypto::Null;
-    let settings = Settings { seed: arguments.seed, null_crypto, trace, pcap: None };
+    let settings = Settings { seed: arguments.seed, null_crypto, trace, pcap: None, sfu_state: false };
     let world = match World::new(&scenario, settings) {
         Ok(world) => world,
         Err(error) => return fail(Code::Invalid, error),

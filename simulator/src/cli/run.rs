@@ -173,7 +173,8 @@ fn run_one(
     } else {
         None
     };
-    let settings = Settings { seed: job.seed, null_crypto, trace: None, pcap };
+    let settings =
+        Settings { seed: job.seed, null_crypto, trace: None, pcap, sfu_state: arguments.sfu_state };
     let world = World::new(scenario, settings).map_err(|error| usage(error.to_string()))?;
     let bar = progress.bar(&format!("{} seed {}", scenario.name, job.seed), scenario.duration);
     let outcome = world.run(|now| advance(&bar, now)).map_err(|error| usage(error.to_string()))?;

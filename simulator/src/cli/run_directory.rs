@@ -37,7 +37,7 @@ pub(super) fn finish_run(
     (outcome, host): (Outcome, &HostInfo),
     replay: &str,
 ) -> Result<Finished, (Code, String)> {
-    let Outcome { recording, digest, failures, .. } = outcome;
+    let Outcome { recording, digest, failures, sfu_state, .. } = outcome;
     let header = RunHeader { scenario: scenario.name.clone(), seeds: vec![seed], digest: digest.clone() };
     let summary = Summary::of(&recording, header);
     let mut verdict = judge(scenario, &recording, &summary)?;
@@ -64,6 +64,9 @@ pub(super) fn finish_run(
             host: Some(host),
         };
         files::write_run(directory, &run)?;
+        if let Some(state) = &sfu_state {
+            directory.write("sfu-state.json", format!("{state:#}\n").as_bytes())?;
+        }
         write_page(scenario, directory, &run, replay)
     };
     write().map_err(|error| (Code::Invalid, error.to_string()))?;

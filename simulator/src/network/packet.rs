@@ -29,6 +29,8 @@ pub enum TrafficClass {
     Stun,
     /// DTLS.
     Dtls,
+    /// Data channels: SCTP in DTLS.
+    Data,
     /// The conference protocol.
     Signalling,
     /// Traffic of others.
@@ -49,6 +51,7 @@ impl TrafficClass {
         TrafficClass::Rtcp,
         TrafficClass::Stun,
         TrafficClass::Dtls,
+        TrafficClass::Data,
         TrafficClass::Signalling,
         TrafficClass::Cross,
     ];
@@ -66,7 +69,7 @@ pub struct Datagram {
     /// What it is sent for.
     pub class: TrafficClass,
     /// For the integrator: carried along, never looked at.
-    pub tag: u64,
+    pub tag: u32,
 }
 
 impl Datagram {

@@ -8,7 +8,7 @@ mod tests;
 
 use sfu::{DataRate, DataSize, Time};
 
-const NANOBITS_PER_BIT: u128 = 1_000_000_000;
+const NANOBITS_PER_BIT: u64 = 1_000_000_000;
 
 /// Why a list of steps is no schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ pub struct RateSchedule(Vec<Step>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Finish {
     pub(super) end: Time,
-    pub(super) credit: u128,
+    pub(super) credit: u64,
 }
 
 impl RateSchedule {
@@ -83,8 +83,8 @@ impl RateSchedule {
         if touched.iter().any(infinite) {
             return None;
         }
-        let bits = self.work_until(to) / NANOBITS_PER_BIT - self.work_until(from) / NANOBITS_PER_BIT;
-        Some(u64::try_from(bits).unwrap_or(u64::MAX))
+        let bits = |until| self.work_until(until) / u128::from(NANOBITS_PER_BIT);
+        Some(u64::try_from(bits(to) - bits(from)).unwrap_or(u64::MAX))
     }
 
     /// When the rate changes next after `at`, if it does.
@@ -102,8 +102,9 @@ impl RateSchedule {
     }
 
     /// Serialises `size` from `start` on, with `credit` nanobits left over from the packet before.
-    pub(super) fn finish(&self, start: Time, credit: u128, size: DataSize) -> Finish {
-        let mut remaining = u128::from(size.as_bytes()) * 8 * NANOBITS_PER_BIT;
+    pub(super) fn finish(&self, start: Time, credit: u64, size: DataSize) -> Finish {
+        // 2 GB fill 64 bits: a packet's work doesn't.
+        let mut remaining = size.as_bytes().saturating_mul(8 * NANOBITS_PER_BIT);
         if credit >= remaining {
             return Finish { end: start, credit: credit - remaining };
         }
@@ -116,13 +117,13 @@ impl RateSchedule {
             }
             let until = self.0.get(index + 1).map_or(Time::NEVER, |next| next.from);
             let work = work(rate, from, until);
-            if work >= remaining {
-                let rate = u128::from(rate.as_bps());
-                let nanos = remaining.div_ceil(rate);
-                let end = Time::from_nanos(from.as_nanos() + nanos as u64);
-                return Finish { end, credit: nanos * rate - remaining };
+            if work >= u128::from(remaining) {
+                let nanos = remaining.div_ceil(rate.as_bps());
+                let end = Time::from_nanos(from.as_nanos() + nanos);
+                let left = u128::from(nanos) * u128::from(rate.as_bps()) - u128::from(remaining);
+                return Finish { end, credit: u64::try_from(left).expect("less than a nanosecond's work") };
             }
-            remaining -= work;
+            remaining -= work as u64;
             from = until;
         }
         Finish { end: Time::NEVER, credit: 0 }

@@ -10,19 +10,19 @@ use reports::observation::{
 };
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{
-    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Publication, Queue,
-    SizedAt as ScenarioSizedAt, Speech, View,
+    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Opus, Publication,
+    Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
 };
 use scenarios::{Member, Scenario};
 use sfu::config::{Config, MediaCrypto};
-use sfu::participant::{MediaParameters, PayloadTypes, VideoFormat};
-use sfu::rtp::ExtensionIds;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
 use thiserror::Error;
 
+use super::build_data::build_data;
 use super::cpu::Cpu;
+use super::media;
 use super::server::Server;
 use super::tags::Tags;
 use super::{Event, Line, Person, SFU_ADDRESS, SIGNALLING_ADDRESS, World};
@@ -36,9 +36,7 @@ use crate::network::{
 };
 use crate::participant::client::{Client, ClientIdentity, UplinkLogs};
 use crate::participant::media::speech::SpeechKind;
-use crate::participant::sender::{
-    CameraSettings, LayerSettings, MediaSender, MicrophoneSettings, SenderConfig, SourceConfig,
-};
+use crate::participant::sender::{MediaSender, MicrophoneSettings, SenderConfig, SourceConfig};
 use crate::participant::transport::{ClientTransport, CryptoMode, IceCredentials, TransportConfig};
 use crate::random::{Probability, Seed, Stream};
 use crate::virtual_time::report_time;
@@ -60,6 +58,8 @@ pub struct Settings {
     pub trace: Option<Box<dyn Write>>,
     /// Where the SFU's datagrams are written as pcap, if anywhere.
     pub pcap: Option<Box<dyn Write>>,
+    /// Whether the SFU's state is told at the end.
+    pub sfu_state: bool,
 }
 
 /// Why there is no world for a scenario.
@@ -74,6 +74,14 @@ pub enum BuildError {
         got: usize,
         /// How many there may be.
         limit: usize,
+    },
+    /// A data channel is for somebody who doesn't take part.
+    #[error("data of {from}: nobody is called {to}")]
+    NoRecipient {
+        /// Whose channel.
+        from: String,
+        /// For whom.
+        to: String,
     },
     /// The SFU could not be made.
     #[error("the SFU: {0}")]
@@ -128,6 +136,9 @@ impl World {
             let at = Time::ZERO + planned.at;
             queue.schedule(at, EventClass::World, NodeId(0), Event::Script(index as u16));
         }
+        for (at, person, begins) in turns(&cast) {
+            queue.schedule(at, EventClass::World, World::node(person), Event::Turn(person, begins));
+        }
         for index in 0..lines.len() {
             queue.schedule(Time::ZERO, EventClass::World, NodeId(0), Event::Capacity(index as u16));
         }
@@ -142,6 +153,7 @@ impl World {
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
             recorder: Recorder::new(report_cast(&cast), measure),
+            chooses_speakers: server.loudest > 0,
             sfu: build_sfu(server, seed, settings.null_crypto)?,
             cpu: server.cpu.map(|cpu| Cpu::new(cpu.per_packet_in, cpu.per_packet_out)),
             timeline: cast.timeline,
@@ -156,6 +168,7 @@ impl World {
             digest: settings.trace.map_or_else(Digest::new, Digest::with_trace),
             outgoing: Vec::new(),
             observations: Vec::new(),
+            tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
             events: 0,
             failures: Vec::new(),
@@ -177,6 +190,8 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     let mut config = Config::new(SFU_ADDRESS);
     config.nack = server.nack;
     config.rtx = server.rtx;
+    config.dominant_speaker = server.dominant_speaker;
+    config.loudest = Some(server.loudest).filter(|most| *most > 0);
     if let Some(most) = server.max_bitrate {
         config.max_rate = DataRate::from_bps(most.as_bps());
         config.start_rate = config.start_rate.min(config.max_rate);
@@ -202,7 +217,7 @@ fn build_client(
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));
     let address = address_of(index);
     let (_, server) = scenario.sfu();
-    let media = media_parameters(member.rtx && server.rtx, member.red);
+    let media = media::parameters(&scenario.participants, member, member.rtx && server.rtx);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
@@ -233,9 +248,14 @@ fn build_client(
         media,
         cast: Arc::clone(cast),
         nack: member.nack && member.rtx,
+        lip_sync: member.lip_sync,
     };
     let random = seed.stream(&format!("{path}/reports"));
-    Ok(Client::new(identity, transport, sender, random, watched(&member.view)))
+    let client = Client::new(identity, transport, sender, random, watched(&member.view));
+    Ok(match build_data(member, index, seed, cast)? {
+        Some(data) => client.with_data(data),
+        None => client,
+    })
 }
 
 /// How many pictures, and how high at most.
@@ -254,57 +274,42 @@ fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
             name,
             mid,
             rate: DataRate::from_bps(opus.rate.as_bps()),
-            speech: match opus.speech {
-                Speech::OnOff => SpeechKind::CONVERSATION,
-                Speech::Constant => SpeechKind::Constant,
-                Speech::Silent => SpeechKind::Silent,
-            },
+            speech: speech_kind(&opus.speech),
             dtx: opus.dtx,
             fec: opus.fec,
             red: opus.red,
         }),
-        Publication::Vp8(vp8) => SourceConfig::Camera(CameraSettings {
-            name,
-            mid,
-            temporal_layers: vp8.temporal_layers,
-            layers: vp8
-                .layers
-                .iter()
-                .map(|layer| {
-                    let max = DataRate::from_bps(layer.rate.as_bps());
-                    // libwebrtc's simulcast layers have minima of a fifth to a third of their maxima.
-                    let least = vp8.min_rate.map(|rate| DataRate::from_bps(rate.as_bps()));
-                    LayerSettings {
-                        width: layer.width,
-                        height: layer.height,
-                        fps: u8::try_from(layer.fps).unwrap_or(u8::MAX),
-                        max,
-                        min: least.unwrap_or(max.scale(0.3)).min(max),
-                    }
-                })
-                .collect(),
-        }),
+        Publication::Video(video) => SourceConfig::Camera(media::camera(name, mid, video)),
     }
 }
 
-/// Chrome's usual numbers.
-fn media_parameters(rtx: bool, red: bool) -> MediaParameters {
-    MediaParameters {
-        payload_types: PayloadTypes {
-            opus_red: red.then_some(63),
-            vp8: Some(VideoFormat { payload_type: 96, rtx: rtx.then_some(97) }),
-            ..PayloadTypes::audio(111)
-        },
-        extensions: ExtensionIds {
-            mid: 4,
-            rid: 10,
-            repaired_rid: 11,
-            audio_level: 1,
-            transport_cc: 3,
-            abs_send_time: 2,
-            ..ExtensionIds::default()
-        },
+fn speech_kind(speech: &Speech) -> SpeechKind {
+    match speech {
+        Speech::OnOff => SpeechKind::CONVERSATION,
+        Speech::Constant => SpeechKind::Constant,
+        Speech::Silent => SpeechKind::Silent,
+        Speech::Turns(turns) => {
+            let span = |turn: &Turn| (Time::ZERO + turn.from, Time::ZERO + turn.until);
+            SpeechKind::Turns(turns.iter().map(span).collect())
+        }
+        Speech::Rota(_) => unreachable!("expansion puts turns in the place of a rota"),
     }
+}
+
+/// Who has a turn to speak, and from when to when.
+fn turns(cast: &scenarios::Cast) -> Vec<(Time, u16, bool)> {
+    let mut edges = Vec::new();
+    for (person, member) in (0..).zip(&cast.members) {
+        for publication in member.publish.values() {
+            if let Publication::Opus(Opus { speech: Speech::Turns(turns), .. }) = publication {
+                for turn in turns {
+                    edges.push((Time::ZERO + turn.from, person, true));
+                    edges.push((Time::ZERO + turn.until, person, false));
+                }
+            }
+        }
+    }
+    edges
 }
 
 fn address_of(index: usize) -> SocketAddr {
@@ -394,14 +399,14 @@ fn report_cast(cast: &scenarios::Cast) -> Cast {
 fn source_info(name: &str, publication: &Publication) -> SourceInfo {
     let (kind, layers) = match publication {
         Publication::Opus(_) => (MediaKind::Audio, Vec::new()),
-        Publication::Vp8(vp8) => {
+        Publication::Video(video) => {
             let info = |layer: &scenarios::model::Layer| LayerInfo {
                 width: u32::from(layer.width),
                 height: u32::from(layer.height),
                 fps: u32::from(layer.fps),
                 bps: layer.rate.as_bps(),
             };
-            (MediaKind::Video, vp8.layers.iter().map(info).collect())
+            (MediaKind::Video, video.layers.iter().map(info).collect())
         }
     };
     SourceInfo { name: name.to_owned(), layers, kind }

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::network::TrafficClass;
 
-    fn datagram(tag: u64) -> Datagram {
+    fn datagram(tag: u32) -> Datagram {
         let any = "10.0.0.1:1".parse().expect("an address");
         Datagram { from: any, to: any, bytes: Vec::new(), class: TrafficClass::Video, tag }
     }

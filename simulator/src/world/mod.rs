@@ -1,7 +1,9 @@
 //! One run: people, lines and the real SFU in one event loop.
 
 mod build;
+mod build_data;
 mod cpu;
+mod media;
 mod people;
 mod sample;
 mod script;
@@ -14,6 +16,7 @@ use std::net::SocketAddr;
 use reports::observation::{Observation, Observer};
 use reports::recording::{Recorder, Recording};
 use rustc_hash::FxHashMap;
+use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
 
 use crate::digest::Digest;
@@ -55,6 +58,8 @@ enum Event {
     Leave(u16),
     /// An entry of the scenario's timeline.
     Script(u16),
+    /// A participant's turn to speak begins or ends.
+    Turn(u16, bool),
     /// A link's rate changes by its schedule: told to the report.
     Capacity(u16),
     /// The end of a bin: counters are told.
@@ -87,6 +92,8 @@ pub struct World {
     line_names: Vec<String>,
     timeline: Vec<Planned>,
     sfu: Sfu,
+    /// Whether the SFU forwards the loudest only: then what becomes of each packet of sound is recorded.
+    chooses_speakers: bool,
     sfu_timer: TimerId,
     server: Server,
     cpu: Option<Cpu>,
@@ -101,6 +108,8 @@ pub struct World {
     outgoing: Vec<(Datagram, Option<MediaTag>)>,
     observations: Vec<Observation>,
     capture: Option<crate::capture::Capture>,
+    /// Whether the SFU's state is told at the end.
+    tells_state: bool,
     events: u64,
     failures: Vec<String>,
 }
@@ -115,6 +124,8 @@ pub struct Outcome {
     pub events: u64,
     /// What went wrong with a participant or with the SFU, as only a fault of ours explains it.
     pub failures: Vec<String>,
+    /// The state of the SFU at the end, as JSON, if it was asked for.
+    pub sfu_state: Option<serde_json::Value>,
 }
 
 impl World {
@@ -124,11 +135,7 @@ impl World {
     /// When the digest's trace or the packet capture could not be written.
     pub fn run(mut self, mut progress: impl FnMut(Time)) -> std::io::Result<Outcome> {
         let mut next_progress = Time::ZERO;
-        while let Some(at) = self.queue.next_time() {
-            if at > self.end {
-                break;
-            }
-            let Some((now, event)) = self.queue.pop() else { break };
+        while let Some((now, event)) = self.queue.pop_until(self.end) {
             self.now = now;
             self.events += 1;
             if now >= next_progress {
@@ -153,6 +160,7 @@ impl World {
             Event::Join(index) => self.join(index),
             Event::Leave(index) => self.with_person(index, |client, now, around| client.leave(now, around)),
             Event::Script(index) => self.script_due(index),
+            Event::Turn(index, begins) => self.turn_due(index, begins),
             Event::Capacity(index) => self.tell_capacity(index),
             Event::Sample => self.sample(),
         }
@@ -161,11 +169,6 @@ impl World {
     /// Records an observation made now, and takes it into the digest.
     fn observe(&mut self, observation: Observation) {
         wire::digest_observation(&mut self.digest, self.now, &observation);
-        self.recorder.observe(report_time(self.now), observation);
-    }
-
-    /// Records a frequent observation that adds nothing to the digest: a datagram is in it already.
-    fn recorder_observe(&mut self, observation: Observation) {
         self.recorder.observe(report_time(self.now), observation);
     }
 
@@ -184,7 +187,9 @@ impl World {
             capture.finish()?;
         }
         let digest = self.digest.finish()?;
-        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures })
+        // Nobody real has these names and addresses.
+        let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
+        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures, sfu_state })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

@@ -1,6 +1,6 @@
 //! The scenario's timeline.
 
-use reports::observation::Observation;
+use reports::observation::{Observation, ParticipantIndex};
 use scenarios::PlannedAction;
 use sfu::DataRate;
 
@@ -33,6 +33,14 @@ impl World {
             }
         };
         self.observe(Observation::Script { text });
+    }
+
+    /// A turn to speak begins or ends. Whoever isn't there, or is muted, has none.
+    pub(super) fn turn_due(&mut self, index: u16, begins: bool) {
+        if !begins || self.people[usize::from(index)].client.can_be_heard() {
+            let participant = ParticipantIndex(index);
+            self.observe(Observation::Turn { participant, begins });
+        }
     }
 
     /// The rate from now to the schedule's next step.

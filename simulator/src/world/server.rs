@@ -1,15 +1,18 @@
 //! The real SFU in the loop: datagrams in and out, the conference protocol, events to observations.
 
-use reports::observation::{EstimateOf, Flow, Layer, Observation, ParticipantIndex, SourceIndex};
+use reports::observation::{EstimateOf, Flow, Layer, Observation, Observer, ParticipantIndex, SourceIndex};
 use rustc_hash::FxHashMap;
 use sfu::signalling::{SessionId, SignallingServer};
-use sfu::{Event as SfuEvent, PacketClass, ParticipantId, Sink, Transmit, Turn};
+use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Transmit, Turn};
 
 use super::tags::{Tag, Tags};
 use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
 use crate::network::{BufferPool, Datagram, TrafficClass};
+use crate::participant::media::speech::FRAME;
+use crate::participant::sender::MediaTag;
+use crate::virtual_time::report_time;
 
 /// The server's side of everybody's signalling, and who is who.
 pub(super) struct Server {
@@ -80,10 +83,12 @@ fn class_of(class: PacketClass, bytes: &[u8]) -> TrafficClass {
         PacketClass::Audio => TrafficClass::Audio,
         PacketClass::Video => TrafficClass::Video,
         PacketClass::Retransmission => TrafficClass::Retransmission,
+        PacketClass::Fec => TrafficClass::Fec,
         PacketClass::Padding => TrafficClass::Padding,
         PacketClass::Rtcp => TrafficClass::Rtcp,
         PacketClass::Connectivity if bytes.first().is_some_and(|first| *first < 4) => TrafficClass::Stun,
         PacketClass::Connectivity => TrafficClass::Dtls,
+        PacketClass::Data => TrafficClass::Data,
     }
 }
 
@@ -101,13 +106,36 @@ impl World {
     }
 
     fn process(&mut self, mut datagram: Datagram) {
-        self.tags.take(datagram.tag);
+        let tag = self.tags.take(datagram.tag);
         let from = datagram.from;
+        let mut result = Ok(());
         // What the core refuses it counts itself.
-        self.sfu_turn(|turn, _| {
-            let _ = turn.datagram(from, &mut datagram.bytes);
-        });
+        self.sfu_turn(|turn, _| result = turn.datagram(from, &mut datagram.bytes));
+        if let (true, Some(Tag::Up { publisher, media })) = (self.chooses_speakers, tag)
+            && datagram.class == TrafficClass::Audio
+        {
+            self.sound_taken(publisher, media, result);
+        }
         self.pool.put(datagram.bytes);
+    }
+
+    /// A packet of sound was forwarded, or refused.
+    fn sound_taken(&mut self, publisher: u16, media: MediaTag, result: Result<(), DropReason>) {
+        let forwarded = match result {
+            Ok(()) => true,
+            Err(DropReason::NotLoudest) => false,
+            Err(_) => return,
+        };
+        self.recorder.observe(
+            report_time(self.now),
+            Observation::SoundTaken {
+                publisher: ParticipantIndex(publisher),
+                source: SourceIndex(media.source),
+                length: FRAME,
+                speech: media.voiced,
+                forwarded,
+            },
+        );
     }
 
     pub(super) fn sfu_due(&mut self) {
@@ -175,7 +203,7 @@ impl World {
             self.tags.replace(datagram.tag, Tag::Down { received, first_sent: self.now });
             let delay = self.now.since(received);
             let receiver = ParticipantIndex(index);
-            self.recorder_observe(Observation::Forwarded { receiver, delay });
+            self.recorder.forwarded(report_time(self.now), receiver, delay);
         }
         let down = self.people[usize::from(index)].down;
         self.enqueue(down, datagram);
@@ -271,6 +299,10 @@ impl World {
             SfuEvent::Estimate { participant, rate } => {
                 let Some(place) = self.place(*participant) else { return };
                 Observation::Estimate { of: EstimateOf::Downlink(place), bps: rate.as_bps() }
+            }
+            SfuEvent::DominantSpeaker { participant } => {
+                let Some(participant) = self.place(*participant) else { return };
+                Observation::DominantSpeaker { participant }
             }
             SfuEvent::Nominated { .. } | SfuEvent::Connected { .. } | SfuEvent::Disconnected { .. } => return,
         };

@@ -22,34 +22,34 @@ pub(super) enum Tag {
 #[derive(Debug, Default)]
 pub(super) struct Tags {
     slots: Vec<Option<Tag>>,
-    free: Vec<u64>,
+    free: Vec<u32>,
 }
 
 impl Tags {
     /// Keeps `tag` until it is taken.
-    pub(super) fn put(&mut self, tag: Tag) -> u64 {
+    pub(super) fn put(&mut self, tag: Tag) -> u32 {
         if let Some(place) = self.free.pop() {
             self.slots[place as usize - 1] = Some(tag);
             return place;
         }
         self.slots.push(Some(tag));
-        self.slots.len() as u64
+        u32::try_from(self.slots.len()).expect("fewer than 2^32 datagrams are in flight")
     }
 
     /// The tag at `place`, which stays.
-    pub(super) fn peek(&self, place: u64) -> Option<Tag> {
+    pub(super) fn peek(&self, place: u32) -> Option<Tag> {
         *self.slots.get(place.checked_sub(1)? as usize)?
     }
 
     /// Puts another tag in the place of the one at `place`.
-    pub(super) fn replace(&mut self, place: u64, tag: Tag) {
+    pub(super) fn replace(&mut self, place: u32, tag: Tag) {
         if let Some(slot) = place.checked_sub(1).and_then(|place| self.slots.get_mut(place as usize)) {
             *slot = Some(tag);
         }
     }
 
     /// Takes the tag at `place` out.
-    pub(super) fn take(&mut self, place: u64) -> Option<Tag> {
+    pub(super) fn take(&mut self, place: u32) -> Option<Tag> {
         let slot = place.checked_sub(1)?;
         let tag = self.slots.get_mut(slot as usize)?.take();
         if tag.is_some() {

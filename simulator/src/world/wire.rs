@@ -9,7 +9,8 @@ use super::people::crossing;
 use super::tags::Tag;
 use super::{SFU_ADDRESS, World};
 use crate::digest::Digest;
-use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, TrafficClass};
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, Link, TrafficClass};
+use crate::virtual_time::report_time;
 
 impl World {
     /// Hands a datagram to a line.
@@ -23,7 +24,10 @@ impl World {
 
     /// Something comes out of a line.
     pub(super) fn link_due(&mut self, line: u16) {
-        while let Some(exit) = self.lines[usize::from(line)].link.poll(self.now) {
+        let due = |link: &Link, now| link.next_event().is_some_and(|at| at <= now);
+        while due(&self.lines[usize::from(line)].link, self.now)
+            && let Some(exit) = self.lines[usize::from(line)].link.poll(self.now)
+        {
             match exit {
                 Exit::Arrived(delivered) => self.arrived(line, delivered),
                 Exit::Lost(dropped) => {
@@ -57,12 +61,15 @@ impl World {
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
-        self.recorder_observe(Observation::LinkSent {
-            link: LinkIndex(line),
-            class: reported(datagram.class),
-            bytes: datagram.wire_size().as_bytes() as u32,
+        // The digest has the datagram itself.
+        let bytes = datagram.wire_size().as_bytes() as u32;
+        self.recorder.link_sent(
+            report_time(self.now),
+            LinkIndex(line),
+            reported(datagram.class),
+            bytes,
             queued,
-        });
+        );
     }
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {
@@ -87,6 +94,7 @@ pub(super) const fn reported(class: TrafficClass) -> Reported {
         TrafficClass::Padding => Reported::Padding,
         TrafficClass::Rtcp => Reported::Rtcp,
         TrafficClass::Stun | TrafficClass::Dtls => Reported::Connectivity,
+        TrafficClass::Data => Reported::Data,
         TrafficClass::Signalling => Reported::Signalling,
         TrafficClass::Cross => Reported::Cross,
     }

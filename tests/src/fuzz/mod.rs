@@ -5,8 +5,10 @@
 
 mod av1;
 mod conference;
+mod data;
 mod dependency_descriptor;
 mod dtls;
+mod flexfec;
 mod frame_marking;
 mod h264;
 mod input;
@@ -39,7 +41,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 21] = [
+pub static BODIES: [Body; 25] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "vp9", run: vp9::run, cases: 4_000 },
@@ -49,12 +51,16 @@ pub static BODIES: [Body; 21] = [
     Body { name: "video_layers_allocation", run: video_layers_allocation::run, cases: 4_000 },
     Body { name: "frame_marking", run: frame_marking::run, cases: 4_000 },
     Body { name: "red", run: red::run, cases: 4_000 },
+    Body { name: "flexfec", run: flexfec::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },
     Body { name: "srtp_gcm", run: srtp::run_gcm, cases: 1_000 },
     Body { name: "srtp_cm", run: srtp::run_counter_mode, cases: 1_000 },
     Body { name: "dtls", run: dtls::run, cases: 100 },
+    Body { name: "dcep", run: data::run_dcep, cases: 4_000 },
+    Body { name: "envelope", run: data::run_envelope, cases: 4_000 },
+    Body { name: "sctp", run: data::run_sctp, cases: 400 },
     Body { name: "signalling", run: signalling::run, cases: 500 },
     Body { name: "scenario", run: scenario::run, cases: 500 },
     Body { name: "projection", run: projection::run, cases: 2_000 },

@@ -7,7 +7,7 @@ use scenarios::Time;
 use crate::Recorder;
 use crate::observation::*;
 use crate::recording::Measure;
-use crate::recording::testing::{ALICE, AUDIO, BOB, CAM, DOWN, UP, VIDEO, cast};
+use crate::recording::testing::{ALICE, AUDIO, BOB, CAM, DOWN, MIC, UP, VIDEO, cast};
 use crate::summary::{RunHeader, Summary};
 
 const LOW: Layer = Layer { spatial: 0, temporal: 0 };
@@ -135,6 +135,10 @@ fn counters(script: &mut Script) {
         rtx_useful: 27,
         rtx_late: 2,
         rtx_duplicate: 1,
+        fec_packets: 20,
+        fec_discarded: 15,
+        fec_bytes: 18_750,
+        fec_recovered: 5,
         nack_packets: 10,
         nack_sequences: 33,
         nack_repeats: 3,
@@ -171,6 +175,57 @@ fn network(script: &mut Script) {
     }
 }
 
+/// Three turns, of which one began in the warm-up and one was missed, and sound that isn't all handed on.
+fn speakers(script: &mut Script) {
+    for (participant, from, until) in [(ALICE, 400, 1_100), (BOB, 1_000, 2_900), (ALICE, 1_700, 3_800)] {
+        script.at(from, Observation::Turn { participant, begins: true });
+        script.at(until, Observation::Turn { participant, begins: false });
+    }
+    // The last one is wrong: Bob ended more than a second before.
+    for (millis, participant) in [(900, ALICE), (1_600, BOB), (3_900, ALICE), (3_960, BOB)] {
+        script.at(millis, Observation::DominantSpeaker { participant });
+    }
+    let mut sound = |publisher, from: u64, until, forwarded| {
+        for millis in (from..until).step_by(20) {
+            let (source, length, speech) = (MIC, ms(20), true);
+            script.at(millis, Observation::SoundTaken { publisher, source, length, speech, forwarded });
+        }
+    };
+    sound(ALICE, 500, 600, false);
+    sound(ALICE, 1_000, 3_000, true);
+    sound(BOB, 1_500, 1_560, false);
+    sound(BOB, 2_000, 2_500, true);
+    let (publisher, source, length, speech, forwarded) = (BOB, MIC, ms(20), false, false);
+    script.at(2_700, Observation::SoundTaken { publisher, source, length, speech, forwarded });
+}
+
+/// Alice and Bob chat, and Bob's queue is full once.
+fn data(script: &mut Script) {
+    let label = || "chat".to_owned();
+    for participant in [ALICE, BOB] {
+        script.at(500, Observation::DataOpened { participant, label: label() });
+    }
+    let sent = |to| Observation::DataSent { sender: ALICE, label: label(), to, bytes: 1_000 };
+    let received = |millis| Observation::DataReceived {
+        receiver: BOB,
+        sender: ALICE,
+        label: label(),
+        sent: Time::from_millis(millis),
+        bytes: 1_000,
+    };
+    // Before the measured time, then three for all and one for Bob; the third is lost.
+    script.at(800, sent(None));
+    script.at(1_050, received(800));
+    for millis in [1_000, 1_500, 2_000] {
+        script.at(millis, sent(None));
+    }
+    script.at(2_500, sent(Some(BOB)));
+    script.at(1_040, received(1_000));
+    script.at(1_560, received(1_500));
+    script.at(3_000, received(2_500));
+    script.at(3_000, Observation::DataDropped { receiver: BOB, label: label(), count: 2 });
+}
+
 pub(super) fn rich() -> Summary {
     let mut script = Script::default();
     joins(&mut script);
@@ -178,5 +233,7 @@ pub(super) fn rich() -> Summary {
     audio(&mut script);
     counters(&mut script);
     network(&mut script);
+    speakers(&mut script);
+    data(&mut script);
     script.summary()
 }

@@ -87,7 +87,6 @@ fn participants() {
         ("leave = \"61s\"", ("9:9", "\"61s\"", "leaves after the end of the run", "take it out")),
         ("publish = \"nothing\"", ("9:11", "\"nothing\"", "unknown publish: `nothing`", "none")),
         ("publish.cam = {}", ("9:9", "cam", "a source needs `codec`", "vp8")),
-        ("publish.cam = { codec = \"vp9\" }", ("9:25", "\"vp9\"", "codec `vp9` is not supported yet", "")),
         (
             "publish.cam = { codec = \"vp80\" }",
             ("9:25", "\"vp80\"", "unknown codec: `vp80`", "did you mean `vp8`?"),
@@ -95,6 +94,22 @@ fn participants() {
         (
             "publish.mic = { codec = \"opus\", rate = \"1Mbps\" }",
             ("9:40", "\"1Mbps\"", "out of range for Opus", "510kbps"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = \"silence\" }",
+            ("9:42", "\"silence\"", "unknown speech: `silence`", "did you mean `silent`?"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = { kind = \"silent\", rota = \"8s\" } }",
+            ("9:33", "speech", "speech is of one kind, in turns, or by a rota", "turns"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = { rota = \"500ms\" } }",
+            ("9:51", "\"500ms\"", "a slot too short to speak in", "1s"),
+        ),
+        (
+            "publish.mic = { codec = \"opus\", speech = { turns = [[\"1s\", \"2s\"], [\"2s\", \"3s\"]] } }",
+            ("9:67", "[\"2s\", \"3s\"]", "turns out of order", "after the one before"),
         ),
         (
             "publish.mic = { codec = \"opus\", layers = [] }",
@@ -139,6 +154,49 @@ fn participants() {
     ];
     for (line, row) in rows {
         check_line(&format!("[participant.bob]\n{line}"), *row);
+    }
+}
+
+#[test]
+fn scalable_video() {
+    let rows: &[(&str, Row<'_>)] = &[
+        (
+            "codec = \"vp8\"\nscalability = \"L2T1\"",
+            ("10:15", "\"L2T1\"", "unknown scalability: `L2T1`", "L1T1"),
+        ),
+        (
+            "codec = \"av1\"\nscalability = \"S3T3\"",
+            ("10:15", "\"S3T3\"", "scalability `S3T3` is not supported yet", ""),
+        ),
+        (
+            "codec = \"vp9\"\nscalability = \"L3T3\"\ntemporal_layers = 2",
+            ("11:19", "2", "`temporal_layers` and `scalability` differ", "says 3"),
+        ),
+        (
+            "codec = \"vp9\"\nscalability = \"L2T1\"\nlayers = [\"320x180@30 1Mbps\"]",
+            ("11:10", "[\"320x180@30 1Mbps\"]", "1 layers, but L2T1 has 2", "each spatial layer"),
+        ),
+        (
+            "codec = \"vp9\"\nscalability = \"L2T1\"\nlayers = [\"320x180@30 1Mbps\", \"650x360@30 1Mbps\"]",
+            (
+                "11:31",
+                "\"650x360@30 1Mbps\"",
+                "not twice as wide and high as the spatial layer before it",
+                "lowest first",
+            ),
+        ),
+        (
+            "codec = \"vp9\"\nscalability = \"L2T1\"\nlayers = [\"320x180@15 1Mbps\", \"640x360@30 1Mbps\"]",
+            ("11:31", "\"640x360@30 1Mbps\"", "spatial layers of one picture have one frame rate", "@15"),
+        ),
+        ("codec = \"h264\"\npacketization_mode = 2", ("10:22", "2", "2 is out of range", "from 0 to 1")),
+        (
+            "codec = \"vp8\"\nencrypted = true\ndependency_descriptor = false",
+            ("11:25", "false", "`encrypted` needs the dependency descriptor", "take it out"),
+        ),
+    ];
+    for (lines, row) in rows {
+        check_line(&format!("[participant.bob.publish.cam]\n{lines}"), *row);
     }
 }
 

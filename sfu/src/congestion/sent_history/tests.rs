@@ -97,3 +97,27 @@ proptest! {
         prop_assert_eq!(c.received + c.lost + c.duplicate + c.unknown, total);
     }
 }
+
+#[test]
+fn the_ring_grows_only_for_what_must_be_remembered() {
+    let mut h = SentHistory::new(4_096);
+    for n in 0..4_096 {
+        h.on_sent(packet(n, u64::from(n) * 10));
+        feed(&mut h, 0, &[(n, Some(0))]);
+    }
+    assert_eq!(h.slots.len(), FIRST_CAPACITY, "what was received long ago is displaced");
+    let mut h = SentHistory::new(4_096);
+    for n in 0..4_096 {
+        h.on_sent(packet(n, u64::from(n) * 20));
+    }
+    assert_eq!(h.slots.len(), FIRST_CAPACITY, "nobody reports on what was sent five seconds ago");
+    let mut h = SentHistory::new(1_000);
+    for n in 0..1_024 {
+        h.on_sent(packet(n, u64::from(n) * 3));
+    }
+    assert_eq!(h.slots.len(), 1_024);
+    let all: Vec<_> = (0..1_024).map(|n| (n, Some(0))).collect();
+    assert_eq!(feed(&mut h, 0, &all).len(), 1_024, "nothing in flight was forgotten, or moved");
+    h.on_sent(packet(1_024, 3_072));
+    assert_eq!(h.slots.len(), 1_024, "no larger than asked for");
+}

@@ -64,6 +64,36 @@ fn a_restarted_source_goes_on_without_a_hole() {
 }
 
 #[test]
+fn what_was_left_out_closes_up_and_the_clock_goes_on() {
+    let mut p = AudioProjection::new(100, 1000);
+    p.close_up();
+    assert_eq!(out(&mut p, packet(1, 10, 5000, 0)), Ok((100, 1000, true)));
+    assert_eq!(out(&mut p, packet(1, 11, 5960, 20)), Ok((101, 1960, false)));
+    // A minute was left out. The next packet came 7 ms late, which is none of the clock's business.
+    p.close_up();
+    assert_eq!(
+        out(&mut p, packet(1, 3012, 5960 + 3001 * 960, 20 + 60_027)),
+        Ok((102, 1960 + 3001 * 960, true))
+    );
+    assert_eq!(out(&mut p, packet(1, 3011, 5960 + 3000 * 960, 60_048)), Err(DropReason::TooOld));
+    assert_eq!(out(&mut p, packet(1, 3014, 5960 + 3003 * 960, 60_090)), Ok((104, 1960 + 3003 * 960, false)));
+    assert_eq!(out(&mut p, packet(1, 3013, 5960 + 3002 * 960, 60_091)), Ok((103, 1960 + 3002 * 960, false)));
+    // Late packets of before end nothing.
+    p.close_up();
+    assert_eq!(out(&mut p, packet(1, 3013, 5960 + 3002 * 960, 60_092)), Err(DropReason::Duplicate));
+    assert_eq!(out(&mut p, packet(1, 3016, 5960 + 3005 * 960, 60_130)), Ok((105, 1960 + 3005 * 960, true)));
+    // What isn't sound takes no number, however many were left out before it.
+    p.close_up();
+    let silence = IngressAudio { padding_only: true, ..packet(1, 3500, 5960 + 3489 * 960, 69_810) };
+    assert_eq!(out(&mut p, silence), Err(DropReason::PaddingOnly));
+    assert_eq!(out(&mut p, packet(1, 3501, 5960 + 3490 * 960, 69_830)), Ok((106, 1960 + 3490 * 960, true)));
+    // A source that restarted meanwhile begins by arrival time.
+    p.close_up();
+    assert_eq!(out(&mut p, packet(2, 7, 1, 70_830)), Ok((107, 1960 + 3490 * 960 + 48_000, true)));
+    assert_eq!(out(&mut p, packet(2, 8, 961, 70_850)), Ok((108, 1960 + 3490 * 960 + 48_960, false)));
+}
+
+#[test]
 fn padding_leaves_no_hole() {
     let mut p = AudioProjection::new(100, 1000);
     let padding = |sequence| IngressAudio { padding_only: true, ..packet(1, sequence, 0, 0) };
@@ -91,6 +121,7 @@ proptest! {
             match action {
                 0 => p.pause(),
                 1 => p.resume(),
+                3 => p.close_up(),
                 _ => {}
             }
             // Timestamps mostly follow the numbers.

@@ -131,6 +131,7 @@ impl VideoProjection {
         }
     }
 
+    #[inline]
     pub(super) fn take_newest(&mut self, packet: &IngressVideo, frame: Frame) {
         self.next_picture = frame.next_picture;
         let frame = self.announcing(frame);

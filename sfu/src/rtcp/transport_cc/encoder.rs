@@ -8,12 +8,17 @@ use super::chunk::{Chunk, MAX_RUN, ONE_BIT_LEN, Symbol, TWO_BIT_LEN};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
     len: u32,
+    /// Whether they are not all the same.
+    mixed: bool,
+    /// Whether a large delta is among them.
+    large: bool,
     /// The first symbols; a run may be longer than this.
     symbols: [Symbol; ONE_BIT_LEN],
 }
 
 impl Pending {
-    pub(super) const EMPTY: Pending = Pending { len: 0, symbols: [Symbol::Lost; ONE_BIT_LEN] };
+    pub(super) const EMPTY: Pending =
+        Pending { len: 0, mixed: false, large: false, symbols: [Symbol::Lost; ONE_BIT_LEN] };
 
     /// Adds `count` times `symbol`, and hands over each chunk that is complete.
     pub(super) fn push(&mut self, symbol: Symbol, mut count: u32, mut emit: impl FnMut(Chunk)) {
@@ -27,10 +32,7 @@ impl Pending {
                 }
             }
             if self.takes(symbol) {
-                if let Some(place) = self.symbols.get_mut(self.len as usize) {
-                    *place = symbol;
-                }
-                self.len += 1;
+                self.store(symbol);
                 count -= 1;
             } else {
                 emit(self.take_chunk(false));
@@ -50,7 +52,7 @@ impl Pending {
     fn takes(&self, symbol: Symbol) -> bool {
         let len = self.len as usize;
         len < TWO_BIT_LEN
-            || (len < ONE_BIT_LEN && symbol != Symbol::LargeDelta && !self.has_large())
+            || (len < ONE_BIT_LEN && symbol != Symbol::LargeDelta && !self.large)
             || (self.is_run_of(symbol) && self.len < MAX_RUN)
     }
 
@@ -59,29 +61,30 @@ impl Pending {
         let len = self.len as usize;
         let first = self.symbols[0];
         if self.is_run_of(first) {
-            self.len = 0;
+            *self = Pending::EMPTY;
             return Chunk::run(first, len as u32);
         }
         let symbols = self.symbols;
-        if !self.has_large() && (is_last || len == ONE_BIT_LEN) {
-            self.len = 0;
+        if !self.large && (is_last || len == ONE_BIT_LEN) {
+            *self = Pending::EMPTY;
             return Chunk::one_bit(&symbols[..len]);
         }
         let covered = len.min(TWO_BIT_LEN);
-        self.symbols.copy_within(covered..len, 0);
-        self.len -= covered as u32;
+        *self = Pending::EMPTY;
+        symbols[covered..len].iter().for_each(|rest| self.store(*rest));
         Chunk::two_bit(&symbols[..covered])
     }
 
-    fn stored(&self) -> &[Symbol] {
-        &self.symbols[..(self.len as usize).min(ONE_BIT_LEN)]
-    }
-
-    fn has_large(&self) -> bool {
-        self.stored().contains(&Symbol::LargeDelta)
+    fn store(&mut self, symbol: Symbol) {
+        self.mixed |= self.len > 0 && symbol != self.symbols[0];
+        self.large |= symbol == Symbol::LargeDelta;
+        if let Some(place) = self.symbols.get_mut(self.len as usize) {
+            *place = symbol;
+        }
+        self.len += 1;
     }
 
     fn is_run_of(&self, symbol: Symbol) -> bool {
-        self.stored().iter().all(|stored| *stored == symbol)
+        self.len == 0 || (!self.mixed && self.symbols[0] == symbol)
     }
 }

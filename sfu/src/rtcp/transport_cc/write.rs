@@ -98,17 +98,15 @@ impl Report {
             return false;
         }
         let symbol = if (0..=255).contains(&delta) { Symbol::SmallDelta } else { Symbol::LargeDelta };
-        let mut pending = self.pending;
-        let mut complete = SmallVec::<[Chunk; 16]>::new();
-        pending.push(Symbol::Lost, (sequence - self.next) as u32, |chunk| complete.push(chunk));
-        pending.push(symbol, 1, |chunk| complete.push(chunk));
-        let chunks = self.chunks.len() + complete.len() + 1;
-        let size = FIXED + 2 * chunks + self.deltas.len() + symbol.delta_len();
+        let (pending, chunks) = (self.pending, self.chunks.len());
+        self.pending.push(Symbol::Lost, (sequence - self.next) as u32, |chunk| self.chunks.push(chunk));
+        self.pending.push(symbol, 1, |chunk| self.chunks.push(chunk));
+        let size = FIXED + 2 * (self.chunks.len() + 1) + self.deltas.len() + symbol.delta_len();
         if size.next_multiple_of(4) > max_size && !self.deltas.is_empty() {
+            self.pending = pending;
+            self.chunks.truncate(chunks);
             return false;
         }
-        self.pending = pending;
-        self.chunks.extend(complete);
         match symbol {
             Symbol::SmallDelta => self.deltas.push(delta as u8),
             _ => self.deltas.extend(delta.to_be_bytes()),

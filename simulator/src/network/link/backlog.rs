@@ -7,7 +7,7 @@ use sfu::{DataSize, Time};
 
 use crate::network::counters::Count;
 use crate::network::packet::Datagram;
-use crate::network::rate_schedule::RateSchedule;
+use crate::network::rate_schedule::{Finish, RateSchedule};
 
 #[derive(Clone, Debug)]
 pub(super) struct Queued {
@@ -15,9 +15,8 @@ pub(super) struct Queued {
     pub(super) enqueued: Time,
     pub(super) start: Time,
     pub(super) end: Time,
-    /// Work left over by the packet before, and what this one leaves over (nanobits).
-    credit_in: u128,
-    credit_out: u128,
+    /// Work that it leaves over for the next packet (nanobits).
+    credit: u64,
 }
 
 /// A FIFO whose front is always the packet in the serialiser: departures that are due are taken first.
@@ -25,6 +24,8 @@ pub(super) struct Queued {
 pub(super) struct Backlog {
     packets: VecDeque<Queued>,
     bytes: DataSize,
+    /// What was left over to the front by the packet before it (nanobits).
+    front_credit: u64,
 }
 
 impl Backlog {
@@ -56,17 +57,17 @@ impl Backlog {
     }
 
     pub(super) fn push(&mut self, now: Time, datagram: Datagram, schedule: &RateSchedule) {
-        let (start, credit_in) = self.packets.back().map_or((now, 0), |last| (last.end, last.credit_out));
-        let finish = schedule.finish(start, credit_in, datagram.wire_size());
-        self.bytes += datagram.wire_size();
-        self.packets.push_back(Queued {
-            datagram,
-            enqueued: now,
-            start,
-            end: finish.end,
-            credit_in,
-            credit_out: finish.credit,
-        });
+        let (start, credit) = match self.packets.back() {
+            Some(last) => (last.end, last.credit),
+            None => {
+                self.front_credit = 0;
+                (now, 0)
+            }
+        };
+        let size = datagram.wire_size();
+        let Finish { end, credit } = schedule.finish(start, credit, size);
+        self.bytes += size;
+        self.packets.push_back(Queued { datagram, enqueued: now, start, end, credit });
     }
 
     /// Takes the front when it is through at `now`.
@@ -75,6 +76,7 @@ impl Backlog {
             return None;
         }
         let packet = self.packets.pop_front()?;
+        self.front_credit = packet.credit;
         self.bytes -= packet.datagram.wire_size();
         Some(packet)
     }
@@ -82,16 +84,12 @@ impl Backlog {
     /// Works all departures out again after the schedule changed in the future. The front keeps its start:
     /// what it has already sent is sent, the schedule still knows the rate it was sent at.
     pub(super) fn reschedule(&mut self, schedule: &RateSchedule) {
-        let mut before: Option<(Time, u128)> = None;
+        let (mut start, mut credit) = (None, self.front_credit);
         for packet in &mut self.packets {
-            if let Some((end, credit)) = before {
-                packet.start = end;
-                packet.credit_in = credit;
-            }
-            let finish = schedule.finish(packet.start, packet.credit_in, packet.datagram.wire_size());
-            packet.end = finish.end;
-            packet.credit_out = finish.credit;
-            before = Some((packet.end, packet.credit_out));
+            packet.start = start.unwrap_or(packet.start);
+            let finish = schedule.finish(packet.start, credit, packet.datagram.wire_size());
+            (packet.end, packet.credit) = (finish.end, finish.credit);
+            (start, credit) = (Some(finish.end), finish.credit);
         }
     }
 }

@@ -289,8 +289,12 @@ impl Link {
             transmission_end: packet.end,
             arrived: self.propagation.arrival(packet.start, packet.end),
         };
+        let delivered = Delivered { datagram: packet.datagram, record };
         let behind = |other: &Delivered| other.record.arrived <= record.arrived;
+        if self.in_flight.back().is_none_or(behind) {
+            return self.in_flight.push_back(delivered);
+        }
         let place = self.in_flight.iter().rposition(behind).map_or(0, |last| last + 1);
-        self.in_flight.insert(place, Delivered { datagram: packet.datagram, record });
+        self.in_flight.insert(place, delivered);
     }
 }

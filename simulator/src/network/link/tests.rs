@@ -19,7 +19,7 @@ fn ms(millis: u64) -> Time {
 fn packet(tag: u64, wire_size: u64) -> Datagram {
     let any: SocketAddr = "10.0.0.1:1".parse().expect("an address");
     let bytes = vec![0; (wire_size - IP_UDP_OVERHEAD.as_bytes()) as usize];
-    Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag }
+    Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: tag as u32 }
 }
 
 fn config(rate: DataRate) -> LinkConfig {
@@ -36,7 +36,7 @@ fn link(config: LinkConfig) -> Link {
 }
 
 /// Lets everything that the link ever delivers come out, each at its own time unless that is past.
-fn drain(link: &mut Link) -> Vec<(u64, HopRecord)> {
+fn drain(link: &mut Link) -> Vec<(u32, HopRecord)> {
     let mut records = Vec::new();
     while let Some(due) = link.next_event() {
         let at = due.max(link.now);
@@ -268,10 +268,10 @@ fn propagation(base: u64, reorder: bool) -> Propagation {
 }
 
 /// Runs steps, checks the invariants after each, and returns everything that came out and when.
-fn run(steps: &[(u64, Step)], reorder: bool) -> Vec<(u64, u64)> {
+fn run(steps: &[(u64, Step)], reorder: bool) -> Vec<(u32, u64)> {
     let mut link = link(LinkConfig { propagation: propagation(20, reorder), ..config(MBIT) });
     let (mut now, mut sent, mut log) = (Time::ZERO, 0, Vec::new());
-    let mut last: Option<(u64, HopRecord)> = None;
+    let mut last: Option<(u32, HopRecord)> = None;
     for (gap, step) in steps {
         now += Duration::from_nanos(*gap);
         match *step {

@@ -111,8 +111,8 @@ proptest! {
         for size in sizes {
             finish = s.finish(finish.end, finish.credit, DataSize::from_bytes(size));
             bits += size * 8;
-            let nanobits = u128::from(bits) * NANOBITS_PER_BIT;
-            prop_assert_eq!(s.work_until(finish.end), nanobits + finish.credit);
+            let nanobits = u128::from(bits) * u128::from(NANOBITS_PER_BIT);
+            prop_assert_eq!(s.work_until(finish.end), nanobits + u128::from(finish.credit));
             prop_assert!(s.work_until(Time::from_nanos(finish.end.as_nanos() - 1)) < nanobits);
         }
     }

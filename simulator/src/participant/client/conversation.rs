@@ -122,6 +122,11 @@ impl Conversation {
         self.peers.get(id).map(|peer| peer.name.as_str())
     }
 
+    /// The id by which the server knows the peer called `name`.
+    pub fn id_of(&self, name: &str) -> Option<&str> {
+        self.peers.values().find(|peer| peer.name == name).map(|peer| peer.id.as_str())
+    }
+
     /// Whether the server says that it sends nothing of a source: a picture that stands still then is no fault.
     pub fn is_paused(&self, publisher: &str, source: &str) -> bool {
         self.paused.iter().any(|(id, name)| id == publisher && name == source)
@@ -164,6 +169,8 @@ impl Conversation {
                 self.note_paused(publisher, source, paused);
                 (None, None)
             }
+            // It is the picture that would change with it; the sound comes by itself.
+            ServerMessage::DominantSpeaker { .. } => (None, None),
             ServerMessage::Error { code, message } => {
                 return Err(ConversationError::Refused { code, message });
             }

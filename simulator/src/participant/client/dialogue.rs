@@ -93,8 +93,7 @@ impl Client {
                 continue;
             }
             let Some(flow) = self.flow_of(described) else { continue };
-            let red = self.identity.media.payload_types.opus_red;
-            let stream = Incoming::new(described, flow, self.identity.nack, red);
+            let stream = Incoming::new(described, flow, self.identity.nack, &self.identity.media);
             around.observations.push(Observation::Subscribed(flow));
             self.incoming.push(stream);
         }

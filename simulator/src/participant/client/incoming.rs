@@ -5,17 +5,20 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use reports::observation::{Flow, FlowCounters, Layer, Observation};
 use sfu::Time;
-use sfu::participant::{MediaKind, StreamDescription};
+use sfu::participant::{MediaKind, MediaParameters, StreamDescription};
+use sfu::rtcp::SenderInfo;
 use sfu::rtp::RtpHeader;
 use smallvec::SmallVec;
 
 use super::Surroundings;
 use super::rtcp_out::Wants;
 use crate::participant::receive::audio::AudioConfig;
+use crate::participant::receive::fec::FecReceiver;
+use crate::participant::receive::lip_sync::{Delay, LipSync};
 use crate::participant::receive::statistics::ReportBlock;
 use crate::participant::receive::video::VideoConfig;
 use crate::participant::receive::{
-    Arrival, AudioOutput, AudioReceiver, Feedback, VideoOutput, VideoReceiver,
+    Arrival, AudioOutput, AudioReceiver, Content, Feedback, VideoOutput, VideoReceiver,
 };
 use crate::virtual_time::report_time;
 
@@ -24,8 +27,12 @@ pub(super) struct Incoming {
     flow: Flow,
     ssrc: u32,
     rtx_ssrc: Option<u32>,
+    fec: Option<Box<FecReceiver>>,
     muted: bool,
+    /// The dependency descriptor's extension; 0 for none.
+    descriptor_id: u8,
     receiver: Receiver,
+    lip_sync: LipSync,
 }
 
 enum Receiver {
@@ -34,8 +41,14 @@ enum Receiver {
 }
 
 impl Incoming {
-    /// `red` is the payload type of redundant audio, if the client speaks it.
-    pub(super) fn new(described: &StreamDescription, flow: Flow, nack: bool, red: Option<u8>) -> Self {
+    /// A stream of a client that negotiated `media`.
+    pub(super) fn new(
+        described: &StreamDescription,
+        flow: Flow,
+        nack: bool,
+        media: &MediaParameters,
+    ) -> Self {
+        let red = media.payload_types.opus_red;
         let (publisher, source) = (flow.publisher.0, flow.source.0);
         let ssrc = described.ssrc;
         let receiver = match described.codec.kind() {
@@ -44,11 +57,24 @@ impl Incoming {
             }
             MediaKind::Video => {
                 let rtx_ssrc = described.rtx_ssrc;
-                let config = VideoConfig { nack, ..VideoConfig::new(ssrc, rtx_ssrc, publisher, source) };
+                let codec = described.codec;
+                let config =
+                    VideoConfig { codec, nack, ..VideoConfig::new(ssrc, rtx_ssrc, publisher, source) };
                 Receiver::Video(Box::new(VideoReceiver::new(config)))
             }
         };
-        Incoming { flow, ssrc, rtx_ssrc: described.rtx_ssrc, muted: false, receiver }
+        let fec = described.fec_ssrc.map(|fec_ssrc| Box::new(FecReceiver::new(ssrc, fec_ssrc)));
+        let descriptor_id = media.extensions.dependency_descriptor;
+        Incoming {
+            flow,
+            ssrc,
+            rtx_ssrc: described.rtx_ssrc,
+            fec,
+            muted: false,
+            descriptor_id,
+            receiver,
+            lip_sync: LipSync::default(),
+        }
     }
 
     pub(super) const fn flow(&self) -> Flow {
@@ -61,12 +87,13 @@ impl Incoming {
 
     /// Whether packets of `ssrc` are this stream's.
     pub(super) fn takes(&self, ssrc: u32) -> bool {
-        self.ssrc == ssrc || self.rtx_ssrc == Some(ssrc)
+        self.ssrcs().contains(&ssrc)
     }
 
-    /// The SSRCs that are this stream's; the same twice when it has only one.
-    pub(super) fn ssrcs(&self) -> [u32; 2] {
-        [self.ssrc, self.rtx_ssrc.unwrap_or(self.ssrc)]
+    /// The SSRCs that are this stream's; the same again when it has fewer.
+    pub(super) fn ssrcs(&self) -> [u32; 3] {
+        let fec_ssrc = self.fec.as_ref().map(|fec| fec.ssrc());
+        [self.ssrc, self.rtx_ssrc.unwrap_or(self.ssrc), fec_ssrc.unwrap_or(self.ssrc)]
     }
 
     /// Whether it is the source called `source` of the participant called `name`.
@@ -92,14 +119,48 @@ impl Incoming {
     pub(super) fn counters(&self) -> FlowCounters {
         match &self.receiver {
             Receiver::Audio(audio) => audio.counters(),
-            Receiver::Video(video) => video.counters(),
+            Receiver::Video(video) => {
+                let counted = video.counters();
+                self.fec.as_ref().map_or(counted, |fec| fec.add_to(counted))
+            }
         }
     }
 
-    pub(super) fn on_sender_report(&mut self, now: Time, ntp_middle: u32) {
+    pub(super) fn on_sender_report(&mut self, now: Time, info: &SenderInfo) {
         match &mut self.receiver {
-            Receiver::Audio(audio) => audio.on_sender_report(now, ntp_middle),
-            Receiver::Video(video) => video.on_sender_report(now, ntp_middle),
+            Receiver::Audio(audio) => audio.on_sender_report(now, info),
+            Receiver::Video(video) => video.on_sender_report(now, info),
+        }
+    }
+
+    pub(super) const fn kind(&self) -> MediaKind {
+        match &self.receiver {
+            Receiver::Audio(_) => MediaKind::Audio,
+            Receiver::Video(_) => MediaKind::Video,
+        }
+    }
+
+    /// How long after its capture the stream is played.
+    pub(super) fn delay(&self) -> Option<Delay> {
+        match &self.receiver {
+            Receiver::Audio(audio) => audio.delay(),
+            Receiver::Video(video) => video.delay(),
+        }
+    }
+
+    /// Of a picture: compares it with its sound, and says what the least delays of sound and picture are to be.
+    pub(super) fn compare(&mut self, sound: Delay, picture: Delay) -> Option<(Option<i64>, Option<i64>)> {
+        match self.kind() {
+            MediaKind::Audio => None,
+            MediaKind::Video => Some(self.lip_sync.compare(sound, picture)),
+        }
+    }
+
+    /// The stream is to be played no sooner than this delay.
+    pub(super) fn wait(&mut self, least: Option<i64>) {
+        match &mut self.receiver {
+            Receiver::Audio(audio) => audio.wait(least),
+            Receiver::Video(video) => video.wait(least),
         }
     }
 
@@ -120,20 +181,30 @@ impl Incoming {
         &mut self,
         now: Time,
         header: &RtpHeader,
-        payload: &[u8],
+        packet: &[u8],
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
-        let flow = self.flow;
+        let (flow, content) = (self.flow, Content::of(packet, header, self.descriptor_id));
         let mut wants = Wants::default();
         let Surroundings { logs, observations, .. } = around;
         match &mut self.receiver {
-            Receiver::Audio(audio) => audio.receive(now, header, payload, &mut |output| {
+            Receiver::Audio(audio) => audio.receive(now, header, content.payload, &mut |output| {
                 observations.push(heard(flow, output));
             }),
-            Receiver::Video(video) => video.receive(now, header, payload, arrival, &**logs, &mut |output| {
-                see(flow, &output, observations, &mut wants);
-            }),
+            Receiver::Video(video) => {
+                let sink = &mut |output: VideoOutput<'_>| see(flow, &output, observations, &mut wants);
+                video.receive(now, header, content, arrival, &**logs, sink);
+                if let Some(fec) = &mut self.fec {
+                    fec.receive(now, header, packet);
+                    video.await_fec(fec.patience(now));
+                    let arrival = Arrival::recovered(arrival.down);
+                    while let Some((header, packet)) = fec.recovered() {
+                        let content = Content::of(packet, &header, self.descriptor_id);
+                        video.recover(now, &header, content, &arrival, &**logs, sink);
+                    }
+                }
+            }
         }
         wants
     }
@@ -190,7 +261,7 @@ fn see(flow: Flow, output: &VideoOutput<'_>, observations: &mut Vec<Observation>
         VideoOutput::FirstKeyFrame => observations.push(Observation::FirstKeyFrame(flow)),
         VideoOutput::Rendered(frame) => observations.push(Observation::FrameRendered {
             flow,
-            layer: Layer { spatial: frame.encoding, temporal: frame.temporal },
+            layer: Layer { spatial: frame.layer, temporal: frame.temporal },
             size: frame.size,
             captured: report_time(frame.captured),
             parts: frame.parts,

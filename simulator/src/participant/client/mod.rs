@@ -1,8 +1,11 @@
 //! One synthetic participant as a whole: conversation, transport, what it sends and what it receives.
 
 pub mod conversation;
+mod data;
 mod dialogue;
 mod incoming;
+mod lip_sync;
+mod round_trips;
 mod rtcp_out;
 mod streams;
 mod surroundings;
@@ -17,6 +20,7 @@ use sfu::{DataRate, Time};
 
 use crate::network::reliable::ReliableChannel;
 use crate::network::{Datagram, TrafficClass};
+use crate::participant::data::DataClient;
 use crate::participant::receive::Arrival;
 use crate::participant::receive::feedback_timer::{FeedbackTimer, VIDEO_REPORT_INTERVAL};
 use crate::participant::sender::MediaSender;
@@ -24,6 +28,7 @@ use crate::participant::transport::{ClientTransport, Received};
 use crate::random::Stream;
 use conversation::{Conversation, Introduction};
 use incoming::Incoming;
+use round_trips::RoundTrips;
 use streams::Streams;
 
 pub use surroundings::{ClientIdentity, Surroundings};
@@ -41,6 +46,9 @@ pub struct Client {
     incoming: Streams,
     arrivals: ArrivalRecorder,
     feedback: FeedbackTimer,
+    /// Its data channels, if it has any.
+    data: Option<Box<DataClient>>,
+    round_trips: RoundTrips,
     random: Stream,
     joined: bool,
     left: bool,
@@ -70,6 +78,8 @@ impl Client {
             incoming: Streams::default(),
             arrivals: ArrivalRecorder::new(),
             feedback,
+            data: None,
+            round_trips: RoundTrips::default(),
             random,
             joined: false,
             left: false,
@@ -77,6 +87,12 @@ impl Client {
             compound: Vec::with_capacity(2_048),
             failure: None,
         }
+    }
+
+    /// The same participant with data channels.
+    pub fn with_data(mut self, data: DataClient) -> Self {
+        self.data = Some(Box::new(data));
+        self
     }
 
     /// Its name.
@@ -97,6 +113,11 @@ impl Client {
     /// Whether its transport is connected.
     pub fn is_connected(&self) -> bool {
         self.transport.is_connected()
+    }
+
+    /// Whether what it says would be sent.
+    pub fn can_be_heard(&self) -> bool {
+        !self.left && self.sender.can_be_heard()
     }
 
     /// Decides to join: the conversation with the server begins.
@@ -182,12 +203,15 @@ impl Client {
             return channel.min(transport);
         }
         let media = self.sender_due.min(self.feedback.deadline()).min(self.incoming.deadline());
-        channel.min(transport).min(media)
+        let data = self.data.as_ref().map_or(Time::NEVER, |data| data.deadline());
+        channel.min(transport).min(media).min(data)
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Time, around: &mut Surroundings<'_>) {
-        self.flush_channel(now, around);
+        if self.channel.deadline().is_some_and(|at| at <= now) {
+            self.flush_channel(now, around);
+        }
         if self.left {
             return;
         }
@@ -198,13 +222,16 @@ impl Client {
         if !self.transport.is_connected() {
             return;
         }
-        self.send_media(now, around);
+        if self.sender_due <= now || self.sender.is_unsettled() {
+            self.send_media(now, around);
+        }
         let mut from = 0;
         while let Some(place) = self.incoming.due(from, now) {
             self.advance(now, place, around);
             from = place + 1;
         }
         self.send_due_feedback(now, around);
+        self.data_due(now, around);
     }
 
     /// Tells the counters of every flow, and the uplink's estimate, as they stand.
@@ -219,7 +246,8 @@ impl Client {
 
     /// What is wrong with what arrived, as only the SFU can have made it; empty when nothing is.
     pub fn complaints(&self) -> Vec<String> {
-        let complaints = self.incoming.iter().filter_map(Incoming::complaint);
+        let data = self.data.as_ref().and_then(|data| data.failure()).map(str::to_owned);
+        let complaints = self.incoming.iter().filter_map(Incoming::complaint).chain(data);
         complaints.map(|text| format!("{}: {text}", self.identity.name)).collect()
     }
 

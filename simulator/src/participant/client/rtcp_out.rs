@@ -10,7 +10,7 @@ use crate::participant::receive::statistics;
 use crate::participant::transport::ClientTransport;
 
 /// The SSRC that a client's reports come from; it sends no media on it.
-const REPORTER: u32 = 1;
+pub(super) const REPORTER: u32 = 1;
 /// The longest compound, bytes: with SRTCP's trailer it stays below 1,200.
 const MAX_COMPOUND: usize = 1_150;
 
@@ -82,6 +82,9 @@ impl Client {
         for part in blocks.chunks(rtcp::MAX_COUNT) {
             rtcp::write_receiver_report(&mut self.scratch, REPORTER, part).expect("cut to fit");
         }
+        // Who publishes something is told its round trip by the reports on that.
+        let asks = self.sender.publishes_nothing();
+        self.round_trips.write(&mut self.scratch, REPORTER, now, asks);
         rtcp::write_sdes_cname(&mut self.scratch, REPORTER, &self.identity.name).expect("names are short");
     }
 }

@@ -12,7 +12,7 @@ use crate::participant::receive::Arrival;
 #[derive(Default)]
 pub(super) struct Streams {
     streams: Vec<Incoming>,
-    ssrcs: Vec<[u32; 2]>,
+    ssrcs: Vec<[u32; 3]>,
     deadlines: Vec<Time>,
     /// The least of the deadlines.
     earliest: Option<Time>,
@@ -66,11 +66,11 @@ impl Streams {
         &mut self,
         place: usize,
         now: Time,
-        (header, payload): (&RtpHeader, &[u8]),
+        (header, packet): (&RtpHeader, &[u8]),
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) -> Wants {
-        let wants = self.streams[place].receive(now, header, payload, arrival, around);
+        let wants = self.streams[place].receive(now, header, packet, arrival, around);
         self.changed(place);
         wants
     }

@@ -47,4 +47,6 @@ pub struct ClientIdentity {
     pub cast: Arc<IndexMap<String, Vec<String>>>,
     /// Whether lost packets are asked for.
     pub nack: bool,
+    /// Whether sound and picture of one publisher are kept together.
+    pub lip_sync: bool,
 }

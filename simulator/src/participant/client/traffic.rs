@@ -1,9 +1,11 @@
 //! A client's datagrams: what leaves, and media that arrives.
 
 use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex, SourceIndex};
-use sfu::rtp::{Extensions, RtpHeader};
+use sfu::rtp::RtpHeader;
+use sfu::rtp::extension::transport_sequence;
 use sfu::{Time, rtcp};
 
+use super::rtcp_out::REPORTER;
 use super::{Client, Surroundings};
 use crate::network::{Datagram, TrafficClass};
 use crate::participant::receive::Arrival;
@@ -26,8 +28,12 @@ impl Client {
     pub(super) fn flush_transport(&mut self, now: Time, around: &mut Surroundings<'_>) {
         while let Some(transmit) = self.transport.poll_transmit() {
             let bytes = around.pool.take_copy(&transmit.bytes);
-            let stun = transmit.bytes.first().is_some_and(|first| *first < 4);
-            let class = if stun { TrafficClass::Stun } else { TrafficClass::Dtls };
+            let class = match transmit.bytes.first() {
+                Some(0..=3) => TrafficClass::Stun,
+                // A DTLS record of application data (RFC 5246 section 6.2.1).
+                Some(23) => TrafficClass::Data,
+                _ => TrafficClass::Dtls,
+            };
             let (from, to) = (transmit.path.local, transmit.path.remote);
             around.outgoing.push((Datagram { from, to, bytes, class, tag: 0 }, None));
         }
@@ -38,7 +44,9 @@ impl Client {
                     self.step(JoinStep::Dtls, around);
                     self.sender.start(now);
                     self.send_media(now, around);
+                    self.open_data(now, around);
                 }
+                TransportEvent::Data(packet) => self.on_data(now, &packet, around),
                 TransportEvent::Failed(failure) if !self.left => self.failure = Some(failure.to_string()),
                 _ => {}
             }
@@ -89,30 +97,34 @@ impl Client {
         around: &mut Surroundings<'_>,
     ) {
         let Ok(header) = RtpHeader::parse(packet) else { return };
-        let extensions = Extensions::parse(packet, &header, &self.identity.media.extensions);
-        if let Some(sequence) = extensions.transport_cc {
+        let id = self.identity.media.extensions.transport_cc;
+        if let Some(sequence) = transport_sequence(packet, &header, id) {
             self.arrivals.record(now, sequence);
             self.feedback.on_transport_packet(now);
         }
         let Some(place) = self.incoming.find(header.ssrc) else { return };
-        let payload = header.payload(packet);
         let Client { incoming, transport, compound, .. } = self;
-        let wants = incoming.receive(place, now, (&header, payload), arrival, around);
+        let wants = incoming.receive(place, now, (&header, packet), arrival, around);
         wants.send(transport, compound, around);
     }
 
     pub(super) fn on_rtcp(&mut self, now: Time, compound: &[u8]) {
         let Ok(packets) = rtcp::packets(compound) else { return };
         for packet in packets {
-            if let rtcp::Packet::SenderReport(report) = &packet
-                && let Some(place) = self.incoming.find(report.info.ssrc)
-            {
-                self.incoming.get_mut(place).on_sender_report(now, report.info.ntp.middle());
+            match &packet {
+                rtcp::Packet::SenderReport(report) => {
+                    if let Some(place) = self.incoming.find(report.info.ssrc) {
+                        self.incoming.get_mut(place).on_sender_report(now, &report.info);
+                        self.synchronise(place);
+                    }
+                }
+                rtcp::Packet::ExtendedReport(report) => self.round_trips.on_report(now, REPORTER, *report),
+                _ => {}
             }
             self.sender.on_rtcp(now, &packet);
         }
         self.sender_due = self.sender.deadline();
-        if let Some(rtt) = self.sender.rtt() {
+        if let Some(rtt) = self.sender.rtt().or(self.round_trips.rtt()) {
             self.incoming.iter_mut().for_each(|stream| stream.set_rtt(rtt));
         }
     }

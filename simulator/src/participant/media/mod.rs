@@ -2,6 +2,7 @@
 //! the record of their way to the SFU.
 
 pub mod audio_packetizer;
+mod bits;
 pub mod encoder;
 pub mod opus;
 pub mod packetizer;

@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use reports::observation::{FlowCounters, SoundRecovery};
 use sfu::Time;
+use sfu::rtcp::SenderInfo;
 use sfu::rtp::Unwrapper;
 
 use self::buffer::AudioBuffer;
 use self::playout::Playing;
+use super::lip_sync::{Delay, StreamSync};
 use super::packet_history::PacketHistory;
 use super::playout::media_nanos;
 use super::quantile::SlidingQuantile;
@@ -117,6 +119,9 @@ pub struct AudioReceiver {
     health: AudioHealth,
     /// The phase of the playout clock, once something played.
     grid: Option<Time>,
+    sync: StreamSync,
+    /// The transit of the packet that played last.
+    in_force: Option<i64>,
 }
 
 impl AudioReceiver {
@@ -134,6 +139,8 @@ impl AudioReceiver {
             expected_before: 0,
             health: AudioHealth::default(),
             grid: None,
+            sync: StreamSync::default(),
+            in_force: None,
         }
     }
 
@@ -160,9 +167,24 @@ impl AudioReceiver {
         self.health
     }
 
-    /// A sender report of the stream arrived; `ntp_middle` are the middle 32 bits of its NTP time.
-    pub fn on_sender_report(&mut self, now: Time, ntp_middle: u32) {
-        self.statistics.on_sender_report(now, ntp_middle);
+    /// A sender report of the stream arrived.
+    pub fn on_sender_report(&mut self, now: Time, info: &SenderInfo) {
+        self.statistics.on_sender_report(now, info.ntp.middle());
+        // Before the first packet there is nothing to tie to the clock.
+        if self.timestamps.highest().is_some() {
+            let timestamp = self.timestamps.peek(u64::from(info.rtp_timestamp));
+            self.sync.on_sender_report(info.ntp, media_nanos(timestamp, CLOCK_HZ));
+        }
+    }
+
+    /// How long after its capture the sound is played; none before a report and a packet.
+    pub fn delay(&self) -> Option<Delay> {
+        self.sync.delay(self.in_force, self.wanted())
+    }
+
+    /// The sound is to be played no sooner than this delay, in the sense of [`AudioReceiver::delay`].
+    pub fn wait(&mut self, least: Option<i64>) {
+        self.sync.wait(least);
     }
 
     /// The report block for a receiver report sent now; `None` before the first packet.
@@ -174,6 +196,8 @@ impl AudioReceiver {
         self.buffer.clear();
         self.transits.clear();
         self.playing = None;
+        self.sync.reset();
+        self.in_force = None;
         if let Some(history) = &mut self.history {
             history.settle(u64::MAX, &mut self.counters);
             self.expected_before += history.expected();
@@ -183,6 +207,11 @@ impl AudioReceiver {
 
     /// The delay aimed at, as a transit in nanoseconds; `None` before the first packet.
     fn target(&self) -> Option<i64> {
+        self.wanted().map(|wanted| self.sync.at_least(wanted))
+    }
+
+    /// The delay that the jitter alone asks for.
+    fn wanted(&self) -> Option<i64> {
         let longest = self.transits.min()?.saturating_add(MAX_DELAY.as_nanos() as i64);
         Some(self.transits.quantile(QUANTILE_PERCENT)?.min(longest).saturating_add(MARGIN.as_nanos() as i64))
     }

@@ -19,6 +19,22 @@ pub struct Arrival {
     pub down: HopRecord,
 }
 
+impl Arrival {
+    /// For a packet that forward error correction put together when another one came by `down`. When the SFU had it
+    /// in hand only its publisher's log can tell; what passed from then on to the other's sending is repair.
+    pub const fn recovered(down: HopRecord) -> Self {
+        Arrival { sfu_arrived: Time::NEVER, first_forwarded: Time::NEVER, down }
+    }
+
+    fn at_sfu(&self, uplink: Option<&UplinkRecord>) -> (Time, Time) {
+        if self.sfu_arrived < Time::NEVER {
+            return (self.sfu_arrived, self.first_forwarded);
+        }
+        let arrived = uplink.map_or(self.down.sent, |uplink| uplink.hop.arrived);
+        (arrived, arrived)
+    }
+}
+
 /// Finds a packet's way from its publisher to the SFU.
 pub trait UplinkLookup {
     /// The way of the packet that carries `stamp`; `None` when nobody remembers it.
@@ -66,6 +82,7 @@ impl Journey {
         let mut walk = Walk { at: self.captured, end: rendered.max(self.captured) };
         let mut parts = LatencyParts { encode: walk.to(self.encoded), ..LatencyParts::default() };
         let down = &self.arrival.down;
+        let (sfu_arrived, first_forwarded) = self.arrival.at_sfu(self.uplink.as_ref());
         match &self.uplink {
             Some(UplinkRecord { first_sent, hop }) => {
                 parts.pacer = walk.to(*first_sent);
@@ -73,11 +90,11 @@ impl Journey {
                 let before = walk.to(hop.queued);
                 parts.up_queue = walk.to(hop.tx_start);
                 parts.up_serialise = walk.to(hop.tx_end);
-                parts.up_propagate = before + walk.to(self.arrival.sfu_arrived);
+                parts.up_propagate = before + walk.to(sfu_arrived);
             }
-            None => parts.up_repair = walk.to(self.arrival.sfu_arrived),
+            None => parts.up_repair = walk.to(sfu_arrived),
         }
-        parts.sfu = walk.to(self.arrival.first_forwarded);
+        parts.sfu = walk.to(first_forwarded);
         parts.down_repair = walk.to(down.sent);
         let before = walk.to(down.queued);
         parts.down_queue = walk.to(down.tx_start);
@@ -123,6 +140,16 @@ mod tests {
         let expected = [7, 3, 40, 3, 2, 16, 1, 50, 5, 1, 20, 12, 4];
         assert_eq!(parts.values(), expected.map(Duration::from_millis));
         assert_eq!(parts.total(), Duration::from_millis(164));
+    }
+
+    #[test]
+    fn what_error_correction_recovered_waited_from_the_sfu_on() {
+        let arrival = Arrival::recovered(hop([222, 222, 227, 228, 248]));
+        let parts = Journey { arrival, ..journey() }.parts(ms(260), ms(264));
+        let expected = [7, 3, 40, 3, 2, 16, 0, 51, 5, 1, 20, 12, 4];
+        assert_eq!(parts.values(), expected.map(Duration::from_millis));
+        let parts = Journey { arrival, uplink: None, ..journey() }.parts(ms(260), ms(264));
+        assert_eq!((parts.up_repair, parts.down_repair), (Duration::from_millis(115), Duration::ZERO));
     }
 
     #[test]

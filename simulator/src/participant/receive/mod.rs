@@ -5,11 +5,14 @@
 //! of a protocol would agree on shows.
 
 pub mod audio;
+pub mod fec;
 pub mod feedback;
 pub mod feedback_timer;
 mod frame_buffer;
 mod key_request;
 pub mod latency;
+mod links;
+pub mod lip_sync;
 mod nack;
 mod packet_history;
 mod playout;
@@ -21,4 +24,4 @@ pub use audio::{AudioOutput, AudioReceiver};
 pub use feedback::Feedback;
 pub use feedback_timer::FeedbackTimer;
 pub use latency::{Arrival, UplinkLookup};
-pub use video::{VideoOutput, VideoReceiver};
+pub use video::{Content, VideoOutput, VideoReceiver};

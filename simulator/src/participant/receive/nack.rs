@@ -43,6 +43,8 @@ pub(super) struct NackGenerator {
     /// Highest number seen.
     newest: Option<u64>,
     retry: Duration,
+    /// How long something may be late before it is asked for.
+    patience: Duration,
     /// Whether packets are asked for at all; if not, they are only waited for.
     asks: bool,
     /// The earliest `due` of all.
@@ -55,6 +57,7 @@ impl NackGenerator {
             missing: Vec::with_capacity(CAPACITY),
             newest: None,
             retry: Duration::ZERO,
+            patience: if asks { REORDER_WAIT } else { WAIT_WITHOUT_ASKING },
             asks,
             due: Time::NEVER,
         };
@@ -65,6 +68,15 @@ impl NackGenerator {
     /// A quarter above the round trip, so that jitter does not ask twice for what is on its way.
     pub(super) fn set_rtt(&mut self, rtt: Duration) {
         self.retry = (rtt + rtt / 4).max(MIN_RETRY);
+    }
+
+    /// What is missing may come by itself, if not at once: asking waits for so long, whatever newer comes.
+    pub(super) const fn set_patience(&mut self, patience: Duration) {
+        self.patience = if self.asks || patience.as_nanos() > WAIT_WITHOUT_ASKING.as_nanos() {
+            patience
+        } else {
+            WAIT_WITHOUT_ASKING
+        };
     }
 
     /// Takes note of a packet; `false` when so much is missing that repair makes no sense.
@@ -83,13 +95,13 @@ impl NackGenerator {
             self.clear();
             return false;
         }
-        let patience = now + if self.asks { REORDER_WAIT } else { WAIT_WITHOUT_ASKING };
+        let patience = now + self.patience;
         self.missing.extend((newest + 1..sequence).map(|sequence| Missing {
             sequence,
             due: patience,
             asks: 0,
         }));
-        if self.asks && !self.missing.is_empty() {
+        if self.asks && self.patience <= REORDER_WAIT && !self.missing.is_empty() {
             let ripe = |m: &&mut Missing| m.asks == 0 && m.sequence + REORDER_PACKETS <= sequence;
             self.missing.iter_mut().filter(ripe).for_each(|m| m.due = m.due.min(now));
         }
@@ -217,6 +229,21 @@ mod tests {
         assert_eq!(generator.due(), ms(100));
         assert_eq!(asked(&mut generator, ms(100)), (vec![], Round { repeats: 0, gave_up: true }));
         assert!(!generator.waits_below(u64::MAX));
+    }
+
+    #[test]
+    fn what_may_be_recovered_is_not_asked_for_at_once() {
+        let mut generator = NackGenerator::new(true);
+        generator.set_patience(Duration::from_millis(150));
+        for sequence in [10, 12, 14, 15, 16] {
+            generator.on_packet(ms(0), sequence);
+        }
+        assert_eq!(generator.due(), ms(150));
+        generator.on_packet(ms(60), 11);
+        assert_eq!(asked(&mut generator, ms(150)).0, [13]);
+        generator.set_patience(REORDER_WAIT);
+        generator.on_packet(ms(151), 19);
+        assert_eq!(asked(&mut generator, ms(151)).0, [17]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ const REPAIR: u8 = 2;
 pub(super) enum Origin {
     /// On the media SSRC.
     First,
-    /// By RTX.
+    /// By RTX, or from FEC.
     Repair,
 }
 

@@ -8,7 +8,9 @@
 use std::time::Duration;
 
 use sfu::Time;
+use sfu::rtcp::NtpTime;
 
+use super::lip_sync::{Delay, StreamSync};
 use super::quantile::SlidingQuantile;
 
 /// Frames remembered: 8.5 s at 30 frames per second.
@@ -46,11 +48,17 @@ pub(super) struct PlayoutDelay {
     transits: SlidingQuantile<WINDOW>,
     offset: Option<i64>,
     updated: Time,
+    sync: StreamSync,
 }
 
 impl PlayoutDelay {
     pub(super) const fn new() -> Self {
-        PlayoutDelay { transits: SlidingQuantile::new(), offset: None, updated: Time::ZERO }
+        PlayoutDelay {
+            transits: SlidingQuantile::new(),
+            offset: None,
+            updated: Time::ZERO,
+            sync: StreamSync::NONE,
+        }
     }
 
     /// A frame of media time `media` (ns) was completed at `now`.
@@ -60,11 +68,10 @@ impl PlayoutDelay {
         if self.offset.is_some_and(jumped) {
             self.transits.clear();
             self.offset = None;
+            self.sync.reset();
         }
         self.transits.push(transit);
-        let min = self.transits.min().unwrap_or(transit);
-        let quantile = self.transits.quantile(QUANTILE_PERCENT).unwrap_or(transit);
-        let wanted = quantile.min(min.saturating_add(signed_nanos(MAX_DELAY))) + signed_nanos(MARGIN);
+        let wanted = self.sync.at_least(self.wanted().unwrap_or(transit));
         let shrink =
             i64::try_from((now - self.updated).as_nanos() as u64 / SHRINK_DIVISOR).unwrap_or(i64::MAX);
         self.offset = Some(match self.offset {
@@ -72,6 +79,27 @@ impl PlayoutDelay {
             _ => wanted,
         });
         self.updated = now;
+    }
+
+    /// The transit that the jitter alone asks for; none before the first frame.
+    fn wanted(&self) -> Option<i64> {
+        let longest = self.transits.min()?.saturating_add(signed_nanos(MAX_DELAY));
+        Some(self.transits.quantile(QUANTILE_PERCENT)?.min(longest) + signed_nanos(MARGIN))
+    }
+
+    /// A sender report: the publisher's wall clock stood at `ntp` at the media time `media` (ns).
+    pub(super) fn on_sender_report(&mut self, ntp: NtpTime, media: i64) {
+        self.sync.on_sender_report(ntp, media);
+    }
+
+    /// How long after its capture the picture is shown; none before a report and a frame.
+    pub(super) fn delay(&self) -> Option<Delay> {
+        self.sync.delay(self.offset, self.wanted())
+    }
+
+    /// The picture is to be shown no sooner than this delay.
+    pub(super) fn wait(&mut self, least: Option<i64>) {
+        self.sync.wait(least);
     }
 
     /// When a frame of media time `media` (ns) is due; at once while nothing is known.

@@ -1,17 +1,21 @@
-//! Which frames can be decoded: by what the VP8 descriptor says, and in truth.
+//! Which frames can be decoded: by what their packets say, and in truth.
 //!
-//! The descriptor's rules are libwebrtc's (`RtpVp8RefFinder`, and `RtpFrameIdOnlyRefFinder` and
-//! `RtpSeqNumOnlyRefFinder` where fields are absent), applied in decode order. The truth is in the stamp.
-//! Where the descriptor calls a frame decodable whose true references are missing, a real decoder would show
-//! rubbish: the SFU rewrote the descriptor wrongly.
+//! What packets say is judged in decode order, codec by codec, as libwebrtc's receiver does. The truth is in the stamp.
+//! Where packets call a frame decodable whose true references are missing, a real decoder would show rubbish: the SFU
+//! left out, or rewrote, what it must not have.
 
-use sfu::codec::Vp8Descriptor;
-use sfu::codec::vp8::PictureId;
+mod numbers;
+mod truth;
+mod vp8;
+mod vp9;
 
-use crate::participant::media::stamp::VideoStamp;
+use numbers::NumberState;
+use truth::Truth;
+use vp8::Vp8State;
+use vp9::Vp9State;
 
-/// Temporal layers that two bits can name.
-const LAYERS: usize = 4;
+use super::frame_buffer::LayerFrame;
+use super::links::Links;
 
 /// The newest numbers decoded, as bits below the highest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +33,16 @@ impl Decoded {
         self.bits = self.bits.checked_shl(step).unwrap_or(0) | 1;
     }
 
+    /// The highest moves up by `step`, and is not decoded.
+    fn shift(&mut self, step: u32) {
+        self.bits = self.bits.checked_shl(step).unwrap_or(0);
+    }
+
+    /// The highest is decoded.
+    fn mark(&mut self) {
+        self.bits |= 1;
+    }
+
     /// Whether the number `back` below the highest was decoded.
     fn contains(&self, back: u32) -> bool {
         back < u128::BITS && self.bits >> back & 1 == 1
@@ -40,30 +54,27 @@ impl Decoded {
     }
 }
 
-/// What the descriptors of the frames decoded so far said.
-#[derive(Clone, Copy, Debug)]
-struct Described {
+/// What the packets of the frames decoded so far said.
+#[derive(Clone, Debug)]
+enum Described {
+    Vp8(Vp8State),
+    Vp9(Vp9State),
+    Numbers(NumberState),
+    /// Each frame depends on the one before it.
+    Order,
+}
+
+#[derive(Clone, Debug)]
+struct State {
     last_sequence: u64,
-    /// Of the last frame decoded, which has the highest id, and how far ids go.
-    picture_id: Option<(u16, u16)>,
-    ids: Decoded,
-    tl0: u8,
-    /// The newest picture id decoded on each temporal layer since the key frame.
-    layers: [Option<u16>; LAYERS],
+    described: Described,
+    truth: Truth,
 }
 
-/// What the frames decoded so far truly were.
-#[derive(Clone, Copy, Debug)]
-struct Truth {
-    encoding: u8,
-    frame: u32,
-    frames: Decoded,
-}
-
-/// The decoder's state, as far as dependencies go. `Copy`, so that a caller may look one frame ahead.
-#[derive(Clone, Copy, Debug, Default)]
+/// The decoder's state, as far as dependencies go.
+#[derive(Clone, Debug, Default)]
 pub(super) struct References {
-    state: Option<(Described, Truth)>,
+    state: Option<State>,
 }
 
 /// What there is to know of one complete frame.
@@ -71,118 +82,129 @@ pub(super) struct References {
 pub(super) struct FrameFacts<'a> {
     pub(super) first_sequence: u64,
     pub(super) last_sequence: u64,
-    pub(super) descriptor: &'a Vp8Descriptor,
-    pub(super) stamp: &'a VideoStamp,
+    /// Its spatial layers, lowest first.
+    pub(super) layers: &'a [LayerFrame],
 }
 
-/// The steps from `from` up to `to` where ids go up to `mask`; `None` when `to` is not ahead.
-fn ahead(to: u16, from: u16, mask: u16) -> Option<u32> {
-    let step = to.wrapping_sub(from) & mask;
-    (step != 0 && step <= mask / 2).then_some(u32::from(step))
+impl FrameFacts<'_> {
+    /// Whether it begins like a key frame.
+    pub(super) fn is_key(&self) -> bool {
+        self.layers[0].links.is_key()
+    }
 }
 
 impl Described {
-    fn allows(&self, frame: &FrameFacts<'_>) -> bool {
-        let d = frame.descriptor;
-        let (Some((last, _)), Some(id)) = (self.picture_id, d.picture_id) else {
-            return frame.first_sequence == self.last_sequence + 1;
-        };
-        let Some(step) = ahead(id.value(), last, id.mask()) else { return false };
-        let (Some(temporal), Some(tl0)) = (d.temporal_id, d.tl0_picture_index) else {
-            return step == 1;
-        };
-        if temporal == 0 {
-            return tl0 == self.tl0.wrapping_add(1);
-        }
-        if tl0 != self.tl0 {
-            return false;
-        }
-        // Nothing between a frame and the oldest frame that it may refer to must be missing. Where it refers
-        // to the base only, the base is enough.
-        d.layer_sync
-            || self.layers[..=usize::from(temporal)].iter().all(|layer| {
-                let oldest = layer.map(|layer| u32::from(last.wrapping_sub(layer) & id.mask()));
-                oldest.is_some_and(|back| step == 1 && self.ids.contains_all(back))
-            })
-    }
-
-    fn decoded(&mut self, frame: &FrameFacts<'_>) {
-        let d = frame.descriptor;
-        if let (Some((last, _)), Some(id)) = (self.picture_id, d.picture_id) {
-            self.ids.advance(u32::from(id.value().wrapping_sub(last) & id.mask()));
-        }
-        self.take(frame);
-        if let (Some(temporal), Some(id)) = (d.temporal_id, d.picture_id) {
-            self.layers[usize::from(temporal)] = Some(id.value());
+    /// Begins with the lowest layer of a key frame; `None` when that can't be.
+    fn key(links: &Links) -> Option<Described> {
+        match links {
+            // libwebrtc drops a key frame that claims a higher temporal layer.
+            Links::Vp8(d) if d.temporal_id.is_some_and(|temporal| temporal > 0) => None,
+            Links::Vp8(descriptor) => Some(Described::Vp8(Vp8State::key(descriptor))),
+            Links::Vp9(links) => Vp9State::key(links).map(Described::Vp9),
+            Links::Described(bytes) => NumberState::key(bytes).map(Described::Numbers),
+            Links::Order { .. } => Some(Described::Order),
         }
     }
 
-    fn take(&mut self, frame: &FrameFacts<'_>) {
-        self.last_sequence = frame.last_sequence;
-        self.picture_id = frame.descriptor.picture_id.map(|id| (id.value(), id.mask()));
-        if let Some(tl0) = frame.descriptor.tl0_picture_index {
-            self.tl0 = tl0;
+    fn allows(&self, links: &Links, follows: bool) -> bool {
+        match (self, links) {
+            (Described::Vp8(state), Links::Vp8(descriptor)) => state.allows(descriptor, follows),
+            (Described::Vp9(state), Links::Vp9(links)) => state.allows(links),
+            (Described::Numbers(state), Links::Described(bytes)) => state.allows(bytes),
+            (Described::Order, Links::Order { .. }) => follows,
+            _ => false,
         }
     }
 
-    fn key(frame: &FrameFacts<'_>) -> Described {
-        let mut layers = [None; LAYERS];
-        layers[0] = frame.descriptor.picture_id.map(PictureId::value);
-        let mut described =
-            Described { last_sequence: 0, picture_id: None, ids: Decoded::ONE, tl0: 0, layers };
-        described.take(frame);
-        described
+    fn decoded(&mut self, links: &Links) {
+        match (self, links) {
+            (Described::Vp8(state), Links::Vp8(descriptor)) => state.decoded(descriptor),
+            (Described::Vp9(state), Links::Vp9(links)) => state.decoded(links),
+            (Described::Numbers(state), Links::Described(bytes)) => state.decoded(bytes),
+            _ => {}
+        }
     }
-}
 
-impl Truth {
-    fn allows(&self, stamp: &VideoStamp) -> bool {
-        let step = stamp.frame.wrapping_sub(self.frame);
-        stamp.encoding == self.encoding
-            && step != 0
-            && step <= u32::MAX / 2
-            && stamp.references.iter().filter(|&&distance| distance != 0).all(|&distance| {
-                u32::from(distance).checked_sub(step).is_some_and(|back| self.frames.contains(back))
-            })
+    /// Spatial and temporal layer of a frame, as far as they can be known.
+    fn layer(&self, links: &Links) -> (u8, u8) {
+        match (self, links) {
+            (Described::Numbers(state), Links::Described(bytes)) => {
+                state.read(bytes).map_or((0, 0), |d| (d.frame.spatial_id, d.frame.temporal_id))
+            }
+            (_, Links::Vp8(descriptor)) => (0, descriptor.temporal_id.unwrap_or(0)),
+            (_, Links::Vp9(links)) => (links.spatial, links.temporal),
+            _ => (0, 0),
+        }
     }
 }
 
 impl References {
-    /// Whether the descriptor calls the frame decodable.
+    /// Whether its packets call the frame decodable, all its layers after each other.
     pub(super) fn allow(&self, frame: &FrameFacts<'_>) -> bool {
-        if frame.descriptor.key_frame_start {
-            // libwebrtc drops a key frame that claims a higher temporal layer.
-            return frame.descriptor.temporal_id.is_none_or(|temporal| temporal == 0);
+        if let ([layer], Some(state), false) = (frame.layers, &self.state, frame.is_key()) {
+            return state.begins_whole(frame) && state.described.allows(&layer.links, state.precedes(frame));
         }
-        self.state.as_ref().is_some_and(|(described, _)| described.allows(frame))
+        let (mut described, rest) = match (&self.state, frame.is_key()) {
+            (_, true) => match Described::key(&frame.layers[0].links) {
+                Some(described) => (described, &frame.layers[1..]),
+                None => return false,
+            },
+            (Some(state), false) if state.begins_whole(frame) => (state.described.clone(), frame.layers),
+            _ => return false,
+        };
+        let follows = self.state.as_ref().is_some_and(|state| state.precedes(frame));
+        rest.iter().all(|layer| {
+            let allowed = described.allows(&layer.links, follows);
+            described.decoded(&layer.links);
+            allowed
+        })
     }
 
     /// Whether all that the frame truly refers to was decoded.
-    pub(super) fn truly_allow(&self, stamp: &VideoStamp) -> bool {
-        stamp.key || self.state.as_ref().is_some_and(|(_, truth)| truth.allows(stamp))
+    pub(super) fn truly_allow(&self, frame: &FrameFacts<'_>) -> bool {
+        let mut truth = self.state.as_ref().map(|state| state.truth);
+        frame.layers.iter().all(|layer| {
+            let stamp = layer.stamp();
+            let allowed = stamp.key || truth.is_some_and(|truth| truth.allows(stamp));
+            match &mut truth {
+                Some(truth) => truth.decoded(stamp),
+                None => truth = Some(Truth::new(stamp)),
+            }
+            allowed
+        })
     }
 
     /// Takes note that the frame was decoded.
     pub(super) fn decoded(&mut self, frame: &FrameFacts<'_>) {
-        let stamp = frame.stamp;
-        let fresh = Truth { encoding: stamp.encoding, frame: stamp.frame, frames: Decoded::ONE };
-        match &mut self.state {
-            Some((described, truth)) if !frame.descriptor.key_frame_start => {
-                described.decoded(frame);
-                if truth.encoding == stamp.encoding {
-                    truth.frames.advance(stamp.frame.wrapping_sub(truth.frame));
-                    truth.frame = stamp.frame;
-                } else {
-                    *truth = fresh;
-                }
+        let (base, rest) = frame.layers.split_first().expect("a frame has a layer");
+        let fresh = Truth::new(base.stamp());
+        match (&mut self.state, frame.is_key().then(|| Described::key(&base.links)).flatten()) {
+            (state, Some(described)) => {
+                *state = Some(State { last_sequence: frame.last_sequence, described, truth: fresh });
             }
-            _ => self.state = Some((Described::key(frame), fresh)),
+            (Some(state), None) => {
+                state.described.decoded(&base.links);
+                state.truth.decoded(base.stamp());
+                state.last_sequence = frame.last_sequence;
+            }
+            (None, None) => return,
         }
+        let state = self.state.as_mut().expect("set above");
+        for layer in rest {
+            state.described.decoded(&layer.links);
+            state.truth.decoded(layer.stamp());
+        }
+    }
+
+    /// The temporal layer of a frame that may not be complete, as far as it can be known.
+    pub(super) fn temporal(&self, layers: &[LayerFrame]) -> u8 {
+        let known = self.state.as_ref().zip(layers.first());
+        known.map_or(0, |(state, layer)| state.described.layer(&layer.links).1)
     }
 
     /// The last sequence number of the last frame decoded.
     pub(super) fn last_sequence(&self) -> Option<u64> {
-        self.state.as_ref().map(|(described, _)| described.last_sequence)
+        self.state.as_ref().map(|state| state.last_sequence)
     }
 
     /// Nothing can be decoded but a key frame.
@@ -193,6 +215,18 @@ impl References {
     /// Whether only a key frame can be decoded.
     pub(super) const fn lost(&self) -> bool {
         self.state.is_none()
+    }
+}
+
+impl State {
+    /// Whether the frame's packets follow directly on those of the last one.
+    fn precedes(&self, frame: &FrameFacts<'_>) -> bool {
+        frame.first_sequence == self.last_sequence + 1
+    }
+
+    /// Whether no lower layer can be missing at the frame's front.
+    fn begins_whole(&self, frame: &FrameFacts<'_>) -> bool {
+        self.precedes(frame) || self.described.layer(&frame.layers[0].links).0 == 0
     }
 }
 

@@ -112,8 +112,7 @@ impl ReceptionStatistics {
     }
 
     fn update_jitter(&mut self, now: Time, timestamp: u32) {
-        let ticks = u128::from(now.as_nanos()) * u128::from(self.clock_hz) / 1_000_000_000;
-        let transit = (ticks as u32).wrapping_sub(timestamp);
+        let transit = (now.ticks(self.clock_hz) as u32).wrapping_sub(timestamp);
         if let Some(before) = self.transit.replace(transit) {
             // A jump of timestamps must not poison the estimate for minutes: 2^24 ticks are over 3 minutes.
             let d = distance32(transit, before).unsigned_abs().min(1 << 24);

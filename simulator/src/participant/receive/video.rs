@@ -11,14 +11,17 @@ use std::time::Duration;
 
 use reports::observation::FlowCounters;
 use sfu::Time;
+use sfu::codec::Codec;
+use sfu::rtcp::SenderInfo;
 use sfu::rtp::{RtpHeader, Unwrapper};
 
 use super::frame_buffer::FrameBuffer;
 use super::key_request::KeyRequest;
 use super::latency::{Arrival, UplinkLookup};
+use super::lip_sync::Delay;
 use super::nack::NackGenerator;
 use super::packet_history::PacketHistory;
-use super::playout::PlayoutDelay;
+use super::playout::{PlayoutDelay, media_nanos};
 use super::reference::References;
 use super::statistics::{ReceptionStatistics, ReportBlock};
 
@@ -49,8 +52,7 @@ impl DecodeModel {
     fn time(&self, width: u16, height: u16) -> Duration {
         let pixels = u64::from(width) * u64::from(height);
         let per_megapixel = u64::try_from(self.per_megapixel.as_nanos()).unwrap_or(u64::MAX);
-        let span = u128::from(per_megapixel) * u128::from(pixels) / 1_000_000;
-        self.fixed + Duration::from_nanos(u64::try_from(span).unwrap_or(u64::MAX))
+        self.fixed + Duration::from_nanos(per_megapixel.saturating_mul(pixels) / 1_000_000)
     }
 }
 
@@ -61,6 +63,8 @@ pub struct VideoConfig {
     pub ssrc: u32,
     /// The SSRC of its retransmissions (RFC 4588), if there are any.
     pub rtx_ssrc: Option<u32>,
+    /// What it is encoded with.
+    pub codec: Codec,
     /// Whether lost packets are asked for.
     pub nack: bool,
     /// Whose stream signalling says it is: a stamp that says otherwise is the SFU's fault.
@@ -72,9 +76,29 @@ pub struct VideoConfig {
 }
 
 impl VideoConfig {
-    /// For a stream of `source` of `publisher` that asks for lost packets and decodes at the usual pace.
+    /// For a VP8 stream of `source` of `publisher` that asks for lost packets and decodes at the usual pace.
     pub fn new(ssrc: u32, rtx_ssrc: Option<u32>, publisher: u16, source: u8) -> Self {
-        VideoConfig { ssrc, rtx_ssrc, nack: true, publisher, source, decode: DecodeModel::default() }
+        let (codec, decode) = (Codec::Vp8, DecodeModel::default());
+        VideoConfig { ssrc, rtx_ssrc, codec, nack: true, publisher, source, decode }
+    }
+}
+
+/// What a packet carries.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'p> {
+    /// The RTP payload.
+    pub payload: &'p [u8],
+    /// The dependency descriptor from the header's extensions; empty for none.
+    pub descriptor: &'p [u8],
+}
+
+impl<'p> Content<'p> {
+    /// What `packet` carries, where `descriptor_id` is the dependency descriptor's extension; 0 for none.
+    pub fn of(packet: &'p [u8], header: &RtpHeader, descriptor_id: u8) -> Self {
+        let mut elements = sfu::rtp::extension::elements(packet, header);
+        let descriptor = elements.find(|(id, _)| descriptor_id != 0 && *id == descriptor_id);
+        let descriptor = descriptor.map_or(&[][..], |(_, value)| value);
+        Content { payload: header.payload(packet), descriptor }
     }
 }
 
@@ -144,11 +168,12 @@ impl VideoReceiver {
         &mut self,
         now: Time,
         header: &RtpHeader,
-        payload: &[u8],
+        content: Content<'_>,
         arrival: &Arrival,
         uplinks: &impl UplinkLookup,
         sink: &mut dyn FnMut(VideoOutput<'_>),
     ) {
+        let payload = content.payload;
         let news = if header.ssrc == self.config.ssrc {
             self.on_media(now, header, payload, sink)
         } else if Some(header.ssrc) == self.config.rtx_ssrc {
@@ -158,12 +183,36 @@ impl VideoReceiver {
         };
         let mut completed = false;
         if let Some((sequence, payload)) = news {
-            completed = self.on_new_payload(now, header, sequence, payload, arrival, uplinks, sink);
+            let content = Content { payload, ..content };
+            completed = self.on_new_payload(now, header, sequence, content, arrival, uplinks, sink);
         }
         self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
         if completed || now >= self.deadline {
             self.advance(now, sink);
         }
+    }
+
+    /// Takes a packet of the media SSRC that forward error correction recovered.
+    pub fn recover(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        content: Content<'_>,
+        arrival: &Arrival,
+        uplinks: &impl UplinkLookup,
+        sink: &mut dyn FnMut(VideoOutput<'_>),
+    ) {
+        let Some(sequence) = self.on_recovered(now, header, sink) else { return };
+        let completed = self.on_new_payload(now, header, sequence, content, arrival, uplinks, sink);
+        self.deadline = self.deadline.min(self.nack.due()).min(self.key_request.due());
+        if completed || now >= self.deadline {
+            self.advance(now, sink);
+        }
+    }
+
+    /// Forward error correction is there to be waited for, for so long, before a packet is asked for.
+    pub const fn await_fec(&mut self, patience: Duration) {
+        self.nack.set_patience(patience);
     }
 
     /// When [`VideoReceiver::handle_timeout`] wants to be called; `None` when only a packet can change anything.
@@ -199,9 +248,24 @@ impl VideoReceiver {
         self.health
     }
 
-    /// A sender report of the stream arrived; `ntp_middle` are the middle 32 bits of its NTP time.
-    pub fn on_sender_report(&mut self, now: Time, ntp_middle: u32) {
-        self.statistics.on_sender_report(now, ntp_middle);
+    /// A sender report of the stream arrived.
+    pub fn on_sender_report(&mut self, now: Time, info: &SenderInfo) {
+        self.statistics.on_sender_report(now, info.ntp.middle());
+        // Before the first frame there is nothing to tie to the clock.
+        if self.timestamps.highest().is_some() {
+            let timestamp = self.timestamps.peek(u64::from(info.rtp_timestamp));
+            self.playout.on_sender_report(info.ntp, media_nanos(timestamp, CLOCK_HZ));
+        }
+    }
+
+    /// How long after its capture the picture is shown; none before a report and a frame.
+    pub fn delay(&self) -> Option<Delay> {
+        self.playout.delay()
+    }
+
+    /// The picture is to be shown no sooner than this delay, in the sense of [`VideoReceiver::delay`].
+    pub fn wait(&mut self, least: Option<i64>) {
+        self.playout.wait(least);
     }
 
     /// The report block for a receiver report sent now; `None` before the first packet.

@@ -1,4 +1,4 @@
-//! A camera with its encodings, up to the pacer's queue.
+//! A camera with its encodings and their layers, up to the pacer's queue.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reports::observation;
 use sfu::{DataRate, DataSize, Time};
 
 use super::allocation::{Bounds, LayerAllocator};
-use super::config::{CameraSettings, RIDS};
+use super::config::{CameraSettings, LayerSettings, RIDS};
 use super::encoding::{Encoding, Types};
 use super::output::Output;
 use super::queue::PacedQueue;
@@ -41,15 +41,15 @@ impl CameraSource {
         stream: &mut Stream,
         ssrcs: &mut Vec<u32>,
     ) -> Self {
-        assert!((1..=RIDS.len()).contains(&settings.layers.len()), "a camera has 1 to 3 encodings");
-        let temporal = settings.temporal_layers();
-        let encoding = |(layer, (settings, rid)): (u8, (_, _))| {
-            let identity = VideoIdentity { publisher, source, encoding: layer };
-            Encoding::new(settings, (identity, rid), temporal, types, stream, ssrcs)
+        assert!((1..=RIDS.len()).contains(&settings.layers.len()), "a camera has 1 to 3 layers");
+        let streams = (0..).zip(settings.streams().zip(RIDS));
+        let encoding = |(number, (layers, rid)): (u8, (&[LayerSettings], _))| {
+            let identity = VideoIdentity { publisher, source, encoding: number };
+            Encoding::new(layers, (identity, rid), settings.format(layers), types, stream, ssrcs)
         };
         CameraSource {
             mid: settings.mid.clone(),
-            encodings: (0..).zip(settings.layers.iter().copied().zip(RIDS)).map(encoding).collect(),
+            encodings: streams.map(encoding).collect(),
             source,
             settings: settings.clone(),
             muted: false,
@@ -67,13 +67,14 @@ impl CameraSource {
     pub(super) fn start(&mut self, now: Time, seed: Seed, path: &str) {
         let interval = self.interval();
         let phase = seed.stream(&format!("{path}/phase")).below(interval.as_nanos() as u64);
-        let temporal_layers = match self.settings.temporal_layers() {
-            1 => TemporalLayers::One,
+        let scalability = self.settings.scalability;
+        let temporal_layers = match scalability.temporal {
+            0 | 1 => TemporalLayers::One,
             2 => TemporalLayers::Two,
             _ => TemporalLayers::Three,
         };
         let fps = u32::from(self.settings.fps());
-        let layer = |layer: &super::LayerSettings| LayerConfig {
+        let layer = |layer: &LayerSettings| LayerConfig {
             width: layer.width,
             height: layer.height,
             decimation: fps / u32::from(layer.fps.max(1)),
@@ -82,7 +83,8 @@ impl CameraSource {
             temporal_layers,
         };
         let layers = self.settings.layers.iter().map(layer).collect();
-        let config = CameraConfig { start: now + Duration::from_nanos(phase), interval, layers };
+        let spatial = self.settings.is_scalable().then_some(scalability.inter_layer);
+        let config = CameraConfig { start: now + Duration::from_nanos(phase), interval, layers, spatial };
         self.camera = Some(Camera::new(config, seed, path));
     }
 
@@ -101,7 +103,7 @@ impl CameraSource {
             return;
         }
         // Encoders that are off skip what the camera saw meanwhile.
-        self.encodings.iter().enumerate().for_each(|(layer, _)| switch_off(camera, layer));
+        (0..self.settings.layers.len()).for_each(|layer| switch_off(camera, layer));
         let pending = self.encoding.len();
         camera.capture(now, &mut self.encoding);
         self.encoding.truncate(pending);
@@ -115,7 +117,7 @@ impl CameraSource {
         if self.muted {
             return Bounds { min: DataRate::ZERO, max: DataRate::ZERO };
         }
-        let bounds = self.encodings.iter().map(|encoding| encoding.bounds(overhead));
+        let bounds = self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead));
         Bounds {
             min: bounds.clone().next().map_or(DataRate::ZERO, |lowest| lowest.min),
             max: bounds.map(|bounds| bounds.max).sum(),
@@ -126,15 +128,17 @@ impl CameraSource {
     pub(super) fn set_rate(&mut self, available: DataRate, overhead: DataSize) {
         let Some(camera) = self.camera.as_mut().filter(|_| !self.muted) else { return };
         self.bounds.clear();
-        self.bounds.extend(self.encodings.iter().map(|encoding| encoding.bounds(overhead)));
+        self.bounds.extend(self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead)));
         self.allocator.allocate(available, &self.bounds, &mut self.rates);
-        for (layer, (encoding, rate)) in self.encodings.iter().zip(&self.rates).enumerate() {
-            let encoder = camera.layer_mut(layer).expect("one encoder per encoding");
+        let scalable = self.settings.is_scalable();
+        for (layer, rate) in self.rates.iter().enumerate() {
+            let encoding = &self.encodings[if scalable { 0 } else { layer }];
+            let encoder = camera.layer_mut(layer).expect("one encoder per layer");
             encoder.set_target(encoding.payload_rate(*rate, overhead));
         }
     }
 
-    /// Asks the encoder for a key frame: its next frame will be one.
+    /// Asks an encoding for a key frame: its next frame will be one, with all its spatial layers.
     pub(super) fn request_key_frame(&mut self, encoding: usize) {
         if let Some(encoder) = self.camera.as_mut().and_then(|camera| camera.layer_mut(encoding)) {
             encoder.request_key_frame();
@@ -181,20 +185,25 @@ impl CameraSource {
                 key: frame.key,
                 bytes,
             });
+            let (encoding, spatial) =
+                if self.settings.is_scalable() { (0, frame.layer) } else { (frame.layer, 0) };
             let frame_to_send = packetizer::EncodedFrame {
                 key: frame.key,
+                spatial,
                 temporal: frame.temporal_id,
                 bytes,
                 width: frame.width,
                 height: frame.height,
                 captured: frame.captured,
                 encode: frame.encoded_at.since(frame.captured),
+                active_layers: frame.active_layers,
+                ends_picture: frame.ends_picture,
             };
-            queue.push_frame(self.encodings[usize::from(frame.layer)].packetize(&frame_to_send));
+            queue.push_frame(self.encodings[usize::from(encoding)].packetize(&frame_to_send));
         }
     }
 }
 
 fn switch_off(camera: &mut Camera, layer: usize) {
-    camera.layer_mut(layer).expect("one encoder per encoding").set_target(DataRate::ZERO);
+    camera.layer_mut(layer).expect("one encoder per layer").set_target(DataRate::ZERO);
 }

@@ -45,7 +45,6 @@ impl RtpClock {
 
     /// The timestamp of what was captured at `at`.
     pub(super) fn at(self, at: Time) -> u32 {
-        let ticks = u128::from(at.as_nanos()) * u128::from(self.rate) / 1_000_000_000;
-        self.offset.wrapping_add(ticks as u32)
+        self.offset.wrapping_add(at.ticks(self.rate) as u32)
     }
 }

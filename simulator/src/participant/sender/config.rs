@@ -3,7 +3,9 @@
 use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
 use sfu::{DataRate, DataSize};
 
+use crate::participant::media::packetizer::StreamFormat;
 use crate::participant::media::speech::SpeechKind;
+use crate::participant::media::structure::Scalability;
 
 /// RTP stream ids by encoding, lowest first.
 pub(super) const RIDS: [&str; 3] = ["l", "m", "h"];
@@ -29,7 +31,7 @@ pub struct SenderConfig {
 /// One source.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceConfig {
-    /// Simulcast VP8.
+    /// Simulcast or scalable video.
     Camera(CameraSettings),
     /// Opus.
     Microphone(MicrophoneSettings),
@@ -42,13 +44,20 @@ pub struct CameraSettings {
     pub name: String,
     /// Media identification tag, 1 to 16 bytes.
     pub mid: String,
-    /// Simulcast encodings, lowest first: 1 to 3.
+    /// What it is encoded with.
+    pub codec: Codec,
+    /// Lowest first, 1 to 3: the spatial layers of one stream when `scalability` has several, otherwise simulcast
+    /// encodings.
     pub layers: Vec<LayerSettings>,
-    /// Temporal layers of each encoding; taken as 1 to 3.
-    pub temporal_layers: u8,
+    /// The layers of each stream.
+    pub scalability: Scalability,
+    /// Whether packets carry the dependency descriptor.
+    pub described: bool,
+    /// Whether the SFU can't read payloads.
+    pub encrypted: bool,
 }
 
-/// One simulcast encoding.
+/// One simulcast encoding, or one spatial layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerSettings {
     /// Picture width, px.
@@ -60,7 +69,7 @@ pub struct LayerSettings {
     pub fps: u8,
     /// The encoder is set to this at most: payload, without any header.
     pub max: DataRate,
-    /// Below this the encoding is switched off; the lowest one is held at it instead.
+    /// Below this the layer is switched off; the lowest one is held at it instead.
     pub min: DataRate,
 }
 
@@ -107,9 +116,25 @@ impl SourceConfig {
 }
 
 impl CameraSettings {
-    /// The temporal layers that the encoder model has patterns for.
-    pub(super) fn temporal_layers(&self) -> u8 {
-        self.temporal_layers.clamp(1, 3)
+    /// Whether the layers are those of one stream.
+    pub(super) fn is_scalable(&self) -> bool {
+        self.scalability.spatial > 1
+    }
+
+    /// The layers of each stream.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &[LayerSettings]> {
+        self.layers.chunks(if self.is_scalable() { self.layers.len() } else { 1 })
+    }
+
+    /// What the stream of `layers` is made of.
+    pub(super) fn format(&self, layers: &[LayerSettings]) -> StreamFormat {
+        StreamFormat {
+            codec: self.codec,
+            scalability: self.scalability,
+            sizes: layers.iter().map(|layer| (layer.width, layer.height)).collect(),
+            described: self.described,
+            encrypted: self.encrypted,
+        }
     }
 
     /// Pictures per second.
@@ -118,19 +143,23 @@ impl CameraSettings {
     }
 
     fn describe(&self) -> SourceDescription {
-        let encoding = |(rid, layer): (&&str, &LayerSettings)| EncodingDescription {
-            rid: (*rid).to_owned(),
-            height: layer.height,
-            fps: layer.fps,
-            max_kbps: layer.max.as_kbps().try_into().unwrap_or(u32::MAX),
-            temporal_layers: self.temporal_layers(),
-            spatial_layers: 1,
+        let encoding = |(rid, layers): (&&str, &[LayerSettings])| {
+            let highest = layers.last().expect("a stream has a layer");
+            let max: DataRate = layers.iter().map(|layer| layer.max).sum();
+            EncodingDescription {
+                rid: (*rid).to_owned(),
+                height: highest.height,
+                fps: highest.fps,
+                max_kbps: max.as_kbps().try_into().unwrap_or(u32::MAX),
+                temporal_layers: self.scalability.temporal,
+                spatial_layers: layers.len() as u8,
+            }
         };
         SourceDescription {
             name: self.name.clone(),
-            codec: Codec::Vp8,
+            codec: self.codec,
             mid: self.mid.clone(),
-            encodings: RIDS.iter().zip(&self.layers).map(encoding).collect(),
+            encodings: RIDS.iter().zip(self.streams()).map(encoding).collect(),
         }
     }
 }

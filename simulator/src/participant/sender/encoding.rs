@@ -1,10 +1,12 @@
 //! One simulcast encoding on its way to packets.
 
+use sfu::codec::dependency_descriptor::MAX_LEN;
 use sfu::codec::frame::FrameExtension;
-use sfu::participant::MediaKind;
+use sfu::participant::{Codec, MediaKind};
 use sfu::send::cache::CachedPacket;
 use sfu::send::rtx;
 use sfu::{DataRate, DataSize, Time};
+use smallvec::SmallVec;
 
 use super::allocation::Bounds;
 use super::config::LayerSettings;
@@ -16,12 +18,13 @@ use super::repair::RepairStore;
 use super::stream::RtpStream;
 use super::wire::Wire;
 use crate::network::TrafficClass;
-use crate::participant::media::packetizer::{EncodedFrame, MAX_PAYLOAD, VideoIdentity, VideoPacketizer};
+use crate::participant::media::packetizer::{
+    EncodedFrame, MAX_PAYLOAD, StreamFormat, VideoIdentity, VideoPacketizer,
+};
 use crate::random::Stream;
 
-/// Bytes of the VP8 payload descriptor that the packetizer writes: picture id of 15 bits, TL0PICIDX, TID and
-/// KEYIDX (RFC 7741 section 4.2).
-const DESCRIPTOR_LEN: u64 = 6;
+/// Bytes that the dependency descriptor of most packets adds to the header, padding included.
+const DEPENDENCY_LEN: u64 = 8;
 /// Most padding of one packet (libwebrtc, `kMaxPaddingLength`).
 const MAX_PADDING: u64 = 224;
 /// P, in the first byte of an RTP header (RFC 3550 section 5.1).
@@ -37,7 +40,8 @@ pub(super) struct Types {
 /// One encoding.
 #[derive(Clone, Debug)]
 pub(super) struct Encoding {
-    pub(super) settings: LayerSettings,
+    /// Its spatial layers, lowest first.
+    layers: SmallVec<[LayerSettings; 1]>,
     pub(super) stream: RtpStream,
     pub(super) rtx: Option<RtpStream>,
     pub(super) repairs: RepairStore,
@@ -45,6 +49,8 @@ pub(super) struct Encoding {
     identity: VideoIdentity,
     packetizer: VideoPacketizer,
     rid: &'static str,
+    /// Bytes that each packet has beside the frame's and the usual header.
+    each: u64,
     /// Timestamp of the last packet, for padding; and whether that packet ended its frame.
     last: (u32, bool),
 }
@@ -52,9 +58,9 @@ pub(super) struct Encoding {
 impl Encoding {
     /// An encoding that has sent nothing; all that senders start at random comes from `stream`.
     pub(super) fn new(
-        settings: LayerSettings,
+        layers: &[LayerSettings],
         (identity, rid): (VideoIdentity, &'static str),
-        temporal_layers: u8,
+        format: StreamFormat,
         types: Types,
         stream: &mut Stream,
         ssrcs: &mut Vec<u32>,
@@ -62,23 +68,27 @@ impl Encoding {
         let media = RtpStream::new(MediaKind::Video, types.media, stream, ssrcs);
         let rtx = types.rtx.map(|rtx| RtpStream::new(MediaKind::Video, rtx, stream, ssrcs));
         let (picture, base) = (stream.bits() as u16, stream.bits() as u8);
+        let each = descriptor_len(&format);
         Encoding {
-            settings,
+            layers: SmallVec::from_slice(layers),
             stream: media,
             rtx,
-            repairs: RepairStore::new(settings.max),
+            repairs: RepairStore::new(layers.iter().map(|layer| layer.max).sum()),
             key_frames: KeyFrameRequests::default(),
             identity,
-            packetizer: VideoPacketizer::new(identity, temporal_layers, picture, base),
+            packetizer: VideoPacketizer::new(identity, format, picture, base),
             rid,
+            each,
             last: (0, true),
         }
     }
 
-    /// What the encoding can use, headers included.
-    pub(super) fn bounds(&self, overhead: DataSize) -> Bounds {
-        let with_headers = |rate| rate + self.headers(rate, overhead);
-        Bounds { min: with_headers(self.settings.min), max: with_headers(self.settings.max) }
+    /// What each of its layers can use, headers included.
+    pub(super) fn bounds(&self, overhead: DataSize) -> impl Iterator<Item = Bounds> + Clone {
+        self.layers.iter().map(move |layer| {
+            let with_headers = |rate: DataRate| rate + self.headers(rate, overhead);
+            Bounds { min: with_headers(layer.min), max: with_headers(layer.max) }
+        })
     }
 
     /// The encoder's target that makes the encoding use `rate`, headers included.
@@ -90,10 +100,10 @@ impl Encoding {
 
     /// What headers add to an encoder's `rate`.
     fn headers(&self, rate: DataRate, overhead: DataSize) -> DataRate {
-        let fps = u64::from(self.settings.fps.max(1));
+        let fps = u64::from(self.layers[0].fps.max(1));
         let frame = rate.as_bps() / 8 / fps;
-        let packets = frame.div_ceil(MAX_PAYLOAD as u64 - DESCRIPTOR_LEN).max(u64::from(frame > 0)) * fps;
-        let each = overhead.as_bytes() + HEADER_LEN as u64 + DESCRIPTOR_LEN;
+        let packets = frame.div_ceil(MAX_PAYLOAD as u64 - self.each).max(u64::from(frame > 0)) * fps;
+        let each = overhead.as_bytes() + HEADER_LEN as u64 + self.each;
         DataRate::from_bps(packets * each * 8)
     }
 
@@ -113,10 +123,13 @@ impl Encoding {
         wire: &mut Wire,
         output: &mut dyn FnMut(Output<'_>),
     ) -> usize {
-        let (timestamp, marker) = (frame.timestamp, frame.packets.remaining() == 1);
+        let (timestamp, marker) = (frame.timestamp, frame.packets.next_is_marked());
         let sequence = self.stream.take_sequence();
         let name = Name::Encoding { mid, rid: self.rid };
-        let header = header(&self.stream, (sequence, timestamp, marker), name);
+        let mut descriptor = [0; MAX_LEN];
+        let descriptor_len = frame.packets.next_descriptor(&mut descriptor);
+        let descriptor = &descriptor[..descriptor_len];
+        let header = Header { descriptor, ..header(&self.stream, (sequence, timestamp, marker), name) };
         let VideoIdentity { source, encoding, .. } = self.identity;
         let mut len = 0;
         let fill = |buffer: &mut Vec<u8>| {
@@ -134,8 +147,8 @@ impl Encoding {
                 extension: FrameExtension::None,
                 payload: &buffer[start..],
             };
-            self.repairs.insert(packet, payload.ordinal);
-            Some(MediaTag { source, encoding, ordinal: payload.ordinal })
+            self.repairs.insert(packet, payload.ordinal, descriptor);
+            Some(MediaTag { source, encoding, ordinal: payload.ordinal, voiced: false })
         };
         wire.send(now, TrafficClass::Video, &header, fill, output);
         self.stream.on_sent(now, len);
@@ -153,17 +166,17 @@ impl Encoding {
         output: &mut dyn FnMut(Output<'_>),
     ) {
         let Some(stream) = self.rtx.as_mut() else { return };
-        let Some((ordinal, packet)) = self.repairs.take(now, sequence) else { return };
+        let Some((ordinal, descriptor, packet)) = self.repairs.take(now, sequence) else { return };
         let number = stream.take_sequence();
         let name = Name::Repair { mid, rid: self.rid };
-        let header = header(stream, (number, packet.timestamp, packet.marker), name);
+        let header = Header { descriptor, ..header(stream, (number, packet.timestamp, packet.marker), name) };
         let VideoIdentity { source, encoding, .. } = self.identity;
         let len = rtx::OSN_LEN + packet.payload.len();
         let fill = |buffer: &mut Vec<u8>| {
             let start = buffer.len();
             buffer.resize(start + len, 0);
             rtx::wrap(sequence as u16, packet.payload, &mut buffer[start..]).expect("room was made for it");
-            Some(MediaTag { source, encoding, ordinal })
+            Some(MediaTag { source, encoding, ordinal, voiced: false })
         };
         wire.send(now, TrafficClass::Retransmission, &header, fill, output);
         stream.on_sent(now, len);
@@ -217,5 +230,20 @@ fn header<'a>(
         ssrc: stream.ssrc,
         name: stream.needs_name().then_some(name),
         audio_level: None,
+        descriptor: &[],
     }
+}
+
+/// Bytes of the payload descriptor that the packetizer writes into each packet, and of the dependency descriptor.
+fn descriptor_len(format: &StreamFormat) -> u64 {
+    let payload = match format.codec {
+        // Picture id of 15 bits, TL0PICIDX, TID and KEYIDX (RFC 7741 section 4.2).
+        Codec::Vp8 | Codec::Opus => 6,
+        // Picture id of 15 bits, layer indices, TL0PICIDX (RFC 9628 section 4.2).
+        Codec::Vp9 => 5,
+        Codec::Av1 | Codec::H264Mode0 => 1,
+        Codec::H264 => 2,
+    };
+    let payload = if format.encrypted { 0 } else { payload };
+    payload + if format.described { DEPENDENCY_LEN } else { 0 }
 }

@@ -16,6 +16,7 @@ impl MediaSender {
         if !self.started {
             return;
         }
+        self.unsettled = true;
         match packet {
             Packet::TransportFeedback(feedback) => {
                 self.wire.rates.on_feedback(now, feedback);

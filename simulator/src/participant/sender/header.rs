@@ -2,11 +2,16 @@
 
 use sfu::Time;
 use sfu::rtp::ExtensionIds;
-use sfu::rtp::extension::ExtensionWriter;
+use sfu::rtp::extension::ONE_BYTE_PROFILE;
 use sfu::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
 
-/// The block's head, transport-cc (3), abs-send-time (4), audio level (2), mid and rid (17 each), rounded up.
-const MAX_EXTENSIONS: usize = 48;
+/// The block's head, transport-cc (4), abs-send-time (5), audio level (3), mid and rid (18 each), a dependency
+/// descriptor (257), rounded up.
+const MAX_EXTENSIONS: usize = 312;
+/// The two-byte form's profile, its "appbits" zero (RFC 8285 section 4.3).
+const TWO_BYTE_PROFILE: u16 = 0x1000;
+/// The longest element of the one-byte form.
+const ONE_BYTE_MAX: usize = 16;
 /// Header bytes of a packet whose stream needs no name any more: fixed header, the block's head,
 /// transport-cc and abs-send-time; with the audio level it is a word more.
 pub(super) const HEADER_LEN: usize = FIXED_HEADER_LEN + 4 + 8;
@@ -34,6 +39,47 @@ pub(super) struct Header<'a> {
     pub(super) name: Option<Name<'a>>,
     /// RFC 6464's level and V bit.
     pub(super) audio_level: Option<(u8, bool)>,
+    /// The dependency descriptor; empty for none.
+    pub(super) descriptor: &'a [u8],
+}
+
+/// A block of extensions in the form that its longest element needs.
+struct Block<'a> {
+    out: &'a mut [u8],
+    at: usize,
+    two_byte: bool,
+}
+
+impl Block<'_> {
+    /// Appends an element; does nothing when `id` is 0 (not negotiated).
+    fn push(&mut self, id: u8, value: &[u8]) {
+        if id == 0 {
+            return;
+        }
+        let len = value.len();
+        if self.two_byte {
+            self.out[self.at..self.at + 2].copy_from_slice(&[id, len as u8]);
+            self.at += 2;
+        } else {
+            debug_assert!((1..=14).contains(&id) && (1..=ONE_BYTE_MAX).contains(&len));
+            self.out[self.at] = (id << 4) | (len as u8 - 1);
+            self.at += 1;
+        }
+        self.out[self.at..self.at + len].copy_from_slice(value);
+        self.at += len;
+    }
+
+    /// Writes the block's head; the block's length, zero when it is empty.
+    fn finish(self) -> usize {
+        if self.at == 4 {
+            return 0;
+        }
+        let end = self.at.next_multiple_of(4);
+        let profile = if self.two_byte { TWO_BYTE_PROFILE } else { ONE_BYTE_PROFILE };
+        self.out[..2].copy_from_slice(&profile.to_be_bytes());
+        self.out[2..4].copy_from_slice(&(((end - 4) / 4) as u16).to_be_bytes());
+        end
+    }
 }
 
 impl Header<'_> {
@@ -41,7 +87,7 @@ impl Header<'_> {
     pub(super) fn write(&self, out: &mut Vec<u8>, ids: &ExtensionIds, now: Time, transport_sequence: u16) {
         let mut bytes = [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
         let (fixed, rest) = bytes.split_first_chunk_mut().expect("longer than a fixed header");
-        let mut extensions = ExtensionWriter::new(rest);
+        let mut extensions = Block { out: rest, at: 4, two_byte: self.descriptor.len() > ONE_BYTE_MAX };
         extensions.push(ids.transport_cc, &transport_sequence.to_be_bytes());
         extensions.push(ids.abs_send_time, &abs_send_time(now));
         if let Some((level, voice)) = self.audio_level {
@@ -61,6 +107,9 @@ impl Header<'_> {
                 extensions.push(ids.repaired_rid, rid.as_bytes());
             }
         }
+        if !self.descriptor.is_empty() {
+            extensions.push(ids.dependency_descriptor, self.descriptor);
+        }
         let len = extensions.finish();
         let kind = (self.marker, self.payload_type);
         write_fixed_header(fixed, kind, self.sequence, self.timestamp, self.ssrc, len > 0);
@@ -70,7 +119,6 @@ impl Header<'_> {
 
 /// 24 bits of 6.18 fixed-point seconds (libwebrtc, `abs-send-time`).
 fn abs_send_time(now: Time) -> [u8; 3] {
-    let ticks = (u128::from(now.as_nanos()) << 18) / 1_000_000_000;
-    let [.., a, b, c] = (ticks as u32).to_be_bytes();
+    let [.., a, b, c] = (now.ticks(1 << 18) as u32).to_be_bytes();
     [a, b, c]
 }

@@ -35,6 +35,8 @@ pub struct MediaSender {
     pub(super) carrier: Option<(u8, u8)>,
     /// The estimate told last, and when.
     pub(super) told: (DataRate, Time),
+    /// Whether a turn has something to do even before the deadline.
+    pub(super) unsettled: bool,
     /// What the encoders were set for.
     allocated: Option<DataRate>,
     seed: Seed,
@@ -51,8 +53,6 @@ impl MediaSender {
     /// When there are more than 256 sources, or a camera with no encoding or more than three.
     pub fn new(config: SenderConfig, seed: Seed, path: &str) -> Self {
         let types = config.media.payload_types;
-        let vp8 = types.vp8.unwrap_or(VideoFormat { payload_type: 96, rtx: None });
-        let video = Types { media: vp8.payload_type, rtx: vp8.rtx.filter(|_| config.rtx) };
         let mut ssrcs = Vec::new();
         let mut sources = Vec::with_capacity(config.sources.len());
         for (index, source) in config.sources.iter().enumerate() {
@@ -60,6 +60,9 @@ impl MediaSender {
             let mut stream = seed.stream(&format!("{path}/{}/rtp", source.name()));
             sources.push(match source {
                 SourceConfig::Camera(camera) => {
+                    let format = types.video(camera.codec);
+                    let format = format.unwrap_or(VideoFormat { payload_type: 96, rtx: None });
+                    let video = Types { media: format.payload_type, rtx: format.rtx.filter(|_| config.rtx) };
                     Source::Camera(Box::new(CameraSource::new(place, camera, video, &mut stream, &mut ssrcs)))
                 }
                 SourceConfig::Microphone(microphone) => Source::Microphone(Box::new(MicrophoneSource::new(
@@ -82,6 +85,7 @@ impl MediaSender {
             started: false,
             carrier: None,
             told: (DataRate::ZERO, Time::ZERO),
+            unsettled: false,
             allocated: None,
             seed,
             path: path.to_owned(),
@@ -107,6 +111,7 @@ impl MediaSender {
                 Source::Microphone(microphone) => microphone.start(now, self.seed, &path),
             }
         }
+        self.unsettled = true;
         self.set_wanted(now);
         self.wire.rates.tick(now);
         self.allocate(now);
@@ -119,6 +124,7 @@ impl MediaSender {
             return false;
         };
         self.sources[index].set_muted(now, muted);
+        self.unsettled = true;
         if self.started {
             self.set_wanted(now);
             self.allocated = None;
@@ -127,9 +133,20 @@ impl MediaSender {
         true
     }
 
+    /// Whether a microphone of it captures.
+    pub fn can_be_heard(&self) -> bool {
+        let captures = |source: &Source| matches!(source, Source::Microphone(mic) if !mic.is_muted());
+        self.started && self.sources.iter().any(captures)
+    }
+
     /// What the uplink carries, headers included.
     pub fn estimate(&self) -> DataRate {
         self.wire.rates.target()
+    }
+
+    /// Whether it has no source at all: it only watches and listens.
+    pub fn publishes_nothing(&self) -> bool {
+        self.sources.is_empty()
     }
 
     /// The smoothed round trip to the SFU, once known.

@@ -22,6 +22,9 @@ use crate::random::{Seed, Stream};
 /// The audio level's element, rounded up to a word.
 const LEVEL_LEN: u64 = 4;
 
+/// Louder than this is no pause to the encoder, whatever it is: −50 dBov.
+const LOUD: u8 = 50;
+
 /// A microphone as a source.
 #[derive(Debug)]
 pub(super) struct MicrophoneSource {
@@ -69,7 +72,7 @@ impl MicrophoneSource {
         let phase = seed.stream(&format!("{path}/phase")).below(FRAME.as_nanos() as u64);
         let stream = seed.stream(&format!("{path}/speech"));
         let start = now + Duration::from_nanos(phase);
-        self.speech = Some(Speech::new(self.settings.speech, self.settings.rate, start, stream));
+        self.speech = Some(Speech::new(self.settings.speech.clone(), self.settings.rate, start, stream));
     }
 
     /// Stops or resumes capturing.
@@ -82,6 +85,11 @@ impl MicrophoneSource {
         if let Some(speech) = &mut self.speech {
             while speech.next(now).is_some() {}
         }
+    }
+
+    /// Whether it captures.
+    pub(super) fn is_muted(&self) -> bool {
+        self.muted
     }
 
     /// What the source uses at most, headers included: nothing while it is muted.
@@ -128,7 +136,9 @@ impl MicrophoneSource {
         let encode = frame.encoded_at.since(frame.captured);
         // libwebrtc marks the first packet after one that was DTX (`RTPSenderAudio::MarkerBit`), as RFC 7587 section
         // 4.2 asks; without DTX there are no talk spurts, and no markers.
-        let (written, marker) = match self.dtx.next(frame.voice) {
+        // A cough is no speech, but it is sound: the encoder leaves out what is quiet.
+        let sounds = frame.voice || frame.level < LOUD;
+        let (written, marker) = match self.dtx.next(sounds) {
             Transmission::Nothing => return,
             Transmission::Silence => (self.packetizer.silence(&mut self.payload), false),
             Transmission::Sound { begins } => {
@@ -138,6 +148,7 @@ impl MicrophoneSource {
         };
         let stream = &mut self.stream;
         let header = Header {
+            descriptor: &[],
             marker,
             payload_type: stream.payload_type,
             sequence: stream.take_sequence() as u16,
@@ -146,7 +157,8 @@ impl MicrophoneSource {
             name: stream.needs_name().then_some(Name::Section { mid: &self.settings.mid }),
             audio_level: Some((frame.level, frame.voice)),
         };
-        let tag = MediaTag { source: self.source, encoding: 0, ordinal: written.ordinal };
+        let tag =
+            MediaTag { source: self.source, encoding: 0, ordinal: written.ordinal, voiced: frame.voice };
         let (payload, redundancy) = (&self.payload, &mut self.redundancy);
         let mut len = 0;
         let fill = |buffer: &mut Vec<u8>| {

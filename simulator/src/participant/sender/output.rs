@@ -14,6 +14,8 @@ pub struct MediaTag {
     pub encoding: u8,
     /// The packet's number within its encoding; a retransmission has that of the original.
     pub ordinal: u32,
+    /// Sound: whether somebody speaks in it.
+    pub voiced: bool,
 }
 
 /// What a sender has to send, or to tell.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sfu::send::cache::{CacheLimits, CachedPacket, PacketCache};
 use sfu::{DataRate, DataSize, Time};
+use smallvec::SmallVec;
 
 /// How long packets are kept (libwebrtc, `RtpPacketHistory::kMinPacketDuration`): receivers stop asking by
 /// then.
@@ -13,10 +14,12 @@ const PACKETS: usize = 1_024;
 /// Room for key frames on top of the encoding's rate.
 const BURST_BYTES: usize = 64 << 10;
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Entry {
     sequence: u64,
     ordinal: u32,
+    /// Its dependency descriptor, which goes with each copy.
+    descriptor: SmallVec<[u8; 16]>,
     /// When it was last sent again.
     repaired: Option<Time>,
     /// It waits to be sent again.
@@ -41,10 +44,11 @@ impl RepairStore {
     }
 
     /// Keeps a packet that leaves for the first time.
-    pub(super) fn insert(&mut self, packet: CachedPacket<'_>, ordinal: u32) {
+    pub(super) fn insert(&mut self, packet: CachedPacket<'_>, ordinal: u32, descriptor: &[u8]) {
         let sequence = packet.sequence;
         self.cache.insert(packet);
-        *self.entry(sequence) = Entry { sequence, ordinal, repaired: None, pending: false };
+        let descriptor = SmallVec::from_slice(descriptor);
+        *self.entry(sequence) = Entry { sequence, ordinal, descriptor, repaired: None, pending: false };
     }
 
     /// The receiver misses a packet: its payload's size, if it is to be sent again. It is not when it is gone,
@@ -60,16 +64,16 @@ impl RepairStore {
         Some(size)
     }
 
-    /// Takes a packet that waited: with its ordinal, unless it is gone by now.
-    pub(super) fn take(&mut self, now: Time, sequence: u64) -> Option<(u32, CachedPacket<'_>)> {
-        let entry = self.entry(sequence);
+    /// Takes a packet that waited: with its ordinal and dependency descriptor, unless it is gone by now.
+    pub(super) fn take(&mut self, now: Time, sequence: u64) -> Option<(u32, &[u8], CachedPacket<'_>)> {
+        let entry = &mut self.entries[sequence as usize % PACKETS];
         if entry.sequence != sequence {
             return None;
         }
         entry.pending = false;
         entry.repaired = Some(now);
-        let ordinal = entry.ordinal;
-        self.cache.get(now, sequence).map(|packet| (ordinal, packet))
+        let (ordinal, descriptor) = (entry.ordinal, &entry.descriptor[..]);
+        self.cache.get(now, sequence).map(|packet| (ordinal, descriptor, packet))
     }
 
     fn entry(&mut self, sequence: u64) -> &mut Entry {
@@ -101,12 +105,12 @@ mod tests {
     #[test]
     fn a_packet_goes_again_once_per_round_trip_while_it_is_kept() {
         let mut store = RepairStore::new(DataRate::from_kbps(500));
-        store.insert(packet(70_000, 0), 12);
+        store.insert(packet(70_000, 0), 12, b"dd");
         let at = Time::from_millis;
         assert_eq!(store.request(at(10), 70_001, RTT), None, "never sent");
         assert_eq!(store.request(at(10), 70_000, RTT), Some(SIZE));
         assert_eq!(store.request(at(11), 70_000, RTT), None, "waits already");
-        assert_eq!(store.take(at(12), 70_000), Some((12, packet(70_000, 0))));
+        assert_eq!(store.take(at(12), 70_000), Some((12, &b"dd"[..], packet(70_000, 0))));
         assert_eq!(store.request(at(61), 70_000, RTT), None, "49 ms after the last copy");
         assert_eq!(store.request(at(62), 70_000, RTT), Some(SIZE));
         assert_eq!(store.take(at(1_500), 70_000), None, "too old by then");
@@ -116,9 +120,9 @@ mod tests {
     #[test]
     fn a_newer_packet_takes_the_place() {
         let mut store = RepairStore::new(DataRate::from_kbps(500));
-        store.insert(packet(65_536, 0), 0);
+        store.insert(packet(65_536, 0), 0, b"");
         assert_eq!(store.request(Time::ZERO, 65_536, RTT), Some(SIZE));
-        store.insert(packet(65_536 + PACKETS as u64, 1), 1);
+        store.insert(packet(65_536 + PACKETS as u64, 1), 1, b"");
         assert_eq!(store.take(Time::ZERO, 65_536), None);
         let newer = store.request(Time::ZERO, 65_536 + PACKETS as u64, RTT);
         assert_eq!(newer, Some(SIZE), "nothing waits in its name");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sfu::Time;
 use sfu::congestion::pacer::Pacer;
+use sfu::{DataRate, Time};
 
 use super::media_sender::MediaSender;
 use super::output::Output;
@@ -31,6 +31,13 @@ impl MediaSender {
         sources.min(self.wire.rates.deadline()).min(self.next_departure()).min(self.reports_due())
     }
 
+    /// Whether a turn has something to do even before the deadline: with what came since the last one, with an
+    /// estimate that was not told yet, or with a queue whose bound may call for a higher rate. None of them wakes
+    /// the sender; they are seen to with whatever wakes its owner.
+    pub const fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
     /// Does all that is due at `now`; nothing before.
     pub fn handle_timeout(&mut self, now: Time, output: &mut dyn FnMut(Output<'_>)) {
         if !self.started {
@@ -41,7 +48,8 @@ impl MediaSender {
         self.run_sources(now, output);
         self.pace(now, output);
         self.report(now, output);
-        self.tell_estimate(now, output);
+        let untold = !self.tell_estimate(now, output);
+        self.unsettled = untold || !self.queue.is_empty();
     }
 
     /// Audio leaves at once; video goes to the pacer's queue when it is encoded.
@@ -124,12 +132,15 @@ impl MediaSender {
         takes
     }
 
-    fn tell_estimate(&mut self, now: Time, output: &mut dyn FnMut(Output<'_>)) {
+    /// Tells the estimate when it has changed; `false` when it is too early to do so.
+    fn tell_estimate(&mut self, now: Time, output: &mut dyn FnMut(Output<'_>)) -> bool {
         let (estimate, (told, at)) = (self.wire.rates.target(), self.told);
         let changed = estimate < told.scale(1.0 - TOLD_CHANGE) || estimate > told.scale(1.0 + TOLD_CHANGE);
-        if changed && (now.since(at) >= TOLD_INTERVAL || told == sfu::DataRate::ZERO) {
+        let told_lately = now.since(at) < TOLD_INTERVAL && told != DataRate::ZERO;
+        if changed && !told_lately {
             self.told = (estimate, now);
             output(Output::Estimate(estimate));
         }
+        !(changed && told_lately)
     }
 }

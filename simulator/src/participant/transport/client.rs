@@ -133,6 +133,17 @@ impl ClientTransport {
         self.srtp()?.protect_rtcp(packet)
     }
 
+    /// Encrypts an SCTP packet; it is the next to be sent.
+    ///
+    /// # Errors
+    /// `NotConnected` before DTLS is complete.
+    pub fn send_data(&mut self, now: Time, packet: &[u8]) -> Result<(), TransportError> {
+        let session = self.session.as_mut().filter(|_| !self.failed).ok_or(TransportError::NotConnected)?;
+        session.dtls.as_mut().ok_or(TransportError::NotConnected)?.send(now, packet)?;
+        self.collect(now);
+        Ok(())
+    }
+
     /// Closes DTLS with a good-bye; the transport is of no more use then.
     pub fn close(&mut self, now: Time) {
         if let Some(dtls) = self.session.as_mut().and_then(|session| session.dtls.as_mut()) {
@@ -234,8 +245,7 @@ impl ClientTransport {
                 Ok(()) => self.events.push_back(TransportEvent::DtlsConnected(material.profile)),
                 Err(error) => self.fail(Failure::Handshake(error.to_string())),
             },
-            // Data channels have no user here yet.
-            DtlsEvent::ApplicationData(_) => {}
+            DtlsEvent::ApplicationData(packet) => self.events.push_back(TransportEvent::Data(packet)),
             DtlsEvent::Closed => {
                 self.failed = true;
                 self.events.push_back(TransportEvent::Closed);

@@ -107,6 +107,8 @@ pub enum TransportEvent {
     IceDisconnected,
     /// DTLS is complete and the certificate is the right one: media may flow.
     DtlsConnected(dtls::SrtpProfile),
+    /// An SCTP packet came.
+    Data(BytesMut),
     /// The other end has closed DTLS.
     Closed,
     /// Nothing more will come of this transport.

@@ -1,4 +1,4 @@
-//! The encoder of one simulcast layer.
+//! The encoder of one layer.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const LEAST_PAYBACK_RATIO: f64 = 0.2;
 /// No frame is smaller: a VP8 frame that says "nothing changed". Our own choice.
 const LEAST_FRAME_BYTES: f64 = 64.0;
 /// Encoding takes 1 ms and 8 ns per pixel (8.4 ms at 1280×720), about a real-time VP8 encoder on a laptop;
-/// layers are encoded side by side. Our own choice.
+/// simulcast layers are encoded side by side, spatial ones one after the other. Our own choice.
 const ENCODE_BASE: Duration = Duration::from_millis(1);
 const ENCODE_NANOS_PER_PIXEL: u64 = 8;
 
@@ -54,7 +54,6 @@ pub struct Layer {
     changed_at: Option<Time>,
     key_requested: bool,
     next_number: u32,
-    base_frames: u32,
     /// Bytes of transients that smaller frames still have to pay back, over so many frames.
     debt: f64,
     payback_frames: u32,
@@ -74,7 +73,6 @@ impl Layer {
             changed_at: None,
             key_requested: false,
             next_number: 0,
-            base_frames: 0,
             debt: 0.0,
             payback_frames: 0,
         }
@@ -115,30 +113,48 @@ impl Layer {
         if self.target == DataRate::ZERO {
             return None;
         }
-        let key = std::mem::take(&mut self.key_requested);
+        let key = self.take_key_request();
+        let temporal_id = self.structure.place(key);
+        Some(self.frame(captured, (key, temporal_id), key || big_change))
+    }
+
+    /// Whether a key frame was asked for since the last time.
+    pub(super) fn take_key_request(&mut self) -> bool {
+        std::mem::take(&mut self.key_requested)
+    }
+
+    /// A frame of this layer, at the start of a transient or not.
+    pub(super) fn frame(
+        &mut self,
+        captured: Time,
+        (key, temporal_id): (bool, u8),
+        starts_transient: bool,
+    ) -> EncodedFrame {
         let frame_number = self.next_number;
         self.next_number = frame_number.wrapping_add(1);
-        let placement = self.structure.place(frame_number, key);
-        self.base_frames = self.base_frames.wrapping_add(u32::from(placement.temporal_id == 0));
-        let (width, height) = (self.config.width, self.config.height);
-        let pixels = u64::from(width) * u64::from(height);
-        Some(EncodedFrame {
+        EncodedFrame {
             layer: self.index,
             frame_number,
             key,
-            depends_on: placement.depends_on,
-            temporal_id: placement.temporal_id,
-            base_index: self.base_frames.wrapping_sub(1),
-            size: self.size_of_next(key || big_change, placement.temporal_id),
-            width,
-            height,
+            temporal_id,
+            size: self.size_of_next(starts_transient, temporal_id),
+            width: self.config.width,
+            height: self.config.height,
             captured,
-            encoded_at: captured + ENCODE_BASE + Duration::from_nanos(pixels * ENCODE_NANOS_PER_PIXEL),
-        })
+            encoded_at: captured + ENCODE_BASE + self.encoding_time(),
+            active_layers: 1,
+            ends_picture: true,
+        }
+    }
+
+    /// How long its pixels take.
+    pub(super) fn encoding_time(&self) -> Duration {
+        let pixels = u64::from(self.config.width) * u64::from(self.config.height);
+        Duration::from_nanos(pixels * ENCODE_NANOS_PER_PIXEL)
     }
 
     /// Takes over the requested target when it is time; whether that is a big change.
-    fn follow_request(&mut self, now: Time) -> bool {
+    pub(super) fn follow_request(&mut self, now: Time) -> bool {
         let (before, after) = (self.target, self.requested);
         let settled = self.changed_at.is_none_or(|changed| now.since(changed) >= REACTION_LATENCY);
         let switched = (before == DataRate::ZERO) != (after == DataRate::ZERO);

@@ -1,4 +1,4 @@
-//! A camera with simulcast encoders after RFC 8593's statistical model (its section 5), with the parameters
+//! A camera with simulcast or scalable encoders after RFC 8593's statistical model (its section 5), with the parameters
 //! that cisco/syncodecs, the code of the RFC's authors, and pion's port of it use.
 //!
 //! One clock captures; each layer encodes every picture, or every n-th, so that all layers have the same
@@ -8,6 +8,7 @@
 //!   [`BURST_FRAMES`] − 1 smaller ones that pay it back, so the mean stays at the target.
 
 mod layer;
+mod spatial;
 mod temporal;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use sfu::{DataRate, DataSize, Time};
 
 pub use self::layer::{Layer, LayerConfig};
+use self::spatial::SpatialStream;
 pub use self::temporal::TemporalLayers;
 use crate::random::{Seed, Stream};
 
@@ -48,12 +50,8 @@ pub struct EncodedFrame {
     pub frame_number: u32,
     /// Whether it can be decoded by itself.
     pub key: bool,
-    /// The frame that it refers to; `None` for a key frame.
-    pub depends_on: Option<u32>,
     /// 0 is the base.
     pub temporal_id: u8,
-    /// Number of the last frame with temporal id 0, this one included (VP8's TL0PICIDX is its low byte).
-    pub base_index: u32,
     /// Encoded bytes, without any header of a packet.
     pub size: DataSize,
     /// Width in pixels.
@@ -64,6 +62,10 @@ pub struct EncodedFrame {
     pub captured: Time,
     /// When its bytes are ready to be sent.
     pub encoded_at: Time,
+    /// How many spatial layers of its stream are on.
+    pub active_layers: u8,
+    /// Whether it is the last frame of its picture in its stream.
+    pub ends_picture: bool,
 }
 
 /// What a camera is made of.
@@ -75,6 +77,18 @@ pub struct CameraConfig {
     pub interval: Duration,
     /// Encoders, lowest first; at most 256.
     pub layers: Vec<LayerConfig>,
+    /// How the layers are the spatial layers of one stream, if they are: they share the first one's decimation and
+    /// temporal layers.
+    pub spatial: Option<InterLayer>,
+}
+
+/// When a spatial layer refers to the one below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterLayer {
+    /// In every picture.
+    Always,
+    /// In key pictures only ("k-SVC").
+    KeyPictures,
 }
 
 /// A camera and its encoders.
@@ -85,6 +99,7 @@ pub struct Camera {
     picture: u64,
     clock: Stream,
     layers: Vec<Layer>,
+    spatial: Option<SpatialStream>,
 }
 
 impl Camera {
@@ -94,7 +109,9 @@ impl Camera {
             let stream = seed.stream(&format!("{path}/layer.{index}"));
             Layer::new(index as u8, layer, config.interval, stream)
         };
+        let temporal = config.layers.first().map(|layer| layer.temporal_layers).unwrap_or_default();
         Camera {
+            spatial: config.spatial.map(|inter_layer| SpatialStream::new(inter_layer, temporal)),
             interval: config.interval,
             next: config.start,
             picture: 0,
@@ -120,7 +137,10 @@ impl Camera {
             self.picture += 1;
         }
         let Some((captured, picture)) = due else { return };
-        frames.extend(self.layers.iter_mut().filter_map(|layer| layer.encode(captured, picture)));
+        match &mut self.spatial {
+            Some(stream) => stream.encode(captured, picture, &mut self.layers, frames),
+            None => frames.extend(self.layers.iter_mut().filter_map(|layer| layer.encode(captured, picture))),
+        }
     }
 
     /// The encoder of one layer: its target and its key frames.

@@ -1,4 +1,4 @@
-//! Temporal layers: which frame is in which, and what it refers to.
+//! Temporal layers: which picture is in which.
 
 /// How many temporal layers an encoding has, in the patterns that VP8 encoders use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,44 +33,32 @@ impl TemporalLayers {
     }
 }
 
-/// The place of a frame in the structure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Placement {
-    pub(super) temporal_id: u8,
-    pub(super) depends_on: Option<u32>,
-}
-
-/// Places one frame after the other.
+/// Gives each picture its temporal layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Structure {
     layers: TemporalLayers,
     phase: usize,
-    /// The last frame of layer 0, and of layer 0 or 1.
-    last_base: u32,
-    last_middle: u32,
 }
 
 impl Structure {
     pub(super) fn new(layers: TemporalLayers) -> Self {
-        Structure { layers, phase: 0, last_base: 0, last_middle: 0 }
+        Structure { layers, phase: 0 }
     }
 
-    /// Places frame `number`; a key frame starts the pattern over.
-    pub(super) fn place(&mut self, number: u32, key: bool) -> Placement {
+    /// Whether the next picture is one of layer 0.
+    pub(super) fn next_is_base(&self) -> bool {
+        self.phase == 0
+    }
+
+    /// The temporal layer of the next picture; a key picture starts the pattern over.
+    pub(super) fn place(&mut self, key: bool) -> u8 {
         let pattern = self.layers.pattern();
         if key {
             self.phase = 0;
         }
         let temporal_id = pattern[self.phase];
         self.phase = (self.phase + 1) % pattern.len();
-        let reference = if temporal_id == 2 { self.last_middle } else { self.last_base };
-        if temporal_id == 0 {
-            self.last_base = number;
-        }
-        if temporal_id < 2 {
-            self.last_middle = number;
-        }
-        Placement { temporal_id, depends_on: (!key).then_some(reference) }
+        temporal_id
     }
 }
 
@@ -79,59 +67,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_and_references() {
-        type Row = (TemporalLayers, [(u8, Option<u32>); 9]);
-        // Frames 0 and 6 are key frames.
-        let rows: [Row; 3] = [
-            (
-                TemporalLayers::One,
-                [
-                    (0, None),
-                    (0, Some(0)),
-                    (0, Some(1)),
-                    (0, Some(2)),
-                    (0, Some(3)),
-                    (0, Some(4)),
-                    (0, None),
-                    (0, Some(6)),
-                    (0, Some(7)),
-                ],
-            ),
-            (
-                TemporalLayers::Two,
-                [
-                    (0, None),
-                    (1, Some(0)),
-                    (0, Some(0)),
-                    (1, Some(2)),
-                    (0, Some(2)),
-                    (1, Some(4)),
-                    (0, None),
-                    (1, Some(6)),
-                    (0, Some(6)),
-                ],
-            ),
-            (
-                TemporalLayers::Three,
-                [
-                    (0, None),
-                    (2, Some(0)),
-                    (1, Some(0)),
-                    (2, Some(2)),
-                    (0, Some(0)),
-                    (2, Some(4)),
-                    (0, None),
-                    (2, Some(6)),
-                    (1, Some(6)),
-                ],
-            ),
+    fn key_pictures_start_the_pattern_over() {
+        // Pictures 0 and 6 are key pictures.
+        let rows = [
+            (TemporalLayers::One, [0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            (TemporalLayers::Two, [0, 1, 0, 1, 0, 1, 0, 1, 0]),
+            (TemporalLayers::Three, [0, 2, 1, 2, 0, 2, 0, 2, 1]),
         ];
         for (layers, expected) in rows {
             let mut structure = Structure::new(layers);
-            let placed = std::array::from_fn(|number| {
-                let place = structure.place(number as u32, number % 6 == 0);
-                (place.temporal_id, place.depends_on)
-            });
+            let placed = std::array::from_fn(|number| structure.place(number % 6 == 0));
             assert_eq!(placed, expected, "{layers:?}");
         }
     }

@@ -3,15 +3,19 @@
 //! Conversation is on-off: talk-spurts and pauses of exponential length. ITU-T P.59 gives means of 1.004 s
 //! and 1.587 s for conversational speech; the defaults here are 1.0 s and 1.6 s, so one talks 38 % of the
 //! time. Levels are our own choice: each spurt has a loudness of −25 to −35 dBov and frames vary around it;
-//! pauses are at about −70 dBov (a quiet room), and silence that is meant is digital (127).
+//! pauses are at about −70 dBov (a quiet room), and silence that is meant is digital (127). Who speaks in turns sounds
+//! more like life, with syllables and noises (`turns`).
 
 #[cfg(test)]
 mod tests;
+mod turns;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sfu::{DataRate, DataSize, Time};
 
+use self::turns::Talker;
 use crate::random::{Probability, Stream};
 
 /// Opus's usual frame.
@@ -28,7 +32,7 @@ const STEADY_LEVEL: u8 = 30;
 const FRAME_DEVIATION: f64 = 3.0;
 
 /// Who speaks when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpeechKind {
     /// Talk-spurts and pauses with these means.
     OnOff {
@@ -41,6 +45,8 @@ pub enum SpeechKind {
     Constant,
     /// Digital silence.
     Silent,
+    /// Speaks in these turns, from and until, one after the other.
+    Turns(Arc<[(Time, Time)]>),
 }
 
 impl SpeechKind {
@@ -74,6 +80,8 @@ pub struct Speech {
     stream: Stream,
     frame_number: u32,
     captured: Time,
+    /// Who speaks in turns.
+    talker: Option<Talker>,
     talking: bool,
     loudness: f64,
     switches_at: Time,
@@ -87,10 +95,14 @@ impl Speech {
             let share = talk.as_nanos() as f64 / (talk + pause).as_nanos().max(1) as f64;
             Probability::new(share).expect("a part is no more than the whole")
         };
-        let talking = match kind {
-            SpeechKind::OnOff { talk, pause } => stream.chance(share(talk, pause)),
+        let talking = match &kind {
+            SpeechKind::OnOff { talk, pause } => stream.chance(share(*talk, *pause)),
             SpeechKind::Constant => true,
-            SpeechKind::Silent => false,
+            SpeechKind::Silent | SpeechKind::Turns(_) => false,
+        };
+        let talker = match &kind {
+            SpeechKind::Turns(turns) => Some(Talker::new(Arc::clone(turns), start, &mut stream)),
+            _ => None,
         };
         let mut speech = Speech {
             kind,
@@ -98,6 +110,7 @@ impl Speech {
             stream,
             frame_number: 0,
             captured: start,
+            talker,
             talking,
             loudness: 0.0,
             switches_at: start,
@@ -121,12 +134,13 @@ impl Speech {
             self.talking = !self.talking;
             self.begin_period();
         }
+        let level = self.level();
         let frame = AudioFrame {
             frame_number: self.frame_number,
             captured: self.captured,
             encoded_at,
             size: self.size,
-            level: self.level(),
+            level,
             voice: self.talking,
         };
         self.frame_number = self.frame_number.wrapping_add(1);
@@ -147,9 +161,14 @@ impl Speech {
     }
 
     fn level(&mut self) -> u8 {
+        if let Some(talker) = &mut self.talker {
+            let level = talker.level(self.captured, &mut self.stream);
+            self.talking = talker.speaks();
+            return level;
+        }
         match self.kind {
             SpeechKind::Constant => STEADY_LEVEL,
-            SpeechKind::Silent => DIGITAL_SILENCE,
+            SpeechKind::Silent | SpeechKind::Turns(_) => DIGITAL_SILENCE,
             SpeechKind::OnOff { .. } => {
                 let level = self.loudness + FRAME_DEVIATION * self.stream.normal();
                 level.clamp(0.0, f64::from(DIGITAL_SILENCE - 1)) as u8

@@ -79,3 +79,35 @@ fn same_seed_same_conversation() {
     assert_eq!(frames(7), frames(7));
     assert_ne!(frames(7), frames(8));
 }
+
+#[test]
+fn who_speaks_in_turns_speaks_then_and_makes_noises_else() {
+    let secs = Time::from_secs;
+    let turns: Arc<[(Time, Time)]> = [(secs(10), secs(40)), (secs(100), secs(102))].into();
+    let frames = run(speech(SpeechKind::Turns(turns), 7), 10_000);
+    let in_turn = |frame: &AudioFrame| {
+        [(10_000, 40_000), (100_000, 102_000)]
+            .iter()
+            .any(|(from, until)| (*from..*until).contains(&frame.captured.as_millis()))
+    };
+    assert!(frames.iter().all(|frame| in_turn(frame) || !frame.voice));
+    let inside = || frames.iter().filter(|frame| in_turn(frame));
+    let share = inside().filter(|frame| frame.voice).count() as f64 / inside().count() as f64;
+    assert!((0.75..0.95).contains(&share), "speaks {share} of its turn");
+    // From the first frame of the turn on.
+    assert!(frames.windows(2).all(|pair| in_turn(&pair[0]) || !in_turn(&pair[1]) || pair[1].voice));
+    let level = |frame: &AudioFrame| frame.level;
+    let spoken = || inside().filter(|frame| frame.voice).map(level);
+    assert!(
+        spoken().min() >= Some(18) && spoken().max() <= Some(62),
+        "{:?}",
+        (spoken().min(), spoken().max())
+    );
+    // Of what is outside, most is background, little is a noise, and no noise lasts as long as a word.
+    let outside: Vec<_> = frames.iter().filter(|frame| !in_turn(frame)).collect();
+    let noises = || outside.chunk_by(|a, b| (a.level < 60) == (b.level < 60)).filter(|run| run[0].level < 60);
+    let noise: usize = noises().map(<[_]>::len).sum();
+    assert!((0.002..0.05).contains(&(noise as f64 / outside.len() as f64)), "{noise} of {}", outside.len());
+    assert!(noises().count() > 10 && noises().all(|run| run.len() <= 15));
+    assert!(outside.iter().all(|frame| frame.level >= 18 && (frame.level < 60 || frame.level > 68)));
+}

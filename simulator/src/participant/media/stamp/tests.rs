@@ -10,6 +10,7 @@ fn video() -> VideoStamp {
         publisher: 513,
         source: 2,
         encoding: 1,
+        spatial: 2,
         temporal: 2,
         key: true,
         frame: 70_000,

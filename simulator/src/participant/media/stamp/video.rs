@@ -6,7 +6,7 @@ use sfu::Time;
 
 use super::{Reader, StampError, Writer, check};
 
-/// How many frames a frame can refer to: VP8 has three reference buffers (RFC 6386 section 9.7).
+/// How many frames a frame can refer to: VP8 and VP9 use three reference buffers (RFC 6386 section 9.7).
 pub const MAX_REFERENCES: usize = 3;
 
 const KIND: u8 = 0xa7;
@@ -21,11 +21,14 @@ pub struct VideoStamp {
     pub source: u8,
     /// The simulcast encoding, 0 the lowest.
     pub encoding: u8,
-    /// The temporal layer, 0 the base.
+    /// The spatial layer within the encoding's stream, 0 the lowest; at most 7.
+    pub spatial: u8,
+    /// The temporal layer, 0 the base; at most 7.
     pub temporal: u8,
     /// Whether the frame is a key frame.
     pub key: bool,
-    /// The frame's number within its encoding; dropped captures take none.
+    /// The frame's number within its encoding, each spatial layer of a picture with its own; dropped captures take
+    /// none.
     pub frame: u32,
     /// The packet's place in its frame, from 0.
     pub index: u16,
@@ -54,6 +57,22 @@ impl VideoStamp {
         self.captured + self.encode
     }
 
+    /// The layer as reports count it: the simulcast encoding, or the spatial layer of the one encoding.
+    pub const fn layer(&self) -> u8 {
+        self.encoding + self.spatial
+    }
+
+    fn layer_byte(&self) -> u8 {
+        ((self.spatial & 7) << 4) | ((self.temporal & 7) << 1) | (u8::from(self.key) * KEY)
+    }
+
+    /// The stamp of the packet `ahead` packets after this one in the same frame; before it when that is negative.
+    #[must_use]
+    pub fn moved(&self, ahead: i64) -> VideoStamp {
+        let index = (i64::from(self.index) + ahead) as u16;
+        VideoStamp { index, ordinal: self.ordinal.wrapping_add(ahead as u32), ..*self }
+    }
+
     /// Writes the stamp to the start of `out`.
     ///
     /// # Panics
@@ -62,7 +81,7 @@ impl VideoStamp {
         let mut w = Writer { out, at: 0 };
         w.put(&[KIND]);
         w.put(&self.publisher.to_be_bytes());
-        w.put(&[self.source, self.encoding, (self.temporal << 1) | (u8::from(self.key) * KEY)]);
+        w.put(&[self.source, self.encoding, self.layer_byte()]);
         w.put(&self.frame.to_be_bytes());
         w.put(&self.index.to_be_bytes());
         w.put(&self.count.to_be_bytes());
@@ -97,7 +116,8 @@ impl VideoStamp {
             publisher,
             source,
             encoding,
-            temporal: flags >> 1,
+            spatial: flags >> 4 & 7,
+            temporal: flags >> 1 & 7,
             key: flags & KEY != 0,
             frame: u32::from_be_bytes(r.take()),
             index: u16::from_be_bytes(r.take()),

@@ -6,6 +6,8 @@ use sfu::Time;
 
 /// 1.28 s of sound: more than twice the longest delay aimed at.
 const CAPACITY: usize = 64;
+/// Packets that there is room for at first: most of the time a few wait.
+const FIRST_CAPACITY: usize = 8;
 
 /// A packet that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub(super) struct AudioBuffer {
 
 impl AudioBuffer {
     pub(super) fn new() -> Self {
-        AudioBuffer { packets: VecDeque::with_capacity(CAPACITY) }
+        AudioBuffer { packets: VecDeque::with_capacity(FIRST_CAPACITY) }
     }
 
     pub(super) fn clear(&mut self) {
@@ -70,7 +72,10 @@ impl AudioBuffer {
             self.packets.pop_front();
         }
         let behind = self.packets.iter().rev().take_while(|other| other.sequence > packet.sequence).count();
-        self.packets.insert(self.packets.len() - behind, packet);
+        match behind {
+            0 => self.packets.push_back(packet),
+            _ => self.packets.insert(self.packets.len() - behind, packet),
+        }
         room
     }
 

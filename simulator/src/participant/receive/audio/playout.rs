@@ -79,10 +79,12 @@ impl AudioReceiver {
 
     /// When a packet that begins after silence is to be played: at the delay aimed at, if that makes sense.
     fn due(&self, now: Time, packet: &AudioPacket) -> Time {
-        let due = media_nanos(packet.timestamp, CLOCK_HZ).saturating_add(self.target().unwrap_or(0));
+        let (target, wanted) = (self.target().unwrap_or(0), self.wanted().unwrap_or(0));
+        let extra = Duration::from_nanos(u64::try_from(target.saturating_sub(wanted)).unwrap_or(0));
+        let due = media_nanos(packet.timestamp, CLOCK_HZ).saturating_add(target);
         let due = Time::from_nanos(u64::try_from(due).unwrap_or(0)).max(now);
         // Further ahead than any delay aimed at: the timestamps jumped.
-        if due - now > MAX_DELAY + MARGIN { now } else { due }
+        if due - now > MAX_DELAY + MARGIN + extra { now } else { due }
     }
 
     /// One step of the clock.
@@ -158,6 +160,7 @@ impl AudioReceiver {
         let packet = self.buffer.pop().expect("there is a head");
         playing.sequence = packet.sequence + 1;
         playing.position = packet.timestamp.saturating_add(STEP_TICKS);
+        self.in_force = Some(transit(now, packet.timestamp));
         playing.silent = packet.content == Content::Silence;
         let Content::Sound { captured, .. } = packet.content else {
             return sink(AudioOutput::Silent { length: STEP });

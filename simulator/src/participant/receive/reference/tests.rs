@@ -1,8 +1,11 @@
 use std::time::Duration;
 
 use sfu::Time;
+use sfu::codec::Vp8Descriptor;
+use sfu::codec::vp8::PictureId;
 
 use super::*;
+use crate::participant::media::stamp::VideoStamp;
 
 /// A frame of a stream with picture id, TL0PICIDX and temporal id, as the SFU wrote them.
 #[derive(Clone, Copy)]
@@ -37,6 +40,7 @@ fn parts(row: &Row) -> (Vp8Descriptor, VideoStamp) {
         publisher: 0,
         source: 0,
         encoding: 0,
+        spatial: 0,
         temporal: row.temporal,
         key: row.key,
         frame: row.frame,
@@ -58,10 +62,10 @@ fn decide(rows: &[Row]) -> Vec<(bool, bool)> {
     let mut decisions = Vec::new();
     for (n, row) in (100..).zip(rows) {
         let (descriptor, stamp) = parts(row);
-        let facts =
-            FrameFacts { first_sequence: n, last_sequence: n, descriptor: &descriptor, stamp: &stamp };
+        let layers = [LayerFrame::whole(Links::Vp8(descriptor), stamp)];
+        let facts = FrameFacts { first_sequence: n, last_sequence: n, layers: &layers };
         let said = references.allow(&facts);
-        decisions.push((said, references.truly_allow(&stamp)));
+        decisions.push((said, references.truly_allow(&facts)));
         if said {
             references.decoded(&facts);
         }
@@ -127,17 +131,15 @@ fn another_encoding_needs_a_key_frame() {
     let (descriptor, mut stamp) = parts(&row(1, 1, 0, false, 1, [1, 0, 0]));
     let mut references = References::default();
     let (key, key_stamp) = parts(&row(0, 0, 0, false, 0, [0; 3]));
-    references.decoded(&FrameFacts {
-        first_sequence: 1,
-        last_sequence: 1,
-        descriptor: &key,
-        stamp: &key_stamp,
-    });
-    assert!(references.truly_allow(&stamp));
-    stamp.encoding = 1;
-    assert!(!references.truly_allow(&stamp));
-    let facts = FrameFacts { first_sequence: 2, last_sequence: 2, descriptor: &descriptor, stamp: &stamp };
-    assert!(references.allow(&facts), "the descriptor can't tell");
+    let key = [LayerFrame::whole(Links::Vp8(key), key_stamp)];
+    references.decoded(&FrameFacts { first_sequence: 1, last_sequence: 1, layers: &key });
+    for encoding in [0, 1] {
+        stamp.encoding = encoding;
+        let layers = [LayerFrame::whole(Links::Vp8(descriptor), stamp)];
+        let facts = FrameFacts { first_sequence: 2, last_sequence: 2, layers: &layers };
+        assert_eq!(references.truly_allow(&facts), encoding == 0);
+        assert!(references.allow(&facts), "the descriptor can't tell");
+    }
 }
 
 #[test]
@@ -153,18 +155,15 @@ fn absent_fields_fall_back_to_ids_and_then_to_sequence_numbers() {
         let describe = |id: Option<u8>, key: bool| {
             let (descriptor, stamp) = parts(&row(0, 0, 0, false, 0, [u8::from(!key), 0, 0]));
             let picture_id = id.map(PictureId::Short);
-            (Vp8Descriptor { picture_id, tl0_picture_index: None, temporal_id: None, ..descriptor }, stamp)
+            let descriptor =
+                Vp8Descriptor { picture_id, tl0_picture_index: None, temporal_id: None, ..descriptor };
+            [LayerFrame::whole(Links::Vp8(descriptor), stamp)]
         };
         let mut references = References::default();
-        let (d, stamp) = describe(first, true);
-        references.decoded(&FrameFacts {
-            first_sequence: a,
-            last_sequence: a,
-            descriptor: &d,
-            stamp: &stamp,
-        });
-        let (d, stamp) = describe(second, false);
-        let facts = FrameFacts { first_sequence: b, last_sequence: b, descriptor: &d, stamp: &stamp };
+        let layers = describe(first, true);
+        references.decoded(&FrameFacts { first_sequence: a, last_sequence: a, layers: &layers });
+        let layers = describe(second, false);
+        let facts = FrameFacts { first_sequence: b, last_sequence: b, layers: &layers };
         assert_eq!(references.allow(&facts), expected, "{first:?} {second:?} {a} {b}");
     }
 }

@@ -3,7 +3,7 @@
 use sfu::Time;
 use sfu::rtp::RtpHeader;
 
-use super::{CLOCK_HZ, VideoOutput, VideoReceiver, payload};
+use super::{CLOCK_HZ, Content, VideoOutput, VideoReceiver, payload};
 use crate::participant::receive::frame_buffer::FramePacket;
 use crate::participant::receive::latency::{Arrival, Journey, UplinkLookup};
 use crate::participant::receive::packet_history::{Novelty, Origin, PacketHistory};
@@ -71,6 +71,24 @@ impl VideoReceiver {
         }
     }
 
+    /// A packet of the media SSRC that was put together from others: its number when it is new. It never arrived, so
+    /// the reports to the sender leave it out.
+    pub(super) fn on_recovered(
+        &mut self,
+        now: Time,
+        header: &RtpHeader,
+        sink: &mut dyn FnMut(VideoOutput<'_>),
+    ) -> Option<u64> {
+        let sequence = self.statistics.extend(header.sequence)?;
+        let novelty = self.history.as_mut()?.insert(sequence, Origin::Repair, &mut self.counters);
+        if novelty != Novelty::New {
+            return None;
+        }
+        self.counters.fec_recovered += 1;
+        self.track_gaps(now, sequence, sink);
+        Some(sequence)
+    }
+
     fn track_gaps(&mut self, now: Time, sequence: u64, sink: &mut dyn FnMut(VideoOutput<'_>)) {
         if !self.nack.on_packet(now, sequence) {
             self.give_up(now, sequence, sink);
@@ -84,29 +102,31 @@ impl VideoReceiver {
         now: Time,
         header: &RtpHeader,
         sequence: u64,
-        payload: &[u8],
+        content: Content<'_>,
         arrival: &Arrival,
         uplinks: &impl UplinkLookup,
         sink: &mut dyn FnMut(VideoOutput<'_>),
     ) -> bool {
-        if payload.is_empty() {
+        if content.payload.is_empty() {
             return false;
         }
-        let Ok((descriptor, stamp)) = payload::read(payload) else {
+        let (timestamp, marker) = (header.timestamp, header.marker);
+        let Ok(reading) = payload::read(self.config.codec, content, marker) else {
             self.health.corrupt += 1;
             return false;
         };
-        if (stamp.publisher, stamp.source) != (self.config.publisher, self.config.source) {
+        let own = (self.config.publisher, self.config.source);
+        if reading.stamp.is_some_and(|stamp| (stamp.publisher, stamp.source) != own) {
             self.health.foreign += 1;
             return false;
         }
         if self.frames.is_full() {
             self.drop_oldest(sink);
         }
-        let (timestamp, marker) = (header.timestamp, header.marker);
-        let packet = FramePacket { sequence, timestamp, marker, descriptor, stamp };
+        let payload::Reading { starts, ends, links, stamp } = reading;
+        let packet = FramePacket { sequence, timestamp, marker, starts, ends, links, stamp };
         let media = || media_nanos(self.timestamps.unwrap(u64::from(timestamp)), CLOCK_HZ);
-        let Some(frame) = self.frames.insert(&packet, now, media) else { return false };
+        let Some((frame, stamp)) = self.frames.insert(&packet, now, media) else { return false };
         frame.journey = Some(Journey {
             captured: stamp.captured,
             encoded: stamp.encoded(),

@@ -8,8 +8,8 @@ use crate::participant::receive::feedback::Feedback;
 /// A frame that is shown now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// Simulcast encoding.
-    pub encoding: u8,
+    /// Simulcast encoding, or spatial layer.
+    pub layer: u8,
     /// Temporal layer.
     pub temporal: u8,
     /// Frame number within its encoding.
@@ -37,8 +37,8 @@ pub enum VideoOutput<'a> {
     Rendered(&'a Rendered),
     /// A frame was complete but never decoded, for want of one that it depends on.
     Undecodable {
-        /// Simulcast encoding.
-        encoding: u8,
+        /// Simulcast encoding, or spatial layer.
+        layer: u8,
         /// Temporal layer.
         temporal: u8,
         /// When it was captured.

@@ -9,24 +9,38 @@ use crate::participant::receive::reference::References;
 
 type Sink<'a> = dyn FnMut(VideoOutput<'_>) + 'a;
 
+/// The first complete frame of a buffer in which nothing can be decoded.
+#[derive(Clone, Copy, Debug)]
+struct Stuck {
+    is_base: bool,
+    start: u64,
+    /// When waiting for what it needs ends.
+    until: Time,
+}
+
 impl VideoReceiver {
     /// Does everything that is due, and finds the next deadline.
     pub(super) fn advance(&mut self, now: Time, sink: &mut Sink<'_>) {
         self.play(now, sink);
-        if self.is_hopeless() || now >= self.patience_ends() {
-            let upto = self.next_key_start();
-            self.give_up(now, upto, sink);
-            self.play(now, sink);
+        let mut stuck = self.stuck();
+        if stuck.is_some_and(|stuck| now >= stuck.until || self.is_hopeless(stuck)) {
+            stuck = self.start_over(now, sink);
         }
         self.ask_for_packets(now, sink);
         // An ask that was the last may leave a frame without hope.
-        if self.is_hopeless() {
-            let upto = self.next_key_start();
-            self.give_up(now, upto, sink);
-            self.play(now, sink);
+        if stuck.is_some_and(|stuck| self.is_hopeless(stuck)) {
+            stuck = self.start_over(now, sink);
         }
         self.ask_for_key_frame(now, sink);
-        self.deadline = self.next_deadline();
+        self.deadline = self.next_deadline(stuck);
+    }
+
+    /// Gives up whatever lies before the next key frame, and plays what that lets go.
+    fn start_over(&mut self, now: Time, sink: &mut Sink<'_>) -> Option<Stuck> {
+        let upto = self.next_key_start();
+        self.give_up(now, upto, sink);
+        self.play(now, sink);
+        self.stuck()
     }
 
     /// Shows what is decoded and releases what is due: one frame is in the decoder at a time.
@@ -64,14 +78,15 @@ impl VideoReceiver {
         let frame = self.frames.pop().expect("the candidate is in the buffer");
         let facts = frame.facts().expect("the candidate is complete");
         self.settle(facts.last_sequence + 1);
-        let key = facts.descriptor.key_frame_start;
-        let sound = !frame.mixed && self.references.truly_allow(facts.stamp) && facts.stamp.key == key;
+        let key = facts.is_key();
+        let truly_key = facts.layers[0].stamp().key;
+        let sound = !frame.mixed && self.references.truly_allow(&facts) && truly_key == key;
         self.health.torn += u64::from(!sound);
         self.references.decoded(&facts);
         if key {
             self.key_request.satisfied();
         }
-        let stamp = &frame.stamp;
+        let stamp = frame.shown();
         let until = now + self.config.decode.time(stamp.width, stamp.height);
         let is_newer = self.last_captured.is_none_or(|(last, _)| stamp.captured > last);
         // At a switch the new encoding may begin with the very picture that the old one ended with.
@@ -96,19 +111,25 @@ impl VideoReceiver {
 
     /// The first complete frame, when nothing in the buffer can be decoded though the stream was running.
     fn blocked(&self) -> Option<&Frame> {
-        if self.references.lost() || self.candidate().is_some() {
-            return None;
-        }
-        self.frames.iter().find(|frame| frame.journey.is_some())
+        let complete = self.frames.iter().find(|frame| frame.journey.is_some())?;
+        (!self.references.lost() && self.candidate().is_none()).then_some(complete)
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        self.blocked().map(|frame| Stuck {
+            is_base: self.is_base(frame),
+            start: frame.start(),
+            until: self.playout.due(frame.media) + self.max_wait,
+        })
     }
 
     /// Whether a base frame waits for something that will never come.
-    fn is_hopeless(&self) -> bool {
-        self.blocked().is_some_and(|frame| frame.temporal() == 0 && !self.nack.waits_below(frame.start()))
+    fn is_hopeless(&self, stuck: Stuck) -> bool {
+        stuck.is_base && !self.nack.waits_below(stuck.start)
     }
 
-    fn patience_ends(&self) -> Time {
-        self.blocked().map_or(Time::NEVER, |frame| self.playout.due(frame.media) + self.max_wait)
+    fn is_base(&self, frame: &Frame) -> bool {
+        self.references.temporal(frame.layers()) == 0
     }
 
     /// Where a key frame starts that has begun to arrive; behind everything when none has.
@@ -122,7 +143,7 @@ impl VideoReceiver {
         if let (Some(frame), Some(last), Some(history)) =
             (self.blocked(), self.references.last_sequence(), &self.history)
         {
-            let whole = frame.temporal() == 0 && history.contains_all(last + 1..frame.start());
+            let whole = self.is_base(frame) && history.contains_all(last + 1..frame.start());
             self.health.broken_chain += u64::from(whole);
         }
         self.references.lose();
@@ -169,8 +190,9 @@ impl VideoReceiver {
     fn discard(&mut self, frame: Option<Frame>, sink: &mut Sink<'_>) {
         if let Some(frame) = frame.filter(|frame| frame.journey.is_some()) {
             self.counters.frames_undecodable += 1;
-            let (encoding, temporal) = (frame.stamp.encoding, frame.stamp.temporal);
-            sink(VideoOutput::Undecodable { encoding, temporal, captured: frame.stamp.captured });
+            let stamp = frame.shown();
+            let (layer, temporal) = (stamp.layer(), stamp.temporal);
+            sink(VideoOutput::Undecodable { layer, temporal, captured: stamp.captured });
         }
     }
 
@@ -203,24 +225,24 @@ impl VideoReceiver {
         sink(VideoOutput::Feedback(Feedback::Pli { ssrc: self.config.ssrc }));
     }
 
-    fn next_deadline(&self) -> Time {
-        let playing = match (&self.decoding, self.candidate()) {
+    fn next_deadline(&self, stuck: Option<Stuck>) -> Time {
+        let playing = match (&self.decoding, stuck) {
             (Some(decoding), _) => decoding.until,
-            (None, Some((_, due))) => due,
-            (None, None) => self.patience_ends(),
+            (None, Some(stuck)) => stuck.until,
+            (None, None) => self.candidate().map_or(Time::NEVER, |(_, due)| due),
         };
         playing.min(self.nack.due()).min(self.key_request.due())
     }
 }
 
 fn rendered(frame: &Frame, released: Time, rendered_at: Time) -> Rendered {
-    let stamp = &frame.stamp;
+    let (base, stamp) = (frame.layers()[0].stamp(), frame.shown());
     let journey = frame.journey.as_ref().expect("a released frame is complete");
     Rendered {
-        encoding: stamp.encoding,
+        layer: stamp.layer(),
         temporal: stamp.temporal,
         frame: stamp.frame,
-        key: stamp.key,
+        key: base.key,
         size: (u32::from(stamp.width), u32::from(stamp.height)),
         captured: stamp.captured,
         rendered_at,

@@ -8,6 +8,7 @@ use super::*;
 mod fuzz;
 mod recovery;
 mod rig;
+mod streams;
 
 use rig::*;
 

@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sfu::participant::{MediaKind, MediaParameters, PayloadTypes, VideoFormat};
+use sfu::participant::{Codec, MediaKind, MediaParameters, PayloadTypes, VideoFormat};
 use sfu::rtcp::{self, ArrivalRecorder, Packet, ReceptionStats};
 use sfu::rtp::{ExtensionIds, Extensions, RtpHeader};
 use sfu::{DataRate, DataSize, Time};
 
 use super::log::{Frame, Log, Sent};
 use crate::participant::media::speech::SpeechKind;
+use crate::participant::media::structure::Scalability;
 use crate::participant::sender::{
     CameraSettings, LayerSettings, MediaSender, MicrophoneSettings, Output, SenderConfig, SourceConfig,
 };
@@ -60,7 +61,10 @@ pub(super) fn config() -> SenderConfig {
                 name: "cam".into(),
                 mid: "v".into(),
                 layers: [50, 150, 600].into_iter().enumerate().map(layer).collect(),
-                temporal_layers: 3,
+                codec: Codec::Vp8,
+                scalability: Scalability::temporal(3),
+                described: false,
+                encrypted: false,
             }),
             SourceConfig::Microphone(MicrophoneSettings {
                 name: "mic".into(),

@@ -114,7 +114,7 @@ proptest! {
             let sequence = if tame { sequence % 600 } else { sequence };
             let genuine = source.frame(n, usize::from(kind % 3), marker, kind % 3, 1);
             let payload = if kind == 0 { bytes } else { genuine[0].payload.clone() };
-            let packet = Packet { sequence, timestamp, marker, payload };
+            let packet = Packet { sequence, timestamp, marker, payload, descriptor: Vec::new() };
             if kind == 3 { rig.retransmit(ms(n), &packet) } else { rig.deliver(ms(n), &packet) }
         }
         rig.run(ms(30_000));

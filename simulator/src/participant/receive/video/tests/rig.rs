@@ -5,7 +5,7 @@ use std::time::Duration;
 use sfu::codec::Vp8Descriptor;
 
 use super::super::*;
-use crate::participant::media::packetizer::{EncodedFrame, VideoIdentity, VideoPacketizer};
+use crate::participant::media::packetizer::{EncodedFrame, StreamFormat, VideoIdentity, VideoPacketizer};
 use crate::participant::media::sender_log::{HopRecord, UplinkRecord};
 use crate::participant::media::stamp::VideoStamp;
 use crate::participant::receive::feedback::Feedback;
@@ -28,6 +28,8 @@ pub(super) struct Packet {
     pub(super) timestamp: u32,
     pub(super) marker: bool,
     pub(super) payload: Vec<u8>,
+    /// The dependency descriptor; empty for none.
+    pub(super) descriptor: Vec<u8>,
 }
 
 /// Encodes frames and projects them onto one outgoing stream without a break.
@@ -43,7 +45,12 @@ impl Source {
     pub(super) fn new(layers: u8, sequence: u16, first_timestamp: u32, picture_id: u16) -> Source {
         let packetizers = [0, 1, 2].map(|encoding| {
             let identity = VideoIdentity { publisher: 1, source: 0, encoding };
-            VideoPacketizer::new(identity, layers, 1_000 * u16::from(encoding), 77 * encoding)
+            VideoPacketizer::new(
+                identity,
+                StreamFormat::vp8(layers),
+                1_000 * u16::from(encoding),
+                77 * encoding,
+            )
         });
         Source { packetizers, sequence, first_timestamp, ids: (picture_id.wrapping_sub(1), 254) }
     }
@@ -70,7 +77,19 @@ impl Source {
         let captured = ms(n * FRAME_MS);
         let (width, height) = SIZES[encoding];
         let (bytes, encode) = (packets * 1_000, Duration::from_millis(8));
-        let frame = EncodedFrame { key, temporal, bytes, width, height, captured, encode };
+        let (spatial, active_layers, ends_picture) = (0, 1, true);
+        let frame = EncodedFrame {
+            key,
+            spatial,
+            temporal,
+            bytes,
+            width,
+            height,
+            captured,
+            encode,
+            active_layers,
+            ends_picture,
+        };
         let mut content = self.packetizers[encoding].start(&frame);
         let timestamp = self.first_timestamp.wrapping_add((n * FRAME_MS * 90) as u32);
         let mut out = [0; 1_200];
@@ -81,6 +100,7 @@ impl Source {
                 timestamp,
                 marker: payload.marker,
                 payload: out[..payload.len].to_vec(),
+                descriptor: Vec::new(),
             })
         })
         .collect()
@@ -123,6 +143,7 @@ pub(super) fn config() -> VideoConfig {
     VideoConfig {
         ssrc: SSRC,
         rtx_ssrc: Some(RTX),
+        codec: Codec::Vp8,
         nack: true,
         publisher: 1,
         source: 0,
@@ -202,7 +223,8 @@ impl Rig {
         };
         let arrival = Arrival { sfu_arrived: before(11), first_forwarded: before(10), down: hop(10, 0) };
         let uplinks = |_: &VideoStamp| Some(UplinkRecord { first_sent: before(20), hop: hop(20, 11) });
-        self.receiver.receive(at, &header, payload, &arrival, &uplinks, &mut |output| {
+        let content = Content { payload, descriptor: &packet.descriptor };
+        self.receiver.receive(at, &header, content, &arrival, &uplinks, &mut |output| {
             self.seen.push((at, keep(output)));
         });
     }

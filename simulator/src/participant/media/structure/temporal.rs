@@ -1,4 +1,4 @@
-//! Which frames a frame depends on, by temporal layer.
+//! Temporal layers as VP8 encoders arrange them.
 //!
 //! The rule is that of libwebrtc's default VP8 temporal layers: a base frame refers to the base frame before
 //! it, a higher frame to the newest frame of each lower layer since that base frame, and to no frame of its
@@ -7,21 +7,10 @@
 //! layer after a key frame refers to the base only, wherever in the pattern the key frame fell: libwebrtc's
 //! receiver cannot place it otherwise.
 
-use super::stamp::MAX_REFERENCES;
+use super::Dependencies;
 
 /// Most temporal layers that VP8's two-bit TID can name.
 const LAYERS: usize = 4;
-
-/// What a frame depends on, and who may depend on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dependencies {
-    /// Distances back to the frames referred to; 0 stands for none.
-    pub references: [u8; MAX_REFERENCES],
-    /// Y: refers to the base layer only.
-    pub layer_sync: bool,
-    /// N: no frame will refer to this one.
-    pub non_reference: bool,
-}
 
 /// Follows one encoding's frames and derives their dependencies.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +50,7 @@ impl TemporalStructure {
             // A distance that does not fit would be a base frame 256 frames back: no structure has that.
             *slot = distances.next().map_or(0, |distance| u8::try_from(distance).unwrap_or(u8::MAX));
         }
+        found.inter_picture = !key;
         found.layer_sync = layer > 0 && (begins || self.newest[1..layer].iter().all(Option::is_none));
         if layer == 0 {
             self.newest = [None; LAYERS];
@@ -90,7 +80,13 @@ mod tests {
             (0, true, [0, 0, 0], false, false),
         ];
         for (n, (temporal, key, references, layer_sync, non_reference)) in (0..).zip(rows) {
-            let expected = Dependencies { references, layer_sync, non_reference };
+            let expected = Dependencies {
+                references,
+                layer_sync,
+                non_reference,
+                inter_picture: !key,
+                inter_layer: false,
+            };
             assert_eq!(structure.next(100 + n, key, temporal), expected, "frame {n}");
         }
     }
@@ -109,7 +105,8 @@ mod tests {
         let mut structure = TemporalStructure::new(1);
         assert_eq!(structure.next(0, true, 0), Dependencies::default());
         for n in 1..5 {
-            let expected = Dependencies { references: [1, 0, 0], ..Dependencies::default() };
+            let expected =
+                Dependencies { references: [1, 0, 0], inter_picture: true, ..Dependencies::default() };
             assert_eq!(structure.next(n, false, 0), expected);
         }
     }

@@ -1,19 +1,30 @@
+use super::super::vp8::{DESCRIPTOR_LEN, START_CODE};
 use super::*;
+
+mod streams;
 
 fn frame(key: bool, temporal: u8, bytes: u32) -> EncodedFrame {
     EncodedFrame {
         key,
+        spatial: 0,
         temporal,
         bytes,
         width: 640,
         height: 360,
         captured: Time::from_millis(500),
         encode: Duration::from_millis(8),
+        active_layers: 1,
+        ends_picture: true,
     }
 }
 
 fn packetizer() -> VideoPacketizer {
-    VideoPacketizer::new(VideoIdentity { publisher: 3, source: 1, encoding: 2 }, 3, 0x7fff, 255)
+    VideoPacketizer::new(
+        VideoIdentity { publisher: 3, source: 1, encoding: 2 },
+        StreamFormat::vp8(3),
+        0x7fff,
+        255,
+    )
 }
 
 fn payloads(packetizer: &mut VideoPacketizer, frame: &EncodedFrame) -> Vec<(Vec<u8>, Payload)> {
@@ -83,7 +94,7 @@ fn a_small_limit_still_holds_every_stamp() {
     let mut packetizer = packetizer().with_max_payload(10);
     let packets = payloads(&mut packetizer, &frame(true, 0, 1_000));
     for (n, (bytes, _)) in packets.iter().enumerate() {
-        assert!(bytes.len() <= MIN_PAYLOAD);
+        assert!(bytes.len() <= DESCRIPTOR_LEN + 10 + 2 * VideoStamp::LEN);
         assert!(VideoStamp::read(&bytes[if n == 0 { 16 } else { 6 }..]).is_ok());
     }
 }

@@ -1,0 +1,69 @@
+//! What one participant receives, and how its line is judged.
+
+use serde_json::{Value, json};
+
+use super::millis;
+use crate::core::Sfu;
+use crate::participant::downlink::Downlink;
+use crate::participant::subscription::{Projection, Subscription, VideoStream};
+
+pub(super) fn subscription(sfu: &Sfu, place: u16, to: &Subscription) -> Value {
+    let publisher = sfu.participant(to.publisher);
+    let projection = match &to.media {
+        Projection::Audio(projection) => json!({ "kind": "audio", "paused": projection.is_paused() }),
+        Projection::Video(stream) => video(stream),
+    };
+    json!({
+        "place": place,
+        "publisher": to.publisher.to_string(),
+        "source": publisher.map(|from| from.uplink.sources[to.source].description.name.as_str()),
+        "mid": to.mid,
+        "ssrc": to.ssrc,
+        "rtx_ssrc": to.rtx.as_ref().map(|rtx| rtx.ssrc),
+        "codec": to.codec,
+        "max_height": to.max_height,
+        "priority": to.priority,
+        "muted": to.muted,
+        "acknowledged": to.acknowledged,
+        "packets": to.totals.packets,
+        "last_ms": to.totals.last.and_then(millis),
+        "report_wanted": to.sent.stale,
+        "projection": projection,
+    })
+}
+
+fn video(stream: &VideoStream) -> Value {
+    json!({
+        "kind": "video",
+        "paused": stream.projection.is_paused(),
+        "current": stream.projection.current(),
+        "target": stream.projection.target(),
+        "wants_key_frame": stream.projection.wants_key_frame(),
+        "chosen": stream.chosen.and_then(|(layer, _)| layer),
+        "reason": stream.reason,
+        "log_entries": stream.log.held(),
+    })
+}
+
+pub(super) fn congestion(downlink: &Downlink) -> Value {
+    let sender = &downlink.sender;
+    let feedback = sender.history.counters();
+    json!({
+        "begun": sender.begun,
+        "target_bps": sender.controller.target().as_bps(),
+        "pacing_bps": sender.controller.pacing_rate().as_bps(),
+        "controller": sender.controller.state(),
+        "rtt_ms": downlink.rtt.map(|rtt| rtt.as_nanos() as f64 / 1e6),
+        "told_bps": downlink.told.as_bps(),
+        "probe_due_ms": millis(downlink.probe_due()),
+        "allocation_due_ms": millis(downlink.allocation_due()),
+        "feedback": {
+            "received": feedback.received,
+            "lost": feedback.lost,
+            "after_lost": feedback.after_lost,
+            "duplicate": feedback.duplicate,
+            "unknown": feedback.unknown,
+            "unreported": feedback.unreported,
+        },
+    })
+}

@@ -1,0 +1,4 @@
+//! FlexFEC by bytes worked out by hand from RFC 8627, and by random packets.
+
+mod properties;
+mod vectors;
