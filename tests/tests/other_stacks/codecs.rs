@@ -51,6 +51,16 @@ macro_rules! each_codec {
             fn from_rtc_to_str0m() {
                 forward(Kind::Rtc, Kind::Str0m, Codec::$codec);
             }
+
+            #[test]
+            fn from_str0m_to_str0m() {
+                forward(Kind::Str0m, Kind::Str0m, Codec::$codec);
+            }
+
+            #[test]
+            fn from_rtc_to_rtc() {
+                forward(Kind::Rtc, Kind::Rtc, Codec::$codec);
+            }
         }
     )*};
 }

@@ -5,6 +5,9 @@ use sfu::participant::{Codec, MediaKind};
 /// Five deltas of an ordinary picture take two packets each, a key frame six.
 const DELTA: usize = 2_000;
 const KEY: usize = 6_000;
+/// Not so much that a packet remains of which `rtc` would make nothing: its VP8 depacketiser refuses payloads below four
+/// bytes, and with them the frame.
+const SPREAD: usize = 200;
 /// What mode 0 of H.264 allows: a NAL unit is a packet.
 const ONE_PACKET: usize = 1_000;
 const SOUND: usize = 80;
@@ -17,6 +20,8 @@ pub(crate) struct Frame {
     pub(crate) received: Vec<u8>,
     /// In ticks of the codec's RTP clock.
     pub(crate) timestamp: u32,
+    /// Whether it needs no other.
+    pub(crate) key: bool,
 }
 
 /// How many RTP clock ticks one frame takes: 20 ms of sound, a 30th of a second of pictures.
@@ -31,7 +36,7 @@ pub(crate) const fn ticks(codec: Codec) -> u32 {
 pub(crate) fn frame(codec: Codec, seed: u8, index: u32, key: bool) -> Frame {
     let mut noise = Noise(u64::from(seed) << 32 | u64::from(index) + 1);
     let least = if key { KEY } else { DELTA };
-    let size = least + noise.below(300);
+    let size = least + noise.below(SPREAD);
     let (bytes, received) = match codec {
         Codec::Opus => same(opus(&mut noise)),
         Codec::Vp8 => same(vp8(key, size, &mut noise)),
@@ -42,12 +47,7 @@ pub(crate) fn frame(codec: Codec, seed: u8, index: u32, key: bool) -> Frame {
     };
     // Begins shortly before the clock turns over.
     let timestamp = (u32::MAX - 20 * ticks(codec)).wrapping_add(index * ticks(codec));
-    Frame { bytes, received, timestamp }
-}
-
-/// Whether a VP8 frame is a key frame (RFC 6386 section 9.1).
-pub(crate) fn is_vp8_key_frame(frame: &[u8]) -> bool {
-    frame[0] & 1 == 0
+    Frame { bytes, received, timestamp, key }
 }
 
 fn same(bytes: Vec<u8>) -> (Vec<u8>, Vec<u8>) {

@@ -5,52 +5,39 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
+use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit, RTCDataChannelMessage};
 use rtc::interceptor::{Registry, Slot};
-use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::{
     configure_nack, configure_rtcp_reports, configure_twcc,
 };
-use rtc::peer_connection::configuration::media_engine::MediaEngine;
-use rtc::peer_connection::event::{RTCPeerConnectionEvent, RTCTrackEvent};
+use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent, RTCTrackEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
 use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
-use rtc::rtp::packetizer::Payloader;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
-    RTCRtpHeaderExtensionCapability, RTCRtpRtxParameters, RtpCodecKind,
-};
+use rtc::rtp;
 use rtc::rtp_transceiver::{RTCRtpReceiverId, RTCRtpSenderId};
 use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use rtc::statistics::StatsSelector;
-use rtc::{rtp, sdp};
 use sfu::Time;
 use sfu::conference::{JoinRequest, Joined};
-use sfu::participant::{Codec, MediaKind, MediaParameters, StreamDescription};
+use sfu::participant::{MediaParameters, StreamDescription};
 use sfu::rtp::ExtensionIds;
 use sfu::transport::dtls::opaque_instant;
 
+use crate::channel::{Channel, Channels, Message};
 use crate::frames::Frame;
 use crate::rtc_listener::{Heard, Listener};
-use crate::rtc_media::{Assembler, assembler, payloader};
+use crate::rtc_media::{Assembler, assembler};
 use crate::rtc_sdp::{answer, attribute, extensions};
+use crate::rtc_settings::{MEDIA, Outgoing, RTX, engine, kind, track};
 use crate::stack::{Learnt, MID, Role, Stack, payload_types};
 
-const MEDIA: u8 = 96;
-const RTX: u8 = 97;
 /// What a payload may have of a datagram: SRTP, header extensions, UDP and IP need the rest.
 const MTU: usize = 1_100;
-
-/// One encoding that it sends.
-struct Outgoing {
-    ssrc: u32,
-    sequence: u16,
-    payloader: Box<dyn Payloader>,
-}
 
 pub(crate) struct RtcPeer {
     role: Role,
@@ -67,6 +54,7 @@ pub(crate) struct RtcPeer {
     /// The latest sequence numbers: retransmissions come more than once.
     seen: VecDeque<u16>,
     frames: Vec<(u32, Vec<u8>)>,
+    channels: Channels<RTCDataChannelId>,
 }
 
 impl RtcPeer {
@@ -89,6 +77,7 @@ impl RtcPeer {
             connection.add_transceiver_from_kind(kind(&role), None).expect("a proper kind");
             (None, Vec::new())
         };
+        let channels = open_channels(&role, &mut connection);
         let candidate = CandidateHostConfig {
             base_config: CandidateConfig {
                 network: "udp".into(),
@@ -118,6 +107,7 @@ impl RtcPeer {
             assembler: assembler(codec),
             seen: VecDeque::new(),
             frames: Vec::new(),
+            channels,
         }
     }
 
@@ -130,12 +120,22 @@ impl RtcPeer {
                 RTCPeerConnectionEvent::OnTrack(RTCTrackEvent::OnOpen(track)) => {
                     self.receiver = Some(track.receiver_id);
                 }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnOpen(id)) => {
+                    self.channels.set_open(id, true);
+                }
+                RTCPeerConnectionEvent::OnDataChannel(RTCDataChannelEvent::OnClose(id)) => {
+                    self.channels.set_open(id, false);
+                }
                 _ => {}
             }
         }
         while let Some(message) = self.connection.poll_read() {
-            if let RTCMessage::RtpPacket(_, packet) = message.message {
-                self.receive(now, packet);
+            match message.message {
+                RTCMessage::RtpPacket(_, packet) => self.receive(now, packet),
+                RTCMessage::DataChannelMessage(id, RTCDataChannelMessage { is_string, data }) => {
+                    self.channels.take(id, Message { is_text: is_string, bytes: data.to_vec() });
+                }
+                _ => {}
             }
         }
     }
@@ -167,7 +167,7 @@ impl Stack for RtcPeer {
             remote_pwd: attribute(&self.offer, "ice-pwd").into(),
             fingerprint: fingerprint.parse().expect("a proper fingerprint"),
             media: MediaParameters {
-                payload_types: payload_types(self.role.codec, MEDIA, RTX),
+                payload_types: payload_types(&self.role, MEDIA, RTX),
                 extensions: self.ids,
             },
             sources: self.role.sources(),
@@ -253,6 +253,33 @@ impl Stack for RtcPeer {
         self.drain(now);
     }
 
+    fn say(&mut self, now: Time, channel: usize, message: &Message) {
+        let id = self.channels.id(channel);
+        let mut channel = self.connection.data_channel(id).expect("it was created");
+        let bytes = &message.bytes[..];
+        let sent = if message.is_text {
+            channel.send_text(opaque_instant(now), str::from_utf8(bytes).expect("a text"))
+        } else {
+            channel.send(opaque_instant(now), BytesMut::from(bytes))
+        };
+        sent.expect("it is open");
+        self.drain(now);
+    }
+
+    fn close_channel(&mut self, now: Time, channel: usize) {
+        let id = self.channels.id(channel);
+        self.connection.data_channel(id).expect("it was created").close().expect("it is open");
+        self.handle_timeout(now);
+    }
+
+    fn open_channels(&self) -> Vec<bool> {
+        self.channels.open()
+    }
+
+    fn messages(&self) -> &[(usize, Message)] {
+        &self.channels.messages
+    }
+
     fn learnt(&mut self, now: Time) -> Learnt {
         let report = self.connection.get_stats(opaque_instant(now), StatsSelector::None);
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -272,73 +299,15 @@ impl Stack for RtcPeer {
     }
 }
 
-fn kind(role: &Role) -> RtpCodecKind {
-    match role.kind() {
-        MediaKind::Audio => RtpCodecKind::Audio,
-        MediaKind::Video => RtpCodecKind::Video,
-    }
-}
-
-fn codec(role: &Role) -> RTCRtpCodec {
-    let (mime_type, parameters) = match role.codec {
-        Codec::Opus => ("audio/opus", "minptime=10;useinbandfec=1"),
-        Codec::Vp8 => ("video/VP8", ""),
-        Codec::Vp9 => ("video/VP9", "profile-id=0"),
-        Codec::Av1 => ("video/AV1", ""),
-        Codec::H264 => {
-            ("video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
-        }
-        Codec::H264Mode0 => {
-            ("video/H264", "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f")
-        }
+fn open_channels(role: &Role, connection: &mut RTCPeerConnection) -> Channels<RTCDataChannelId> {
+    let mut open = |channel: &Channel| {
+        let options = RTCDataChannelInit {
+            ordered: channel.ordered,
+            max_retransmits: channel.max_retransmits,
+            protocol: channel.protocol.into(),
+            ..RTCDataChannelInit::default()
+        };
+        connection.create_data_channel(channel.label, Some(options)).expect("proper parameters").id()
     };
-    RTCRtpCodec {
-        mime_type: mime_type.into(),
-        clock_rate: role.kind().clock_rate(),
-        channels: if role.kind() == MediaKind::Audio { 2 } else { 0 },
-        sdp_fmtp_line: parameters.into(),
-        rtcp_feedback: Vec::new(),
-    }
-}
-
-fn engine(role: &Role) -> MediaEngine {
-    let mut engine = MediaEngine::default();
-    let mut register = |rtp_codec, payload_type| {
-        let parameters = RTCRtpCodecParameters { rtp_codec, payload_type };
-        engine.register_codec(parameters, kind(role)).expect("a proper codec");
-    };
-    register(codec(role), MEDIA);
-    if role.kind() == MediaKind::Video {
-        let (mime_type, sdp_fmtp_line) = ("video/rtx".into(), format!("apt={MEDIA}"));
-        register(RTCRtpCodec { mime_type, sdp_fmtp_line, ..codec(role) }, RTX);
-    }
-    for uri in [
-        sdp::extmap::SDES_MID_URI,
-        sdp::extmap::SDES_RTP_STREAM_ID_URI,
-        sdp::extmap::SDES_REPAIR_RTP_STREAM_ID_URI,
-    ] {
-        let capability = RTCRtpHeaderExtensionCapability { uri: uri.into() };
-        engine.register_header_extension(capability, kind(role), None).expect("there is room for it");
-    }
-    engine
-}
-
-fn track(role: &Role) -> (MediaStreamTrack, Vec<Outgoing>) {
-    let count = role.rids.len().max(1);
-    let ssrcs: Vec<u32> = (1_000..).take(count).collect();
-    let coding = |(index, ssrc): (usize, &u32)| RTCRtpEncodingParameters {
-        rtp_coding_parameters: RTCRtpCodingParameters {
-            rid: if role.is_simulcast() { role.rids[index].into() } else { String::new() },
-            ssrc: Some(*ssrc),
-            rtx: (role.kind() == MediaKind::Video).then(|| RTCRtpRtxParameters { ssrc: ssrc + 1_000 }),
-            fec: None,
-        },
-        codec: codec(role),
-        ..RTCRtpEncodingParameters::default()
-    };
-    let codings = ssrcs.iter().enumerate().map(coding).collect();
-    let track = MediaStreamTrack::new("stream".into(), "track".into(), "track".into(), kind(role), codings);
-    // Begins shortly before the sequence numbers turn over.
-    let outgoing = |ssrc| Outgoing { ssrc, sequence: u16::MAX - 30, payloader: payloader(role.codec) };
-    (track, ssrcs.into_iter().map(outgoing).collect())
+    Channels::new(role.channels.iter().map(&mut open).collect())
 }

@@ -25,6 +25,22 @@ pub(crate) fn extensions(offer: &str) -> ExtensionIds {
 
 /// An answer that takes everything that was offered, from an ICE-lite DTLS server that sends `streams`.
 pub(crate) fn answer(offer: &str, joined: &Joined, streams: &[StreamDescription]) -> String {
+    let begins = offer.find("m=").expect("there is a media section");
+    let (session, media) = offer.split_at(begins);
+    let mut answer = lines(session).replace("t=0 0\r\n", "t=0 0\r\na=ice-lite\r\n");
+    for section in media.split("m=").skip(1) {
+        answer += "m=";
+        answer += &lines(section);
+        answer += &transport(joined);
+        if !section.starts_with("application") {
+            answer += &sources(streams);
+        }
+    }
+    answer
+}
+
+/// The lines of the offer that stay, turned round.
+fn lines(offer: &str) -> String {
     let mut answer = String::new();
     for line in offer.lines() {
         let is_ours =
@@ -32,7 +48,6 @@ pub(crate) fn answer(offer: &str, joined: &Joined, streams: &[StreamDescription]
         match line {
             "a=sendonly" => answer += "a=recvonly\r\n",
             "a=recvonly" => answer += "a=sendonly\r\n",
-            "t=0 0" => answer += "t=0 0\r\na=ice-lite\r\n",
             _ if is_ours.iter().any(|name| line.starts_with(name)) => {}
             _ => match line.strip_prefix("a=rid:").or_else(|| line.strip_prefix("a=simulcast:")) {
                 // Directions turn round (RFC 8853 section 5.3.2).
@@ -41,17 +56,26 @@ pub(crate) fn answer(offer: &str, joined: &Joined, streams: &[StreamDescription]
             },
         }
     }
-    let Joined { ufrag, pwd, candidate, fingerprint, .. } = joined;
-    answer += &format!("a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\na=setup:passive\r\n");
-    answer += &format!("a=fingerprint:sha-256 {fingerprint}\r\n");
-    let (ip, port) = (candidate.ip(), candidate.port());
-    answer += &format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\na=end-of-candidates\r\n");
-    for StreamDescription { publisher, ssrc, rtx_ssrc, .. } in streams {
-        answer += &format!("a=msid:{publisher} source\r\n");
-        if let Some(rtx) = rtx_ssrc {
-            answer += &format!("a=ssrc-group:FID {ssrc} {rtx}\r\na=ssrc:{rtx} cname:{publisher}\r\n");
-        }
-        answer += &format!("a=ssrc:{ssrc} cname:{publisher}\r\n");
-    }
     answer
+}
+
+fn transport(joined: &Joined) -> String {
+    let Joined { ufrag, pwd, candidate, fingerprint, .. } = joined;
+    let (ip, port) = (candidate.ip(), candidate.port());
+    let mut lines = format!("a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\na=setup:passive\r\n");
+    lines += &format!("a=fingerprint:sha-256 {fingerprint}\r\n");
+    lines += &format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\na=end-of-candidates\r\n");
+    lines
+}
+
+fn sources(streams: &[StreamDescription]) -> String {
+    let mut lines = String::new();
+    for StreamDescription { publisher, ssrc, rtx_ssrc, .. } in streams {
+        lines += &format!("a=msid:{publisher} source\r\n");
+        if let Some(rtx) = rtx_ssrc {
+            lines += &format!("a=ssrc-group:FID {ssrc} {rtx}\r\na=ssrc:{rtx} cname:{publisher}\r\n");
+        }
+        lines += &format!("a=ssrc:{ssrc} cname:{publisher}\r\n");
+    }
+    lines
 }

@@ -8,25 +8,61 @@ use sfu::participant::{
 };
 use sfu::{Time, rtp::ExtensionIds};
 
+use crate::channel::{Channel, Message};
 use crate::frames::Frame;
 
 /// The media section that a peer sends in, or receives in.
 pub(crate) const MID: &str = "0";
+
+/// Redundant audio (RFC 2198), where a peer speaks it.
+pub(crate) const RED: u8 = 63;
 
 /// What one peer is there for.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) address: SocketAddr,
     pub(crate) codec: Codec,
+    /// Whether it speaks RED around Opus.
+    pub(crate) red: bool,
     /// Whether it sends; otherwise it receives.
     pub(crate) publishes: bool,
     /// The encodings that it sends: none for audio.
     pub(crate) rids: Vec<&'static str>,
     /// Whether it works out what its line carries, and probes for that.
     pub(crate) estimates: bool,
+    /// The data channels that it opens.
+    pub(crate) channels: Vec<Channel>,
 }
 
 impl Role {
+    /// Sends one encoding, or those of `rids`.
+    pub(crate) fn sending(codec: Codec, rids: &[&'static str]) -> Self {
+        let single: &[&str] = if codec.kind() == MediaKind::Video { &["q"] } else { &[] };
+        let rids = if rids.is_empty() { single } else { rids };
+        Role { publishes: true, rids: rids.to_vec(), ..Role::receiving(codec) }
+    }
+
+    pub(crate) const fn receiving(codec: Codec) -> Self {
+        Role {
+            // The world gives it one.
+            address: SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0),
+            codec,
+            red: false,
+            publishes: false,
+            rids: Vec::new(),
+            estimates: false,
+            channels: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_red(self) -> Self {
+        Role { red: true, ..self }
+    }
+
+    pub(crate) fn with_channels(self, channels: &[Channel]) -> Self {
+        Role { channels: channels.to_vec(), ..self }
+    }
+
     pub(crate) const fn kind(&self) -> MediaKind {
         self.codec.kind()
     }
@@ -55,11 +91,11 @@ impl Role {
 }
 
 /// The payload types of one codec beside Opus, which a participant always has.
-pub(crate) fn payload_types(codec: Codec, media: u8, rtx: u8) -> PayloadTypes {
+pub(crate) fn payload_types(role: &Role, media: u8, rtx: u8) -> PayloadTypes {
     let format = Some(VideoFormat { payload_type: media, rtx: Some(rtx) });
     let none = PayloadTypes::audio(111);
-    match codec {
-        Codec::Opus => PayloadTypes::audio(media),
+    match role.codec {
+        Codec::Opus => PayloadTypes { opus_red: role.red.then_some(RED), ..PayloadTypes::audio(media) },
         Codec::Vp8 => PayloadTypes { vp8: format, ..none },
         Codec::Vp9 => PayloadTypes { vp9: format, ..none },
         Codec::Av1 => PayloadTypes { av1: format, ..none },
@@ -98,6 +134,13 @@ pub(crate) trait Stack {
     fn held_back(&self) -> usize;
     /// Asks the sender for a key frame.
     fn ask_for_key_frame(&mut self, now: Time);
+    /// Says something on one of its data channels.
+    fn say(&mut self, now: Time, channel: usize, message: &Message);
+    fn close_channel(&mut self, now: Time, channel: usize);
+    /// Which of its data channels are open.
+    fn open_channels(&self) -> Vec<bool>;
+    /// What came on which of its data channels.
+    fn messages(&self) -> &[(usize, Message)];
     /// What it learnt from the core's RTCP.
     fn learnt(&mut self, now: Time) -> Learnt;
 }

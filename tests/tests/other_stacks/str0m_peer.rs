@@ -9,18 +9,21 @@ use sfu::participant::{Codec, MediaKind, MediaParameters, StreamDescription};
 use sfu::rtp::ExtensionIds;
 use sfu::transport::dtls::opaque_instant;
 use str0m::bwe::{Bitrate, BweKind};
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::format::{Codec as Format, FormatParams};
 use str0m::media::{Frequency, KeyframeRequestKind, MediaData, MediaKind as Kind, MediaTime, Pt, Rid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
+use crate::channel::{Channel, Channels, Message};
 use crate::frames::Frame;
 use crate::stack::{Learnt, MID, Role, Stack, payload_types, set_extension};
 
 /// Unlike `rtc`'s, so that forwarding has to translate them.
 const MEDIA: u8 = 101;
 const RTX: u8 = 102;
+const MEDIA_WITH_RED: u8 = 111;
 const EXTENSIONS: [(u8, Extension); 4] = [
     (4, Extension::RtpMid),
     (10, Extension::RtpStreamId),
@@ -39,6 +42,7 @@ pub(crate) struct Str0mPeer {
     /// Frames that came after a hole.
     interrupted: usize,
     key_frames_wanted: usize,
+    channels: Channels<ChannelId>,
     learnt: Learnt,
 }
 
@@ -64,6 +68,8 @@ impl Str0mPeer {
             Codec::Av1 => video(Format::Av1, FormatParams::default()),
             Codec::H264 => codecs.add_h264(pt, Some(rtx), true, 0x42_e0_1f),
             Codec::H264Mode0 => codecs.add_h264(pt, Some(rtx), false, 0x42_e0_1f),
+            // These are the numbers of MEDIA_WITH_RED and RED: it lets nobody choose others for RED.
+            Codec::Opus if role.red => codecs.enable_opus(true, true),
             Codec::Opus => {
                 let parameters = FormatParams::default();
                 codecs.add_config(pt, None, Format::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2), parameters);
@@ -80,6 +86,7 @@ impl Str0mPeer {
             frames: Vec::new(),
             interrupted: 0,
             key_frames_wanted: 0,
+            channels: Channels::new(Vec::new()),
             learnt: Learnt::default(),
         }
     }
@@ -90,6 +97,10 @@ impl Str0mPeer {
             set_extension(&mut ids, extension.as_uri(), id);
         }
         ids
+    }
+
+    const fn media_type(&self) -> u8 {
+        if self.role.red { MEDIA_WITH_RED } else { MEDIA }
     }
 
     fn drain(&mut self) {
@@ -107,6 +118,11 @@ impl Str0mPeer {
             Event::Connected => self.connected = true,
             Event::MediaData(data) => self.receive(data),
             Event::KeyframeRequest(_) => self.key_frames_wanted += 1,
+            Event::ChannelOpen(id, _) => self.channels.set_open(id, true),
+            Event::ChannelClose(id) => self.channels.set_open(id, false),
+            Event::ChannelData(data) => {
+                self.channels.take(data.id, Message { is_text: !data.binary, bytes: data.data });
+            }
             Event::MediaEgressStats(stats) => {
                 self.learnt.rtt = stats.rtt.map(|rtt| rtt.as_secs_f64());
                 self.learnt.is_reported_on |= stats.remote.is_some();
@@ -142,7 +158,7 @@ impl Stack for Str0mPeer {
             remote_pwd: ice.pass,
             fingerprint: sfu::transport::certificate::Fingerprint::from_bytes(fingerprint),
             media: MediaParameters {
-                payload_types: payload_types(self.role.codec, MEDIA, RTX),
+                payload_types: payload_types(&self.role, self.media_type(), RTX),
                 extensions: Self::extensions(),
             },
             sources: self.role.sources(),
@@ -165,6 +181,12 @@ impl Stack for Str0mPeer {
         api.set_remote_fingerprint(fingerprint);
         api.start_dtls(true).expect("DTLS starts once");
         api.enable_twcc_feedback();
+        if !self.role.channels.is_empty() {
+            api.start_sctp(true);
+            let ids =
+                self.role.channels.iter().map(|channel| api.create_data_channel(configuration(channel)));
+            self.channels = Channels::new(ids.collect());
+        }
         if self.role.publishes {
             api.declare_media(MID.into(), kind);
             let rids = self.role.rids.iter().map(|rid| self.role.is_simulcast().then(|| Rid::from(*rid)));
@@ -209,6 +231,7 @@ impl Stack for Str0mPeer {
     }
 
     fn send(&mut self, now: Time, encoding: usize, frame: &Frame) {
+        let media_type = self.media_type();
         let mut writer = self.rtc.writer(MID.into()).expect("the media was declared");
         if self.role.is_simulcast() {
             writer = writer.rid(self.role.rids[encoding].into());
@@ -218,7 +241,7 @@ impl Stack for Str0mPeer {
             MediaKind::Video => Frequency::NINETY_KHZ,
         };
         let time = MediaTime::new(frame.timestamp.into(), clock);
-        let written = writer.write(MEDIA.into(), opaque_instant(now), time, frame.bytes.clone());
+        let written = writer.write(media_type.into(), opaque_instant(now), time, frame.bytes.clone());
         written.expect("the payload type and the rid were declared");
         self.handle_timeout(now);
     }
@@ -239,7 +262,42 @@ impl Stack for Str0mPeer {
         self.handle_timeout(now);
     }
 
+    fn say(&mut self, now: Time, channel: usize, message: &Message) {
+        let mut channel = self.rtc.channel(self.channels.id(channel)).expect("it is open");
+        assert!(channel.write(!message.is_text, &message.bytes).expect("it is open"), "there is room");
+        drop(channel);
+        self.handle_timeout(now);
+    }
+
+    fn close_channel(&mut self, now: Time, channel: usize) {
+        let id = self.channels.id(channel);
+        self.rtc.direct_api().close_data_channel(id);
+        self.handle_timeout(now);
+    }
+
+    fn open_channels(&self) -> Vec<bool> {
+        self.channels.open()
+    }
+
+    fn messages(&self) -> &[(usize, Message)] {
+        &self.channels.messages
+    }
+
     fn learnt(&mut self, _now: Time) -> Learnt {
         Learnt { key_frames_wanted: self.key_frames_wanted as u64, ..self.learnt }
+    }
+}
+
+fn configuration(channel: &Channel) -> ChannelConfig {
+    let reliability = match channel.max_retransmits {
+        Some(retransmits) => Reliability::MaxRetransmits { retransmits },
+        None => Reliability::Reliable,
+    };
+    ChannelConfig {
+        label: channel.label.into(),
+        ordered: channel.ordered,
+        reliability,
+        negotiated: None,
+        protocol: channel.protocol.into(),
     }
 }

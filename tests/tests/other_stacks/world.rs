@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sfu::participant::{Codec, MediaKind, StreamDescription, Wish};
+use sfu::participant::{Codec, StreamDescription, Wish};
 use sfu::{Config, Event, ParticipantId, Sfu, Sink, Time, Transmit};
 use simulator::crypto::SeededProvider;
 
@@ -22,6 +22,10 @@ pub(crate) enum Kind {
     Str0m,
     Rtc,
 }
+
+/// Each stack sends to each, itself included.
+pub(crate) const PAIRS: [(Kind, Kind); 4] =
+    [(Kind::Str0m, Kind::Rtc), (Kind::Rtc, Kind::Str0m), (Kind::Str0m, Kind::Str0m), (Kind::Rtc, Kind::Rtc)];
 
 impl Kind {
     fn peer(self, role: Role) -> Box<dyn Stack> {
@@ -83,13 +87,7 @@ pub(crate) struct World {
 
 impl World {
     /// A sender and a receiver that meet, and are connected when this returns.
-    pub(crate) fn new(sender: Kind, receiver: Kind, codec: Codec, rids: &[&'static str]) -> Self {
-        let publisher =
-            Role { address: address(1), codec, publishes: true, rids: rids.to_vec(), estimates: false };
-        World::with(sender, publisher, receiver)
-    }
-
-    fn with(sender: Kind, publisher: Role, receiver: Kind) -> Self {
+    pub(crate) fn new((sender, publisher): (Kind, Role), (receiver, subscriber): (Kind, Role)) -> Self {
         let core = "198.51.100.1:3478".parse().expect("an address");
         let sfu =
             Sfu::new(Config::new(core), SeededProvider::new([9; 32])).expect("a certificate can be made");
@@ -106,33 +104,22 @@ impl World {
             events: Vec::new(),
             sent: vec![Vec::new(); publisher.rids.len().max(1)],
         };
-        world.join(sender, publisher);
-        world.join(
-            receiver,
-            Role {
-                address: address(2),
-                codec: world.codec,
-                publishes: false,
-                rids: Vec::new(),
-                estimates: false,
-            },
-        );
+        world.join(sender, Role { address: address(1), ..publisher });
+        world.join(receiver, Role { address: address(2), ..subscriber });
         world.run(Duration::from_secs(5));
         assert!(world.peers.iter().all(|peer| peer.stack.is_connected()), "both are connected after 5 s");
         world
     }
 
-    /// A sender and a receiver of one encoding.
+    /// A sender of one encoding, and a receiver.
     pub(crate) fn plain(sender: Kind, receiver: Kind, codec: Codec) -> Self {
-        let rids: &[&str] = if codec.kind() == MediaKind::Video { &["q"] } else { &[] };
-        World::new(sender, receiver, codec, rids)
+        World::new((sender, Role::sending(codec, &[])), (receiver, Role::receiving(codec)))
     }
 
     /// A sender of one encoding that works out what its line carries, and a receiver.
     pub(crate) fn estimating(sender: Kind, receiver: Kind, codec: Codec) -> Self {
-        let publisher =
-            Role { address: address(1), codec, publishes: true, rids: vec!["q"], estimates: true };
-        World::with(sender, publisher, receiver)
+        let publisher = Role { estimates: true, ..Role::sending(codec, &[]) };
+        World::new((sender, publisher), (receiver, Role::receiving(codec)))
     }
 
     fn join(&mut self, kind: Kind, role: Role) {
@@ -164,6 +151,10 @@ impl World {
 
     pub(crate) fn receiver(&mut self) -> &mut dyn Stack {
         &mut *self.peers[1].stack
+    }
+
+    pub(crate) fn sender_id(&self) -> ParticipantId {
+        self.peers[0].id
     }
 
     pub(crate) fn receiver_id(&self) -> ParticipantId {
