@@ -13,6 +13,7 @@ const FRAMES: usize = 140;
 pub(crate) fn assert_same(world: &mut World) {
     let held_back = world.receiver().held_back();
     let received = world.receiver().frames().to_vec();
+    assert_eq!(world.receiver().holes(), 0, "the receiver saw holes");
     let sent = &world.sent[0];
     assert_eq!(received.len(), sent.len() - held_back, "drops in the core: {:?}", world.sfu.drops());
     let offset = received[0].0.wrapping_sub(sent[0].timestamp);

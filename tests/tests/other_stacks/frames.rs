@@ -135,7 +135,7 @@ fn nal_unit(bytes: &mut Vec<u8>, unit: &[u8]) {
 pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
-    fn fill(&mut self, bytes: &mut Vec<u8>, size: usize) {
+    pub(crate) fn fill(&mut self, bytes: &mut Vec<u8>, size: usize) {
         while bytes.len() < size {
             bytes.push(1 + self.below(255) as u8);
         }

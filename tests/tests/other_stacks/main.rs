@@ -3,10 +3,12 @@
 
 mod channel;
 mod codecs;
+mod data;
 
 mod feedback;
 mod frames;
 mod loss;
+mod redundancy;
 
 mod rtc_listener;
 mod rtc_media;

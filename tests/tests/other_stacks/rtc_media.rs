@@ -1,5 +1,6 @@
 //! `rtc`'s packetisers and depacketisers, one set for each codec.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rtc::media::io::sample_builder::SampleBuilder;
@@ -22,7 +23,12 @@ pub(crate) fn payloader(codec: Codec) -> Box<dyn Payloader> {
             Box::new(payloader)
         }
         // Flexible mode; it never sets the P bit, so that every picture of it claims to need no other.
-        Codec::Vp9 => Box::new(vp9::Vp9Payloader::default()),
+        Codec::Vp9 => {
+            let mut payloader = vp9::Vp9Payloader::default();
+            // Random otherwise; these turn over in the middle of a stream.
+            payloader.initial_picture_id_fn = Some(Arc::new(|| 0x7fc0));
+            Box::new(payloader)
+        }
         Codec::Av1 => Box::new(av1::Av1Payloader::default()),
         Codec::H264 | Codec::H264Mode0 => Box::new(h264::H264Payloader::default()),
     }
@@ -32,30 +38,44 @@ pub(crate) fn payloader(codec: Codec) -> Box<dyn Payloader> {
 pub(crate) trait Assembler {
     fn push(&mut self, now: Instant, packet: rtp::Packet);
     fn pop(&mut self, now: Instant) -> Option<(u32, Vec<u8>)>;
+    /// How many packets it had to do without.
+    fn dropped(&self) -> usize;
 }
 
-impl<T: Depacketizer> Assembler for SampleBuilder<T> {
+/// `rtc`'s own, which says so.
+struct Builder<T: Depacketizer> {
+    samples: SampleBuilder<T>,
+    dropped: usize,
+}
+
+impl<T: Depacketizer> Assembler for Builder<T> {
     fn push(&mut self, now: Instant, packet: rtp::Packet) {
-        SampleBuilder::push(self, now, packet);
+        self.samples.push(now, packet);
     }
 
     fn pop(&mut self, now: Instant) -> Option<(u32, Vec<u8>)> {
-        let sample = SampleBuilder::pop(self, now)?;
-        assert_eq!(sample.prev_dropped_packets, 0, "rtc had to drop packets before a frame");
+        let sample = self.samples.pop(now)?;
+        self.dropped += usize::from(sample.prev_dropped_packets);
         Some((sample.packet_timestamp, sample.data.to_vec()))
+    }
+
+    fn dropped(&self) -> usize {
+        self.dropped
     }
 }
 
 /// What puts a codec's frames together.
 pub(crate) fn assembler(codec: Codec) -> Box<dyn Assembler> {
-    let rate = codec.kind().clock_rate();
     match codec {
-        Codec::Opus => Box::new(SampleBuilder::new(PATIENCE, opus::OpusPacket, rate)),
-        Codec::Vp8 => Box::new(SampleBuilder::new(PATIENCE, vp8::Vp8Packet::default(), rate)),
-        Codec::Vp9 => Box::new(SampleBuilder::new(PATIENCE, vp9::Vp9Packet::default(), rate)),
-        Codec::Av1 => Box::new(SampleBuilder::new(PATIENCE, av1::Av1Depacketizer::new(), rate)),
-        Codec::H264 | Codec::H264Mode0 => {
-            Box::new(SampleBuilder::new(PATIENCE, h264::H264Packet::default(), rate))
-        }
+        Codec::Opus => builder(codec, opus::OpusPacket),
+        Codec::Vp8 => builder(codec, vp8::Vp8Packet::default()),
+        Codec::Vp9 => builder(codec, vp9::Vp9Packet::default()),
+        Codec::Av1 => builder(codec, av1::Av1Depacketizer::new()),
+        Codec::H264 | Codec::H264Mode0 => builder(codec, h264::H264Packet::default()),
     }
+}
+
+fn builder<T: Depacketizer + 'static>(codec: Codec, depacketizer: T) -> Box<dyn Assembler> {
+    let samples = SampleBuilder::new(PATIENCE, depacketizer, codec.kind().clock_rate());
+    Box::new(Builder { samples, dropped: 0 })
 }

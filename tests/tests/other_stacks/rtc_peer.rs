@@ -240,6 +240,10 @@ impl Stack for RtcPeer {
         &self.frames
     }
 
+    fn holes(&self) -> usize {
+        self.assembler.dropped()
+    }
+
     fn held_back(&self) -> usize {
         1
     }

@@ -59,13 +59,15 @@ fn switch(sender: Kind, receiver: Kind, codec: Codec) {
     assert_eq!(runs, [0, 1, 0, 1], "{pair}: the encodings that were forwarded, one after the other");
     let last = seen.last().expect("there were four runs").picture;
     assert_eq!(last + 1, world.sent[0].len() - held_back, "{pair}: {:?}", world.sfu.drops());
+    // Of `rtc`'s VP9 every picture claims to need no other: its packetiser never sets P.
+    let all_claim_it = (sender, codec) == (Kind::Rtc, Codec::Vp9);
     for two in seen.windows(2) {
         let picture = two[1].picture;
         // The key frame that begins an encoding may show the picture again that ended the one before, a tick later.
         let begins = two[0].encoding != two[1].encoding;
         let again = usize::from(begins && two[0].picture == picture);
         assert_eq!(two[0].picture + 1, picture + again, "{pair}: none is left out");
-        assert!(!begins || two[1].key, "{pair}: picture {picture} begins an encoding");
+        assert!(!begins || two[1].key || all_claim_it, "{pair}: picture {picture} begins an encoding");
     }
     for Seen { picture, timestamp, .. } in &seen {
         let off = timestamp.wrapping_sub(seen[0].timestamp).wrapping_sub(3_000 * *picture as u32);
@@ -73,22 +75,21 @@ fn switch(sender: Kind, receiver: Kind, codec: Codec) {
     }
 }
 
-#[test]
-fn vp8_is_one_stream() {
-    PAIRS.map(|(sender, receiver)| switch(sender, receiver, Codec::Vp8));
+macro_rules! each_codec {
+    ($($name:ident: $codec:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            for (sender, receiver) in PAIRS {
+                switch(sender, receiver, Codec::$codec);
+            }
+        }
+    )*};
 }
 
-#[test]
-fn vp9_is_one_stream() {
-    PAIRS.map(|(sender, receiver)| switch(sender, receiver, Codec::Vp9));
-}
-
-#[test]
-fn av1_is_one_stream() {
-    PAIRS.map(|(sender, receiver)| switch(sender, receiver, Codec::Av1));
-}
-
-#[test]
-fn h264_is_one_stream() {
-    PAIRS.map(|(sender, receiver)| switch(sender, receiver, Codec::H264));
+each_codec! {
+    vp8_is_one_stream: Vp8;
+    vp9_is_one_stream: Vp9;
+    av1_is_one_stream: Av1;
+    h264_is_one_stream: H264;
+    h264_in_mode_0_is_one_stream: H264Mode0;
 }

@@ -130,6 +130,8 @@ pub(crate) trait Stack {
     fn send(&mut self, now: Time, encoding: usize, frame: &Frame);
     /// The frames that it received, whole and in order, and their RTP timestamps.
     fn frames(&self) -> &[(u32, Vec<u8>)];
+    /// How often it saw a hole before a frame.
+    fn holes(&self) -> usize;
     /// How many frames at the end it holds back until it sees what follows.
     fn held_back(&self) -> usize;
     /// Asks the sender for a key frame.

@@ -40,8 +40,12 @@ struct Peer {
     id: ParticipantId,
     address: SocketAddr,
     stack: Box<dyn Stack>,
-    /// Media packets lost towards the core and from it, in percent.
+    /// Packets lost on the way to the peer and from it, in percent.
     loss: [usize; 2],
+    /// Whether the last one was.
+    hit: [bool; 2],
+    /// RTP packets that came to the peer and from it, lost ones included, by payload type.
+    types: [[usize; 128]; 2],
 }
 
 /// A datagram on its way: to a peer, or from one.
@@ -127,7 +131,14 @@ impl World {
         let mut stack = kind.peer(role);
         let mut outbox = Outbox::default();
         let joined = self.sfu.turn(self.now, &mut outbox).join(stack.request()).expect("a proper request");
-        self.peers.push(Peer { id: joined.participant, address, stack, loss: [0; 2] });
+        self.peers.push(Peer {
+            id: joined.participant,
+            address,
+            stack,
+            loss: [0; 2],
+            hit: [false; 2],
+            types: [[0; 128]; 2],
+        });
         let streams = if publishes { Vec::new() } else { self.subscribe(u16::MAX) };
         self.peers.last_mut().expect("pushed above").stack.accept(self.now, &joined, &streams);
         self.take(outbox);
@@ -161,12 +172,12 @@ impl World {
         self.peers[1].id
     }
 
-    /// From now on loses so many in a hundred of the sender's media packets.
+    /// From now on loses so many in a hundred of the sender's packets: media, and data channels where there are any.
     pub(crate) fn lose_towards_core(&mut self, percent: usize) {
         self.peers[0].loss[1] = percent;
     }
 
-    /// From now on loses so many in a hundred of the receiver's media packets.
+    /// From now on loses so many in a hundred of what goes to the receiver.
     pub(crate) fn lose_towards_receiver(&mut self, percent: usize) {
         self.peers[1].loss[0] = percent;
     }
@@ -174,6 +185,12 @@ impl World {
     /// How many datagrams of RTCP reached the sender and the receiver.
     pub(crate) const fn reports(&self) -> [usize; 2] {
         self.reports
+    }
+
+    /// How many RTP packets of a payload type the sender sent, and the receiver was sent.
+    pub(crate) fn packets_of(&self, payload_type: u8) -> [usize; 2] {
+        let payload_type = usize::from(payload_type);
+        [self.peers[0].types[1][payload_type], self.peers[1].types[0][payload_type]]
     }
 
     /// How many packets were lost so far.
@@ -248,9 +265,19 @@ impl World {
     }
 
     fn fly(&mut self, peer: usize, up: bool, bytes: Vec<u8>) {
-        if is_media(&bytes) && self.noise.below(100) < self.peers[peer].loss[usize::from(up)] {
-            self.lost += 1;
-            return;
+        let line = &mut self.peers[peer];
+        let way = usize::from(up);
+        if is_media(&bytes) {
+            line.types[way][usize::from(bytes[1] & 0x7f)] += 1;
+        }
+        if is_media(&bytes) || is_data(&bytes) {
+            // Redundancy of one packet is none against two losses in a row.
+            let spared = self.codec == Codec::Opus && line.hit[way];
+            line.hit[way] = self.noise.below(100) < line.loss[way] && !spared;
+            if line.hit[way] {
+                self.lost += 1;
+                return;
+            }
         }
         self.flights.push(Flight { arrives: self.now + DELAY, peer, up, bytes });
     }
@@ -263,6 +290,11 @@ fn address(peer: u8) -> SocketAddr {
 /// Neither STUN nor DTLS (RFC 7983 section 7), nor RTCP.
 fn is_media(datagram: &[u8]) -> bool {
     (128..192).contains(&datagram[0]) && !is_rtcp(datagram)
+}
+
+/// Application data of DTLS (RFC 5246 section 6.2.1), which is SCTP.
+fn is_data(datagram: &[u8]) -> bool {
+    datagram[0] == 23
 }
 
 /// RFC 5761 section 4.
