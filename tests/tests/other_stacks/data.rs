@@ -7,7 +7,7 @@ use sfu::participant::Codec;
 
 use crate::channel::{Channel, Message};
 use crate::frames::Noise;
-use crate::stack::Role;
+use crate::stack::{Role, Stack};
 use crate::world::{Kind, PAIRS, World};
 
 const CHAT: Channel = Channel::reliable("chat");
@@ -30,9 +30,12 @@ fn noise(seed: u64, size: usize) -> Message {
 }
 
 /// A text, bytes, nothing, and what takes many packets.
-fn conversation(seed: u64) -> Vec<Message> {
-    let empty = [Message::text(""), Message::binary(Vec::new())];
-    let long = [noise(seed, 5_000), noise(seed + 1, 100_000)];
+fn conversation(from: Kind, seed: u64) -> Vec<Message> {
+    // Without SDP, str0m holds its own messages to the 64 KiB of RFC 8841 section 6.1; it takes longer ones.
+    let longest = if from == Kind::Str0m { 65_536 } else { 200_000 };
+    // str0m takes a stream sequence number for an empty message and sends none: nothing after it would arrive.
+    let empty = if from == Kind::Str0m { vec![] } else { vec![Message::text(""), Message::binary(vec![])] };
+    let long = [noise(seed, 5_000), noise(seed + 1, longest)];
     [Message::text("Grüße"), noise(seed + 2, 100)].into_iter().chain(empty).chain(long).collect()
 }
 
@@ -40,20 +43,29 @@ fn on(channel: usize, messages: &[Message]) -> Vec<(usize, Message)> {
     messages.iter().map(|message| (channel, message.clone())).collect()
 }
 
+/// Compares lengths first, which one can read.
+fn assert_heard(listener: &dyn Stack, said: &[Message], speaker: Kind) {
+    let heard = listener.messages();
+    let lengths: Vec<_> = heard.iter().map(|(_, message)| (message.is_text, message.bytes.len())).collect();
+    let expected: Vec<_> = said.iter().map(|message| (message.is_text, message.bytes.len())).collect();
+    assert_eq!(lengths, expected, "{speaker:?} spoke");
+    assert!(heard == on(0, said), "{speaker:?} spoke");
+}
+
 #[test]
 fn messages_go_both_ways_between_all() {
     for (sender, receiver) in PAIRS {
         let mut world = meet(sender, receiver, &[CHAT]);
-        let (there, back) = (conversation(10), conversation(20));
-        for (there, back) in there.iter().zip(&back) {
+        let (there, back) = (conversation(sender, 10), conversation(receiver, 20));
+        for index in 0..there.len().max(back.len()) {
             let now = world.now;
-            world.sender().say(now, 0, there);
-            world.receiver().say(now, 0, back);
+            there.get(index).into_iter().for_each(|message| world.sender().say(now, 0, message));
+            back.get(index).into_iter().for_each(|message| world.receiver().say(now, 0, message));
             world.run(Duration::from_millis(300));
         }
         world.run(Duration::from_secs(5));
-        assert!(world.receiver().messages() == on(0, &there), "{sender:?} to {receiver:?}");
-        assert!(world.sender().messages() == on(0, &back), "{receiver:?} to {sender:?}");
+        assert_heard(world.receiver(), &there, sender);
+        assert_heard(world.sender(), &back, receiver);
         assert_eq!(world.sfu.drops().total(), 0, "{:?}", world.sfu.drops());
     }
 }
@@ -73,7 +85,7 @@ fn a_reliable_channel_loses_nothing() {
         }
         world.run(Duration::from_secs(20));
         assert!(world.lost() > 20, "{} were lost", world.lost());
-        assert!(world.receiver().messages() == on(0, &messages), "{sender:?} to {receiver:?}");
+        assert_heard(world.receiver(), &messages, sender);
     }
 }
 

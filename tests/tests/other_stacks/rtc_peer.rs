@@ -33,7 +33,7 @@ use crate::frames::Frame;
 use crate::rtc_listener::{Heard, Listener};
 use crate::rtc_media::{Assembler, assembler};
 use crate::rtc_sdp::{answer, attribute, extensions};
-use crate::rtc_settings::{MEDIA, Outgoing, RTX, engine, kind, track};
+use crate::rtc_settings::{MEDIA, Outgoing, RTX, engine, kind, settings, track};
 use crate::stack::{Learnt, MID, Role, Stack, payload_types};
 
 /// What a payload may have of a datagram: SRTP, header extensions, UDP and IP need the rest.
@@ -66,8 +66,10 @@ impl RtcPeer {
         let listener = Listener::default();
         let heard = listener.heard();
         let registry = configure_rtcp_reports(registry).with(Slot::from(500), listener);
-        let builder =
-            RTCPeerConnectionBuilder::new().with_media_engine(engine).with_interceptor_registry(registry);
+        let builder = RTCPeerConnectionBuilder::new()
+            .with_media_engine(engine)
+            .with_setting_engine(settings())
+            .with_interceptor_registry(registry);
         let mut connection = builder.build(now).expect("a proper configuration");
         let codec = role.codec;
         let (sender, outgoing) = if role.publishes {

@@ -6,6 +6,9 @@ use sfu::rtp::ExtensionIds;
 
 use crate::stack::set_extension;
 
+/// The longest message that the core takes (sfu/src/data/PROTOCOL.md).
+pub(crate) const LONGEST_MESSAGE: u32 = 262_078;
+
 /// The value of the first attribute `name` of an offer.
 pub(crate) fn attribute<'a>(offer: &'a str, name: &str) -> &'a str {
     let mut lines = offer.lines().filter_map(|line| line.strip_prefix("a="));
@@ -47,6 +50,9 @@ fn lines(offer: &str) -> String {
             ["a=ice-", "a=candidate", "a=end-of-candidates", "a=fingerprint", "a=setup", "a=ssrc", "a=msid:"];
         match line {
             "a=sendonly" => answer += "a=recvonly\r\n",
+            _ if line.starts_with("a=max-message-size:") => {
+                answer += &format!("a=max-message-size:{LONGEST_MESSAGE}\r\n");
+            }
             "a=recvonly" => answer += "a=sendonly\r\n",
             _ if is_ours.iter().any(|name| line.starts_with(name)) => {}
             _ => match line.strip_prefix("a=rid:").or_else(|| line.strip_prefix("a=simulcast:")) {

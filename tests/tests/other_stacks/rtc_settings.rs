@@ -2,6 +2,9 @@
 
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
+use rtc::peer_connection::configuration::setting_engine::{
+    SctpMaxMessageSize, SettingEngine, SettingEngineBuilder,
+};
 use rtc::rtp::packetizer::Payloader;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
@@ -11,6 +14,7 @@ use rtc::sdp;
 use sfu::participant::{Codec, MediaKind};
 
 use crate::rtc_media::payloader;
+use crate::rtc_sdp::LONGEST_MESSAGE;
 use crate::stack::Role;
 
 pub(crate) const MEDIA: u8 = 96;
@@ -72,6 +76,12 @@ pub(crate) fn engine(role: &Role) -> MediaEngine {
         engine.register_header_extension(capability, kind(role), None).expect("there is room for it");
     }
     engine
+}
+
+/// It neither sends nor takes longer messages than this, 64 KiB if it isn't told.
+pub(crate) fn settings() -> SettingEngine {
+    let longest = SctpMaxMessageSize::Bounded(LONGEST_MESSAGE);
+    SettingEngineBuilder::new().with_sctp_max_message_size(longest).build()
 }
 
 pub(crate) fn track(role: &Role) -> (MediaStreamTrack, Vec<Outgoing>) {
