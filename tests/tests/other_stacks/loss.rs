@@ -5,7 +5,7 @@ use std::time::Duration;
 use sfu::participant::Codec;
 
 use crate::codecs::assert_same;
-use crate::world::{Kind, World};
+use crate::world::{Kind, PAIRS, World};
 
 const FRAMES: usize = 120;
 const LOSS: usize = 8;
@@ -31,7 +31,8 @@ fn send_and_repair(world: &mut World) {
     assert!(world.lost() >= 10, "{} packets were lost", world.lost());
 }
 
-fn on_the_way_to(receiver: Kind, sender: Kind, codec: Codec) {
+/// The receiver's NACK, and the core's retransmission.
+fn on_the_way_to_the_receiver((sender, receiver): (Kind, Kind), codec: Codec) {
     let mut world = World::plain(sender, receiver, codec);
     send(&mut world);
     world.lose_towards_receiver(LOSS);
@@ -39,10 +40,13 @@ fn on_the_way_to(receiver: Kind, sender: Kind, codec: Codec) {
     assert_same(&mut world);
     let now = world.now;
     assert!(world.receiver().learnt(now).nacks_sent > 0, "{receiver:?} asked for what was lost");
+    assert!(world.packets_of(receiver.rtx())[1] > 0, "the core sent again, to {receiver:?}");
     assert_eq!(world.sender().learnt(now).nacks_received, 0, "loss behind the core is the core's to repair");
+    assert_eq!(world.packets_of(sender.rtx())[0], 0, "{sender:?} sent nothing again");
 }
 
-fn on_the_way_from(sender: Kind, receiver: Kind, codec: Codec) {
+/// The core's NACK, and the sender's retransmission.
+fn on_the_way_from_the_sender((sender, receiver): (Kind, Kind), codec: Codec) {
     let mut world = World::plain(sender, receiver, codec);
     send(&mut world);
     world.lose_towards_core(LOSS);
@@ -50,33 +54,31 @@ fn on_the_way_from(sender: Kind, receiver: Kind, codec: Codec) {
     assert_same(&mut world);
     let now = world.now;
     assert!(world.sender().learnt(now).nacks_received > 0, "the core asked {sender:?} for what was lost");
+    assert!(world.packets_of(sender.rtx())[0] > 0, "{sender:?} sent again");
 }
 
-#[test]
-fn str0m_asks_and_is_sent_again() {
-    on_the_way_to(Kind::Str0m, Kind::Rtc, Codec::Vp8);
+macro_rules! each_codec {
+    ($($name:ident: $codec:ident;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn is_repaired_on_the_way_to_the_receiver() {
+                PAIRS.into_iter().for_each(|pair| on_the_way_to_the_receiver(pair, Codec::$codec));
+            }
+
+            #[test]
+            fn is_repaired_on_the_way_from_the_sender() {
+                PAIRS.into_iter().for_each(|pair| on_the_way_from_the_sender(pair, Codec::$codec));
+            }
+        }
+    )*};
 }
 
-#[test]
-fn rtc_asks_and_is_sent_again() {
-    on_the_way_to(Kind::Rtc, Kind::Str0m, Codec::Vp8);
-}
-
-#[test]
-fn str0m_is_asked_and_sends_again() {
-    on_the_way_from(Kind::Str0m, Kind::Rtc, Codec::Vp8);
-}
-
-#[test]
-fn rtc_is_asked_and_sends_again() {
-    on_the_way_from(Kind::Rtc, Kind::Str0m, Codec::Vp8);
-}
-
-/// Depacketisers that have state between packets, with packets that come late.
-#[test]
-fn repaired_frames_of_every_codec_are_whole() {
-    for codec in [Codec::Vp9, Codec::Av1, Codec::H264] {
-        on_the_way_to(Kind::Str0m, Kind::Rtc, codec);
-        on_the_way_to(Kind::Rtc, Kind::Str0m, codec);
-    }
+each_codec! {
+    vp8: Vp8;
+    vp9: Vp9;
+    av1: Av1;
+    h264: H264;
+    h264_in_mode_0: H264Mode0;
 }

@@ -1,5 +1,7 @@
 //! Notes the RTCP that `rtc` took in. 0.21.1 counts none of it: what would (`process_read_rtcp_for_stats`) is never
 //! called, and its interceptors keep RTCP from the application.
+//!
+//! It also sets the time in sender reports: what makes them reads the wall clock, which virtual time knows nothing of.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +15,9 @@ use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
+use rtc::shared::time::SystemInstant;
+use sfu::Time;
+use sfu::transport::dtls::opaque_instant;
 
 /// What was taken in so far.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +65,13 @@ impl Heard {
     }
 }
 
+fn set_time(packet: &mut Box<dyn rtc::rtcp::Packet>, now: Instant) {
+    if let Some(report) = packet.as_any().downcast_ref::<SenderReport>() {
+        let elapsed = now.duration_since(opaque_instant(Time::ZERO));
+        *packet = Box::new(SenderReport { ntp_time: SystemInstant::unix2ntp(elapsed), ..report.clone() });
+    }
+}
+
 impl Protocol<TaggedPacket, TaggedPacket, ()> for Listener {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
@@ -81,7 +93,11 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Listener {
         self.reads.pop_front()
     }
 
-    fn handle_write(&mut self, message: TaggedPacket) -> Result<(), Error> {
+    fn handle_write(&mut self, mut message: TaggedPacket) -> Result<(), Error> {
+        let now = message.now;
+        if let Packet::Rtcp(packets) = &mut message.message.packet {
+            packets.iter_mut().for_each(|packet| set_time(packet, now));
+        }
         self.writes.push_back(message);
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::stack::{Learnt, MID, Role, Stack, payload_types, set_extension};
 
 /// Unlike `rtc`'s, so that forwarding has to translate them.
 const MEDIA: u8 = 101;
-const RTX: u8 = 102;
+pub(crate) const RTX: u8 = 102;
 const MEDIA_WITH_RED: u8 = 111;
 const EXTENSIONS: [(u8, Extension); 4] = [
     (4, Extension::RtpMid),

@@ -11,6 +11,7 @@ use crate::frames::{Frame, Noise, frame, ticks};
 use crate::rtc_peer::RtcPeer;
 use crate::stack::{Role, Stack};
 use crate::str0m_peer::Str0mPeer;
+use crate::{rtc_settings, str0m_peer};
 
 /// One way between a peer and the core.
 const DELAY: Duration = Duration::from_millis(10);
@@ -28,6 +29,14 @@ pub(crate) const PAIRS: [(Kind, Kind); 4] =
     [(Kind::Str0m, Kind::Rtc), (Kind::Rtc, Kind::Str0m), (Kind::Str0m, Kind::Str0m), (Kind::Rtc, Kind::Rtc)];
 
 impl Kind {
+    /// The payload type of its retransmissions.
+    pub(crate) const fn rtx(self) -> u8 {
+        match self {
+            Kind::Str0m => str0m_peer::RTX,
+            Kind::Rtc => rtc_settings::RTX,
+        }
+    }
+
     fn peer(self, role: Role) -> Box<dyn Stack> {
         match self {
             Kind::Str0m => Box::new(Str0mPeer::new(role)),
