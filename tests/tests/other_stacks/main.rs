@@ -17,6 +17,7 @@ mod rtc_sdp;
 mod rtc_settings;
 mod simulcast;
 mod stack;
+mod statistics;
 
 mod str0m_peer;
 mod world;

@@ -162,10 +162,29 @@ pub(crate) struct Learnt {
     pub(crate) nacks_received: u64,
     /// How often it was asked for a key frame, in any encoding.
     pub(crate) key_frames_wanted: u64,
+    /// What it counted of the stream that it sends or receives, where it counts.
+    pub(crate) counted: Counted,
     /// Packets that transport-wide feedback told of, where it counts them.
     pub(crate) fed_back: u64,
     /// Datagrams of RTCP that it deciphered and parsed, where it counts them.
     pub(crate) compounds: Option<usize>,
     /// Its estimate of the line to the core, bit/s, from transport-wide feedback.
     pub(crate) estimate: Option<f64>,
+}
+
+/// What a stack counted of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Retransmissions included.
+    pub(crate) packets: u64,
+    /// Of payload, retransmissions included.
+    pub(crate) bytes: u64,
+    /// Sent by a receiver, received by a sender.
+    pub(crate) nacks: u64,
+    /// Sent by a receiver, received by a sender.
+    pub(crate) plis: u64,
+    /// What the last receiver report said of packets lost; of what the stack sends.
+    pub(crate) lost: u64,
+    /// What the last receiver report said of jitter, in RTP clock ticks.
+    pub(crate) jitter: u32,
 }

@@ -18,7 +18,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use crate::channel::{Channel, Channels, Message};
 use crate::frames::Frame;
-use crate::stack::{Learnt, MID, Role, Stack, payload_types, set_extension};
+use crate::stack::{Counted, Learnt, MID, Role, Stack, payload_types, set_extension};
 
 /// Unlike `rtc`'s, so that forwarding has to translate them.
 const MEDIA: u8 = 101;
@@ -127,10 +127,26 @@ impl Str0mPeer {
                 self.learnt.rtt = stats.rtt.map(|rtt| rtt.as_secs_f64());
                 self.learnt.is_reported_on |= stats.remote.is_some();
                 self.learnt.nacks_received = stats.nacks;
+                self.learnt.counted = Counted {
+                    packets: stats.packets,
+                    bytes: stats.bytes,
+                    nacks: stats.nacks,
+                    plis: stats.plis,
+                    lost: stats.remote.as_ref().map_or(0, |remote| remote.packets_lost),
+                    jitter: stats.remote.as_ref().map_or(0, |remote| remote.jitter),
+                };
             }
             Event::MediaIngressStats(stats) => {
                 self.learnt.has_senders_clock |= stats.remote.is_some();
                 self.learnt.nacks_sent = stats.nacks;
+                self.learnt.counted = Counted {
+                    packets: stats.packets,
+                    bytes: stats.bytes,
+                    nacks: stats.nacks,
+                    plis: stats.plis,
+                    lost: 0,
+                    jitter: stats.jitter,
+                };
             }
             Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
                 self.learnt.estimate = Some(estimate.as_f64());
