@@ -55,7 +55,7 @@ impl Turn<'_> {
         let known = participant.uplink.find(header.ssrc);
         let index = match known {
             Some(index) => index,
-            None => self.bind(id, &header, &extensions)?,
+            None => self.bind(id, &header, &extensions, header.payload(packet))?,
         };
         let participant = &mut self.sfu.participants[id];
         let stream = &mut participant.uplink.streams[index];
@@ -98,10 +98,12 @@ impl Turn<'_> {
         id: ParticipantId,
         header: &RtpHeader,
         extensions: &Extensions<'_>,
+        payload: &[u8],
     ) -> Result<usize, DropReason> {
+        let osn = rtx::unwrap(payload).map(|(osn, _)| osn);
         let nack = self.sfu.config.nack;
         let Participant { uplink, transport, media, .. } = &mut self.sfu.participants[id];
-        match uplink.bind(header, extensions, &media.payload_types, nack) {
+        match uplink.bind(header, extensions, osn, &media.payload_types, nack) {
             Ok(Binding::New(index)) => Ok(index),
             Ok(Binding::Restarted { index, replaced }) => {
                 transport.forget(replaced);

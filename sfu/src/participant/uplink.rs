@@ -75,19 +75,23 @@ impl Uplink {
 
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
     ///
-    /// Without a mid, a payload type that only one source has says as much (RFC 8843 section 9.2): retransmissions of
-    /// webrtc-rs carry no header extension at all. But what doesn't name its place takes it from nobody.
+    /// Without a mid, a payload type that only one source has says as much (RFC 8843 section 9.2), and a retransmission
+    /// belongs where `osn`, the number that it begins with, was asked for (RFC 4588 section 5.3): those of webrtc-rs carry
+    /// no header extension at all. But what doesn't name its place takes it from nobody.
     pub(crate) fn bind(
         &mut self,
         header: &RtpHeader,
         extensions: &Extensions<'_>,
+        osn: Option<u16>,
         types: &PayloadTypes,
         nack: bool,
     ) -> Result<Binding, DropReason> {
         if self.retired.contains(&header.ssrc) {
             return Err(DropReason::UnknownStream);
         }
-        let place = self.identify(extensions, header.payload_type, types);
+        let place = self
+            .identify(extensions, header.payload_type, types)
+            .or_else(|| self.awaits(extensions, osn?, header.payload_type, types));
         let (source, encoding, role) = place.ok_or(DropReason::UnknownStream)?;
         let (codec, kind) = (self.sources[source].description.codec, self.sources[source].description.kind());
         if !is_payload_type_of(codec, role, types, header.payload_type) {
@@ -151,6 +155,33 @@ impl Uplink {
             (None, None) if encodings.len() <= 1 => Some((source, 0, role)),
             (None, None) => None,
         }
+    }
+
+    /// The one stream that waits for a retransmission which says no more of its place than a mid, if that.
+    fn awaits(
+        &self,
+        extensions: &Extensions<'_>,
+        osn: u16,
+        payload_type: u8,
+        types: &PayloadTypes,
+    ) -> Option<(usize, u8, StreamRole)> {
+        if extensions.rid.is_some() || extensions.repaired_rid.is_some() {
+            return None;
+        }
+        let is_free = |stream: &IngressStream| {
+            let place = (stream.source, stream.encoding, StreamRole::Rtx);
+            !self.streams.iter().any(|other| (other.source, other.encoding, other.role) == place)
+        };
+        let waits = |stream: &&IngressStream| {
+            let SourceDescription { mid, codec, .. } = &self.sources[stream.source].description;
+            extensions.mid.is_none_or(|named| named == mid)
+                && is_payload_type_of(*codec, StreamRole::Rtx, types, payload_type)
+                && stream.nack.as_ref().is_some_and(|nack| nack.is_awaited(osn))
+                && is_free(stream)
+        };
+        let mut found = self.streams.iter().filter(waits);
+        let stream = found.next()?;
+        found.next().is_none().then_some((stream.source, stream.encoding, StreamRole::Rtx))
     }
 
     /// The one source that a payload type can be of; none when there are several, or none.

@@ -99,7 +99,11 @@ pub(crate) fn track(role: &Role) -> (MediaStreamTrack, Vec<Outgoing>) {
     };
     let codings = ssrcs.iter().enumerate().map(coding).collect();
     let track = MediaStreamTrack::new("stream".into(), "track".into(), "track".into(), kind(role), codings);
-    // Begins shortly before the sequence numbers turn over.
-    let outgoing = |ssrc| Outgoing { ssrc, sequence: u16::MAX - 30, payloader: payloader(role.codec) };
+    // Begins shortly before the sequence numbers turn over, and elsewhere in each encoding: by a number that was asked for
+    // the core tells whose a retransmission is.
+    let outgoing = |ssrc: u32| {
+        let sequence = u16::MAX - 30 - 5_000 * (ssrc - 1_000) as u16;
+        Outgoing { ssrc, sequence, payloader: payloader(role.codec) }
+    };
     (track, ssrcs.into_iter().map(outgoing).collect())
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sfu::DropReason;
 use sfu::participant::Codec;
 
 use crate::stack::Role;
@@ -72,6 +73,34 @@ fn switch(sender: Kind, receiver: Kind, codec: Codec) {
     for Seen { picture, timestamp, .. } in &seen {
         let off = timestamp.wrapping_sub(seen[0].timestamp).wrapping_sub(3_000 * *picture as u32);
         assert!(off <= 1, "{pair}: picture {picture} is {off} ticks off its time");
+    }
+}
+
+/// What is lost before the core is sent again, in the encoding that it was lost from. Of `rtc` nothing but the number that
+/// was asked for tells which one that is.
+#[test]
+fn a_lost_packet_is_repaired_in_its_encoding() {
+    for (sender, receiver) in PAIRS {
+        let publisher = (sender, Role::sending(Codec::Vp8, &RIDS));
+        let mut world = World::new(publisher, (receiver, Role::receiving(Codec::Vp8)));
+        world.send(true);
+        world.run(Duration::from_millis(100));
+        world.lose_towards_core(8);
+        (0..90).for_each(|_| world.send(false));
+        world.lose_towards_core(0);
+        (0..30).for_each(|_| world.send(false));
+        world.run(Duration::from_secs(1));
+        let (id, now) = (world.sender_id(), world.now);
+        let inbound = world.sfu.statistics(id, now).expect("a participant").inbound;
+        assert_eq!(inbound.len(), RIDS.len(), "{sender:?}");
+        for stream in inbound {
+            let repaired = stream.retransmitted_packets_received;
+            let pair = format!("{sender:?} to {receiver:?}, {:?}", stream.rid);
+            assert!(repaired > 0 && stream.packets_lost <= repaired as i64, "{pair}: {stream:?}");
+            assert_eq!(stream.frames_received, Some(world.sent[0].len() as u64), "{pair}");
+        }
+        assert_eq!(world.receiver().holes(), 0, "{receiver:?}");
+        assert_eq!(world.sfu.drops().of(DropReason::UnknownStream), 0, "{:?}", world.sfu.drops());
     }
 }
 
