@@ -154,12 +154,12 @@ fn a_retransmission_that_nobody_asked_for_belongs_nowhere() {
 #[test]
 fn a_number_that_two_asked_for_tells_nothing() {
     let mut uplink = with_holes();
-    lose(&mut uplink, 11, 1_101);
-    lose(&mut uplink, 10, 1_101);
-    let bound = bind_repair(&mut uplink, 20, VP8_RTX, unnamed(), Some(1_101));
+    lose(&mut uplink, 11, 203);
+    lose(&mut uplink, 10, 203);
+    let bound = bind_repair(&mut uplink, 20, VP8_RTX, unnamed(), Some(203));
     assert_eq!(bound, Err(DropReason::UnknownStream));
-    assert_eq!(bind_repair(&mut uplink, 20, VP8_RTX, unnamed(), Some(201)), Ok(Binding::New(3)));
-    // The second has its place now, so that the first is the only one left.
-    assert_eq!(bind_repair(&mut uplink, 21, VP8_RTX, unnamed(), Some(1_101)), Ok(Binding::New(4)));
-    assert_eq!(of(&uplink, 21), (0, 0, StreamRole::Rtx));
+    assert_eq!(bind_repair(&mut uplink, 20, VP8_RTX, unnamed(), Some(101)), Ok(Binding::New(3)));
+    // The first has its place now, so that the second is the only one left.
+    assert_eq!(bind_repair(&mut uplink, 21, VP8_RTX, unnamed(), Some(203)), Ok(Binding::New(4)));
+    assert_eq!(of(&uplink, 21), (0, 1, StreamRole::Rtx));
 }
