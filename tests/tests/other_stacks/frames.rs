@@ -34,7 +34,7 @@ pub(crate) const fn ticks(codec: Codec) -> u32 {
 
 /// Frame `index` of a stream; `seed` tells streams apart.
 pub(crate) fn frame(codec: Codec, seed: u8, index: u32, key: bool) -> Frame {
-    let mut noise = Noise(u64::from(seed) << 32 | u64::from(index) + 1);
+    let mut noise = Noise((u64::from(seed) << 32) | (u64::from(index) + 1));
     let least = if key { KEY } else { DELTA };
     let size = least + noise.below(SPREAD);
     let (bytes, received) = match codec {

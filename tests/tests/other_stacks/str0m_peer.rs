@@ -284,7 +284,6 @@ impl Stack for Str0mPeer {
     fn say(&mut self, now: Time, channel: usize, message: &Message) {
         let mut channel = self.rtc.channel(self.channels.id(channel)).expect("it is open");
         assert!(channel.write(!message.is_text, &message.bytes).expect("it is open"), "there is room");
-        drop(channel);
         self.handle_timeout(now);
     }
 
