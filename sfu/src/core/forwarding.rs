@@ -63,6 +63,9 @@ impl Turn<'_> {
             return Err(DropReason::NotSelected);
         };
         let ingress = described.for_receiver(parameters)?;
+        if stream.projection.passes_over(ingress) {
+            return Err(DropReason::NotSelected);
+        }
         let before = stream.projection.current();
         let projected = stream.projection.project(ingress);
         let after = stream.projection.current();
