@@ -242,6 +242,9 @@ impl Turn<'_> {
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
         for (receiver, index) in &subscribers {
+            if !muted && !described.padding_only && self.passes_over(*receiver, *index, described) {
+                continue;
+            }
             let result = if muted {
                 Err(DropReason::Muted)
             } else {

@@ -109,6 +109,12 @@ impl RateSchedule {
             return Finish { end: start, credit: credit - remaining };
         }
         remaining -= credit;
+        if let &[Step { rate, .. }] = &self.0[..]
+            && rate != DataRate::ZERO
+            && rate != DataRate::INFINITE
+        {
+            return at_rate(start, remaining, rate);
+        }
         let mut from = start;
         for index in self.index_at(start)..self.0.len() {
             let rate = self.0[index].rate;
@@ -118,10 +124,7 @@ impl RateSchedule {
             let until = self.0.get(index + 1).map_or(Time::NEVER, |next| next.from);
             let work = work(rate, from, until);
             if work >= u128::from(remaining) {
-                let nanos = remaining.div_ceil(rate.as_bps());
-                let end = Time::from_nanos(from.as_nanos() + nanos);
-                let left = u128::from(nanos) * u128::from(rate.as_bps()) - u128::from(remaining);
-                return Finish { end, credit: u64::try_from(left).expect("less than a nanosecond's work") };
+                return at_rate(from, remaining, rate);
             }
             remaining -= work as u64;
             from = until;
@@ -145,6 +148,14 @@ impl RateSchedule {
         }
         total
     }
+}
+
+/// The end of `remaining` nanobits that begin at `from`, at a rate between zero and infinity.
+fn at_rate(from: Time, remaining: u64, rate: DataRate) -> Finish {
+    let nanos = remaining.div_ceil(rate.as_bps());
+    let end = Time::from_nanos(from.as_nanos() + nanos);
+    let left = u128::from(nanos) * u128::from(rate.as_bps()) - u128::from(remaining);
+    Finish { end, credit: u64::try_from(left).expect("less than a nanosecond's work") }
 }
 
 fn work(rate: DataRate, from: Time, until: Time) -> u128 {

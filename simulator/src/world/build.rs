@@ -20,6 +20,7 @@ use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
 use thiserror::Error;
 
+use super::addresses::AddressBook;
 use super::build_data::build_data;
 use super::cpu::Cpu;
 use super::media;
@@ -149,7 +150,7 @@ impl World {
             now: Time::ZERO,
             end,
             bin: scenario.measure.bin,
-            by_address: people.iter().enumerate().map(|(i, p)| (p.client.address(), i as u16)).collect(),
+            by_address: AddressBook::new(people.iter().map(|p| p.client.address()).zip(0..)),
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
             recorder: Recorder::new(report_cast(&cast), measure),
@@ -162,6 +163,7 @@ impl World {
             queue,
             sfu_timer,
             cpu_timer,
+            at_work: false,
             pool: BufferPool::new(POOL),
             logs: UplinkLogs::default(),
             tags: Tags::default(),

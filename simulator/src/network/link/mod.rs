@@ -21,12 +21,12 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sfu::{DataRate, Time};
+use sfu::{DataRate, DataSize, Time};
 
-use self::backlog::{Backlog, Queued};
+use self::backlog::Backlog;
 use self::standing::StandingQueue;
 use super::counters::{ClassCounters, Count, LinkCounters, StageCounters};
-use super::hop::{Delivered, DropCause, Dropped, Exit, HopRecord};
+use super::hop::{DropCause, Dropped, Exit};
 use super::loss::{Loss, LossStage};
 use super::packet::Datagram;
 use super::propagation::{Propagation, PropagationStage};
@@ -64,19 +64,6 @@ impl LinkStreams {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Flow {
-    entered: Count,
-    left: Count,
-    dropped: Count,
-}
-
-impl Flow {
-    fn with_held(self, held: Count) -> StageCounters {
-        StageCounters { entered: self.entered, left: self.left, dropped: self.dropped, held }
-    }
-}
-
 /// One direction of a link.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -86,15 +73,18 @@ pub struct Link {
     backlog: Backlog,
     loss: LossStage,
     propagation: PropagationStage,
-    /// In the order of arrival.
-    in_flight: VecDeque<Delivered>,
     lost: VecDeque<Dropped>,
     standing: StandingQueue,
-    queue_flow: Flow,
-    serialiser_flow: Flow,
-    loss_flow: Flow,
-    propagation_flow: Flow,
+    entered: Count,
+    dropped: Count,
+    /// From the queue into the serialiser.
+    begun: Count,
+    /// Out of the serialiser.
     transmitted: ClassCounters,
+    lost_count: Count,
+    /// Into the pipe.
+    launched: Count,
+    /// Out of it.
     delivered: ClassCounters,
     now: Time,
 }
@@ -109,14 +99,14 @@ impl Link {
             backlog: Backlog::default(),
             loss: LossStage::new(config.loss, streams.loss),
             propagation: PropagationStage::new(config.propagation, streams.jitter),
-            in_flight: VecDeque::new(),
             lost: VecDeque::new(),
             standing: StandingQueue::default(),
-            queue_flow: Flow::default(),
-            serialiser_flow: Flow::default(),
-            loss_flow: Flow::default(),
-            propagation_flow: Flow::default(),
+            entered: Count::default(),
+            dropped: Count::default(),
+            begun: Count::default(),
             transmitted: ClassCounters::default(),
+            lost_count: Count::default(),
+            launched: Count::default(),
             delivered: ClassCounters::default(),
             now: Time::ZERO,
         }
@@ -136,11 +126,11 @@ impl Link {
     pub fn enqueue(&mut self, now: Time, datagram: Datagram) -> Result<(), Dropped> {
         self.advance(now);
         let size = datagram.wire_size();
-        self.queue_flow.entered.add(size);
-        let idle = self.backlog.front().is_none();
-        let limit = self.limit.bytes_at(now, &self.schedule, self.first_rate);
-        if !idle && limit.is_some_and(|limit| self.backlog.bytes() + size > limit) {
-            self.queue_flow.dropped.add(size);
+        self.entered.add(size);
+        let idle = self.backlog.is_idle();
+        let limit = || self.limit.bytes_at(now, &self.schedule, self.first_rate);
+        if !idle && limit().is_some_and(|limit| self.backlog.bytes() + size > limit) {
+            self.dropped.add(size);
             return Err(Dropped { datagram, cause: DropCause::Queue, at: now, queued: Duration::ZERO });
         }
         self.backlog.push(now, datagram, &self.schedule);
@@ -155,11 +145,12 @@ impl Link {
         if !self.lost.is_empty() {
             return Some(self.now);
         }
-        let arrival = self.in_flight.front().map(|packet| packet.record.arrived);
+        let arrival = self.backlog.arriving().map(|packet| packet.record.arrived);
         if arrival.is_some() && !self.propagation.config.reorder {
             return arrival;
         }
-        let departure = self.backlog.front().map(|packet| packet.end + self.propagation.config.base);
+        let base = self.propagation.config.base;
+        let departure = self.backlog.front().map(|packet| packet.record.transmission_end + base);
         arrival.into_iter().chain(departure).min().filter(|&at| at != Time::NEVER)
     }
 
@@ -169,13 +160,8 @@ impl Link {
         if let Some(dropped) = self.lost.pop_front() {
             return Some(Exit::Lost(dropped));
         }
-        if self.in_flight.front()?.record.arrived > now {
-            return None;
-        }
-        let delivered = self.in_flight.pop_front()?;
-        let size = delivered.datagram.wire_size();
-        self.propagation_flow.left.add(size);
-        self.delivered.add(delivered.datagram.class, size);
+        let delivered = self.backlog.pop_arrived(now)?;
+        self.delivered.add(delivered.datagram.class, delivered.datagram.wire_size());
         Some(Exit::Arrived(delivered))
     }
 
@@ -229,14 +215,14 @@ impl Link {
     /// What went through each stage by `now`.
     pub fn counters(&mut self, now: Time) -> LinkCounters {
         self.advance(now);
-        let (waiting, serialising) = self.backlog.held();
-        let mut in_flight = Count::default();
-        self.in_flight.iter().for_each(|packet| in_flight.add(packet.datagram.wire_size()));
+        let (waiting, serialising, flying) = self.backlog.held();
+        let (none, sent) = (Count::default(), self.transmitted.total());
+        let stage = |entered, left, dropped, held| StageCounters { entered, left, dropped, held };
         LinkCounters {
-            queue: self.queue_flow.with_held(waiting),
-            serialiser: self.serialiser_flow.with_held(serialising),
-            loss: self.loss_flow.with_held(Count::default()),
-            propagation: self.propagation_flow.with_held(in_flight),
+            queue: stage(self.entered, self.begun, self.dropped, waiting),
+            serialiser: stage(self.begun, sent, none, serialising),
+            loss: stage(sent, self.launched, self.lost_count, none),
+            propagation: stage(self.launched, self.delivered.total(), none, flying),
         }
     }
 
@@ -255,46 +241,36 @@ impl Link {
     fn advance(&mut self, now: Time) {
         assert!(now >= self.now, "time runs forward: {now} after {}", self.now);
         self.now = now;
-        while let Some(packet) = self.backlog.pop_departed(now) {
-            self.depart(packet);
+        while let Some(packet) = self.backlog.departing(now) {
+            let size = packet.datagram.wire_size();
+            self.transmitted.add(packet.datagram.class, size);
+            if self.loss.loses_next() {
+                self.lose(size);
+            } else {
+                let record = &packet.record;
+                let arrived = self.propagation.arrival(record.transmission_start, record.transmission_end);
+                self.launched.add(size);
+                self.backlog.launch(arrived);
+            }
             self.begin_transmission();
         }
     }
 
     fn begin_transmission(&mut self) {
         let Some(packet) = self.backlog.front() else { return };
-        let size = packet.datagram.wire_size();
-        self.standing.observe(packet.start, packet.start.since(packet.enqueued));
-        self.queue_flow.left.add(size);
-        self.serialiser_flow.entered.add(size);
+        let record = &packet.record;
+        self.standing.observe(record.transmission_start, record.queue());
+        self.begun.add(packet.datagram.wire_size());
     }
 
-    fn depart(&mut self, packet: Queued) {
-        let size = packet.datagram.wire_size();
-        self.serialiser_flow.left.add(size);
-        self.transmitted.add(packet.datagram.class, size);
-        self.loss_flow.entered.add(size);
-        if self.loss.loses_next() {
-            self.loss_flow.dropped.add(size);
-            let datagram = packet.datagram;
-            let queued = packet.start.since(packet.enqueued);
-            self.lost.push_back(Dropped { datagram, cause: DropCause::Random, at: packet.end, queued });
-            return;
-        }
-        self.loss_flow.left.add(size);
-        self.propagation_flow.entered.add(size);
-        let record = HopRecord {
-            enqueued: packet.enqueued,
-            transmission_start: packet.start,
-            transmission_end: packet.end,
-            arrived: self.propagation.arrival(packet.start, packet.end),
-        };
-        let delivered = Delivered { datagram: packet.datagram, record };
-        let behind = |other: &Delivered| other.record.arrived <= record.arrived;
-        if self.in_flight.back().is_none_or(behind) {
-            return self.in_flight.push_back(delivered);
-        }
-        let place = self.in_flight.iter().rposition(behind).map_or(0, |last| last + 1);
-        self.in_flight.insert(place, delivered);
+    fn lose(&mut self, size: DataSize) {
+        self.lost_count.add(size);
+        let lost = self.backlog.lose().map(|packet| Dropped {
+            datagram: packet.datagram,
+            cause: DropCause::Random,
+            at: packet.record.transmission_end,
+            queued: packet.record.queue(),
+        });
+        self.lost.extend(lost);
     }
 }

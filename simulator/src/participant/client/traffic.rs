@@ -105,7 +105,9 @@ impl Client {
         let Some(place) = self.incoming.find(header.ssrc) else { return };
         let Client { incoming, transport, compound, .. } = self;
         let wants = incoming.receive(place, now, (&header, packet), arrival, around);
-        wants.send(transport, compound, around);
+        if !wants.is_empty() {
+            wants.send(transport, compound, around);
+        }
     }
 
     pub(super) fn on_rtcp(&mut self, now: Time, compound: &[u8]) {
@@ -132,6 +134,8 @@ impl Client {
     pub(super) fn advance(&mut self, now: Time, place: usize, around: &mut Surroundings<'_>) {
         let Client { incoming, transport, compound, .. } = self;
         let wants = incoming.handle_timeout(place, now, around);
-        wants.send(transport, compound, around);
+        if !wants.is_empty() {
+            wants.send(transport, compound, around);
+        }
     }
 }
