@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::allocation::Reason;
+use crate::allocation::{Explanation, Reason};
 use crate::forward::Layer;
 use crate::participant::{ParticipantId, SourceId};
 use crate::{DataRate, Time};
@@ -119,6 +119,8 @@ pub enum Event {
         estimate: DataRate,
         /// The best layer that the receiver's wishes allow.
         entitled: Option<Layer>,
+        /// The same with all that it was made from.
+        explanation: Box<Explanation>,
     },
     /// What goes out to a receiver changed.
     LayerForwarded {

@@ -221,8 +221,7 @@ impl Turn<'_> {
             .get_disjoint_mut([receiver, publisher])
             .expect("both were looked up, and a wish for one's own source was refused");
         if let Some(subscription) = to.downlink.find_mut(publisher, source) {
-            subscription.max_height = wish.max_height;
-            subscription.priority = wish.priority;
+            subscription.wanted = wish.into();
             return Ok(());
         }
         let published = &mut from.uplink.sources[source];

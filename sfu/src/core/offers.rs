@@ -97,7 +97,7 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
 mod tests {
     use super::*;
     use crate::codec::Codec;
-    use crate::participant::SourceDescription;
+    use crate::participant::{Content, SourceDescription};
     use crate::rtp::VideoLayersAllocation;
     use crate::rtp::video_layers_allocation::LayerAllocation;
 
@@ -112,7 +112,8 @@ mod tests {
         });
         let encodings = encodings.collect();
         let (name, mid) = ("cam".into(), "0".into());
-        Source::new(SourceDescription { name, codec: Codec::Vp9, mid, encodings })
+        let content = Content::Camera;
+        Source::new(SourceDescription { name, codec: Codec::Vp9, mid, content, encodings })
     }
 
     #[test]

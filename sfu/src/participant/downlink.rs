@@ -7,6 +7,7 @@ use super::egress::Egress;
 use super::packet_writer::OutgoingPacket;
 use super::subscription::{Projection, Subscription};
 use super::transport::PeerTransport;
+use crate::allocation::LineMemory;
 use crate::config::Config;
 use crate::congestion::gcc::{Gcc, GccConfig};
 use crate::congestion::probe::pacing::ProbePacing;
@@ -42,6 +43,10 @@ pub(crate) struct Downlink {
     /// The estimate that was told last.
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
+    /// What hysteresis needs to know of the line's past.
+    pub(crate) line: LineMemory,
+    /// How many sources of video the participant wants at most.
+    pub(crate) last_n: Option<u16>,
     pub(crate) reported: Time,
     /// When streams whose timestamps no report explains are to be reported on, ahead of their turn.
     pub(crate) early_report: Time,
@@ -80,6 +85,8 @@ impl Downlink {
             loss: LossEstimate::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
+            line: LineMemory::default(),
+            last_n: None,
             reported: Time::ZERO,
             early_report: Time::NEVER,
         }

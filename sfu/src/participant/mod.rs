@@ -16,7 +16,7 @@ pub(crate) mod uplink;
 
 pub use crate::codec::{Codec, MediaKind};
 pub use describe::{
-    EncodingDescription, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes, SourceDescription,
+    Content, EncodingDescription, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes, SourceDescription,
     SourceId, StreamDescription, VideoFormat, Wish,
 };
 

@@ -273,7 +273,7 @@ impl World {
     /// Turns an event of the core into an observation.
     fn tell(&mut self, event: &SfuEvent) {
         let observation = match event {
-            SfuEvent::LayerChosen { receiver, publisher, source, layer, reason, estimate, entitled } => {
+            SfuEvent::LayerChosen { receiver, publisher, source, layer, reason, estimate, entitled, .. } => {
                 let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
                 Observation::LayerChosen {
                     flow,

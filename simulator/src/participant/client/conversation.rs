@@ -194,7 +194,7 @@ impl Conversation {
                     MediaKind::Video => continue,
                 };
                 let (publisher, source) = (peer.id.clone(), source.name.clone());
-                wishes.push(Wish { publisher, source, max_height, priority: 0 });
+                wishes.push(Wish { max_height, ..Wish::new(publisher, source) });
             }
         }
         encode(&ClientMessage::Subscribe { wishes })

@@ -1,6 +1,6 @@
 //! What a sender is made of.
 
-use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
+use sfu::participant::{Codec, Content, EncodingDescription, MediaParameters, SourceDescription};
 use sfu::{DataRate, DataSize};
 
 use crate::participant::media::packetizer::StreamFormat;
@@ -109,6 +109,7 @@ impl SourceConfig {
                 name: microphone.name.clone(),
                 codec: Codec::Opus,
                 mid: microphone.mid.clone(),
+                content: Content::Camera,
                 encodings: Vec::new(),
             },
         }
@@ -159,6 +160,7 @@ impl CameraSettings {
             name: self.name.clone(),
             codec: self.codec,
             mid: self.mid.clone(),
+            content: Content::Camera,
             encodings: RIDS.iter().zip(self.streams()).map(encoding).collect(),
         }
     }
