@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 16] = shipped![
+static ALL: [Shipped; 22] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -39,6 +39,12 @@ static ALL: [Shipped; 16] = shipped![
     "codecs" / "temporal-layers-under-loss",
     "audio" / "speaker-turns",
     "audio" / "loudest-three-of-thirty",
+    "allocation" / "screen-share-burst",
+    "allocation" / "estimate-collapse",
+    "allocation" / "last-n-thirty",
+    "allocation" / "pause-unwatched",
+    "allocation" / "uplink-loss-stays-uplink",
+    "allocation" / "thin-and-fat",
 ];
 
 impl Shipped {

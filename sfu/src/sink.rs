@@ -133,6 +133,15 @@ pub enum Event {
         /// What goes out from now on.
         layer: Option<Layer>,
     },
+    /// Other encodings of a source are watched than before.
+    Watched {
+        /// Whose source.
+        publisher: ParticipantId,
+        /// Which source.
+        source: SourceId,
+        /// How many of its encodings, from the lowest, anybody has a use for.
+        encodings: u8,
+    },
     /// The core asked a publisher for a key frame.
     KeyFrameRequested {
         /// Whom.

@@ -26,7 +26,8 @@ pub(super) fn candidates<Id>(source: &Source<'_, Id>, out: &mut Candidates) -> b
         return false;
     }
     let in_height = |offer: &LayerOffer| offer.height == lowest || offer.height <= source.max_height;
-    let slowest = active().filter(|offer| in_height(offer)).map(|offer| offer.fps).fold(f64::INFINITY, f64::min);
+    let slowest =
+        active().filter(|offer| in_height(offer)).map(|offer| offer.fps).fold(f64::INFINITY, f64::min);
     let max_fps = f64::from(source.max_fps).max(slowest);
     let shown = |offer: &LayerOffer| in_height(offer) && (source.max_fps == u8::MAX || offer.fps <= max_fps);
     let highest_fps = active().filter(|offer| shown(offer)).map(|offer| offer.fps).fold(0.0, f64::max);

@@ -9,7 +9,7 @@ use crate::{DataRate, Time};
 
 /// Decides on a layer for each of `sources`. Writes one decision per source to `out`, which it clears, in the
 /// order of `sources`; answers what to remember of the line. The rates of the layers given add up to no more than
-/// `config.guard` times the estimate, less the audio.
+/// `config.guard` times the estimate, less the audio; while a screen share bursts, to `config.burst` times.
 ///
 /// Where no source has a present layer to keep, more budget never gives the first source of the order (on stage, if
 /// the policy knows one; the highest priority; then the lowest id) less: steps come in an order that doesn't depend on
@@ -168,19 +168,22 @@ impl Fill<'_> {
     /// The present layer exceeds the budget to keep it, but by little and not for long.
     fn is_borne(&self, work: &mut Work, needed: DataRate) -> bool {
         work.is_over = true;
+        let part = if work.detail && work.granted == 0 { self.config.burst } else { self.config.guard };
         let since = *work.memory.over_since.get_or_insert(self.now);
-        let within = self.used + needed <= self.budget.part_for_video(self.config.guard);
+        let within = self.used + needed <= self.budget.part_for_video(part);
         within && self.now.since(since) < self.config.grace
     }
 
     /// A layer above the present one must have fitted for a while, the longer if the line failed at that level. A
-    /// source that isn't seen at all waits for nothing, unless it was given up.
+    /// source that isn't seen at all waits for nothing, unless it was given up; even then what others get above their
+    /// base layers doesn't count, since that makes room for it.
     fn holds(&self, work: &mut Work, needed: DataRate, left: DataRate) -> Option<Reason> {
         if work.current == 0 && work.memory.given_up.is_none() {
             return None;
         }
         let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
-        let required = self.line.required(self.config, &self.budget, self.total + needed);
+        let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
+        let required = self.line.required(self.config, &self.budget, before + needed);
         (fitted < required).then(|| Reason::HeldByHysteresis {
             needed,
             left,

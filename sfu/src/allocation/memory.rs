@@ -6,7 +6,7 @@ use super::{AllocationConfig, Budget};
 use crate::{DataRate, Time};
 
 /// A failed level is met again by whatever comes this close to it: rates are measured, and sway.
-const NEAR: f64 = 0.95;
+const NEAR: f64 = 0.9;
 
 /// The past of one source at one receiver. Starts as [`Default`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

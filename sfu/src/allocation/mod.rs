@@ -131,7 +131,7 @@ pub struct Budget {
     /// What the path carries.
     #[serde(serialize_with = "reason::bps")]
     pub estimate: DataRate,
-    /// Kept back for audio and reports.
+    /// Kept back for audio, repairs and data.
     #[serde(serialize_with = "reason::bps")]
     pub audio: DataRate,
 }

@@ -41,6 +41,7 @@ pub(super) struct Work {
     /// Up to how many are served first on stage.
     pub(super) preferred: usize,
     pub(super) on_stage: bool,
+    pub(super) detail: bool,
     priority: u32,
     /// Why it goes no higher; then it is done.
     pub(super) stopped: Option<Reason>,
@@ -78,13 +79,16 @@ impl Work {
         self.is_over = false;
         self.memory = source.memory;
         self.on_stage = source.on_stage;
+        self.detail = source.detail;
         self.priority = u32::try_from(source.priority.max(0)).unwrap_or(0).min(8);
         let offer = |index: u8| &source.layers[usize::from(index)];
         let is_current = |&(index, _): &(u8, DataRate)| Some(offer(index).layer) == source.current;
         self.current = self.candidates.iter().position(is_current).map_or(0, |position| position + 1);
         let preferred = match source.detail || source.max_height <= PREFERRED_HEIGHT {
             true => u16::MAX,
-            false => self.candidates.first().map_or(0, |(lowest, _)| offer(*lowest).height.max(PREFERRED_HEIGHT)),
+            false => {
+                self.candidates.first().map_or(0, |(lowest, _)| offer(*lowest).height.max(PREFERRED_HEIGHT))
+            }
         };
         let is_preferred = |&&(index, _): &&(u8, DataRate)| offer(index).height <= preferred;
         self.preferred = self.candidates.iter().take_while(is_preferred).count();

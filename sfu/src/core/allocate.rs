@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::{Sfu, Turn};
 use super::commands::source_id;
+use super::demand::useful;
 use super::offers::{Offers, declared_rate, offers_of};
+use super::{Sfu, Turn};
 use crate::allocation::{self, Budget, Decision, Explanation, LayerOffer, Reason, allocate, apply_last_n};
 use crate::forward::Layer;
 use crate::participant::subscription::Wanted;
@@ -24,6 +25,9 @@ const AUDIO_OVERHEAD: DataRate = DataRate::from_bps(50 * (28 + 16 + 28) * 8);
 /// How long a source may take to begin with all of its encodings: key frames of three encodings at the rate that an
 /// uplink starts with.
 pub(super) const BEGINNING: Duration = Duration::from_millis(500);
+
+/// Part of the estimate that repairs take on a line that loses packets by chance only.
+const REPAIRS_BY_CHANCE: f64 = 0.02;
 
 /// What one subscription is to the allocation.
 pub(crate) struct Candidate {
@@ -46,6 +50,7 @@ impl Turn<'_> {
     pub(super) fn reallocate_due(&mut self, id: ParticipantId) {
         if self.now >= self.sfu.participants[id].downlink.allocated + INTERVAL {
             self.reallocate(id);
+            self.follow_demand(id);
         }
     }
 
@@ -71,7 +76,9 @@ impl Turn<'_> {
         let sender = &mut self.sfu.participants[id].downlink.sender;
         sender.controller.set_wanted(now, wanted);
         sender.begun |= !candidates.is_empty();
-        let budget = Budget { estimate, audio: audio + self.sfu.participants[id].data_reserve() };
+        let repairs =
+            reserve_for_repairs(self.sfu.participants[id].downlink.sender.repair_rate(now), estimate);
+        let budget = Budget { estimate, audio: audio + repairs + self.sfu.participants[id].data_reserve() };
         let Sfu { config, workspace, participants, .. } = &mut *self.sfu;
         let line = &mut participants[id].downlink.line;
         *line = allocate(&config.allocation, now, &budget, *line, &sources, workspace, &mut decisions);
@@ -187,9 +194,16 @@ impl Turn<'_> {
                 explanation: Box::new(explanation.clone()),
             });
         }
+        let uplink = self.sfu.participants.get(publisher).map(|from| &from.uplink);
+        let wants = uplink.map_or(0, |uplink| useful(&uplink.sources[candidate.source], wish.max_height));
         let stream = self.sfu.participants[receiver].downlink.slot(decision.id);
+        let mut wants_more = false;
         if let Some(stream) = stream.and_then(|(subscription, _)| subscription.video()) {
             stream.explanation = Some(explanation);
+            wants_more = std::mem::replace(&mut stream.useful, wants) < wants;
+        }
+        if wants_more {
+            self.follow_demand(publisher);
         }
         if before != after {
             self.sink.event(Event::LayerForwarded { receiver, publisher, source, layer: after });
@@ -202,6 +216,13 @@ impl Turn<'_> {
             self.request_key_frame(candidate.publisher, candidate.source, encoding, now);
         }
     }
+}
+
+/// What is kept back for repairs. Where nobody counted them, a full queue would lose packets, their repairs fill the
+/// queue, and neither ever end: the estimate of such a line is what it carries, repairs included, and a layer is kept up
+/// to 1.1 of that. So repairs beyond what a line loses by chance count three times.
+fn reserve_for_repairs(repairs: DataRate, estimate: DataRate) -> DataRate {
+    repairs + repairs.saturating_sub(estimate.scale(REPAIRS_BY_CHANCE)).scale(2.0)
 }
 
 impl Candidate {

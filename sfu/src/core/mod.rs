@@ -5,6 +5,7 @@ mod audio;
 mod census;
 mod commands;
 mod data;
+mod demand;
 mod described;
 mod explain;
 mod feedback;

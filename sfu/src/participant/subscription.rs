@@ -77,6 +77,8 @@ pub(crate) struct VideoStream {
     pub(crate) chosen: Option<(Option<Layer>, Discriminant<Reason>)>,
     /// What hysteresis needs to know of the past.
     pub(crate) memory: crate::allocation::Memory,
+    /// How many of the source's encodings the wish, as last-N leaves it, has a use for.
+    pub(crate) useful: u8,
     /// The last decision with all that it was made from.
     pub(crate) explanation: Option<Explanation>,
 }
@@ -142,6 +144,7 @@ impl Subscription {
                     log: SentLog::default(),
                     chosen: None,
                     memory: crate::allocation::Memory::default(),
+                    useful: 0,
                     explanation: None,
                 };
                 Projection::Video(Box::new(stream))

@@ -203,7 +203,7 @@ impl QualityLimitation {
             | Reason::NoBudgetForBase { .. } => QualityLimitation::Bandwidth,
             Reason::PausedByView | Reason::BeyondLastN { .. } | Reason::NoActiveLayer => {
                 QualityLimitation::Other
-            },
+            }
         }
     }
 }

@@ -3,7 +3,9 @@
 use sfu::codec::Codec;
 use sfu::codec::Vp8Descriptor;
 use sfu::codec::vp8::PictureId;
-use sfu::participant::{Content, EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat};
+use sfu::participant::{
+    Content, EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat,
+};
 use sfu::rtp::ExtensionIds;
 
 use super::peer::RtpOut;

@@ -63,7 +63,11 @@ fn a_burst_is_borne_and_a_collapse_is_not() {
     let collapse = over_time((0..200).map(dip(100)), &layers);
     assert_eq!(collapse[1], (100, "ld15".to_string()), "at once");
     assert_eq!(collapse[2], (115, "ld30".to_string()), "a second after it fits");
-    assert_eq!(collapse.len(), 3, "the level that failed ten seconds after that, which the run doesn't reach");
+    assert_eq!(
+        collapse.len(),
+        3,
+        "the level that failed ten seconds after that, which the run doesn't reach"
+    );
     let long = over_time((0..200).map(|t| if t < 100 { 600 } else { 400 }), &layers);
     assert_eq!(long[1], (140, "ld30".to_string()), "after the grace");
 }
@@ -111,14 +115,34 @@ fn the_grace_is_counted_from_the_first_excess() {
     assert_eq!(relieved.memory.over_since, None);
 }
 
+/// A share declares 1.35 Mbit/s; its burst fills the queue, and the estimate of 2.8 backs off to 0.8 for two seconds.
+#[test]
+fn a_screen_outlasts_its_own_burst() {
+    let layers = [offer(0, 0, 1_080, 15.0, 1_600_000)];
+    for (detail, stays) in [(true, true), (false, false)] {
+        let mut one = Source { detail, current: Some(layers[0].layer), ..source(0, 1_080, &layers) };
+        let mut kept = true;
+        for tenth in 0..100 {
+            let kbps = if (30..50).contains(&tenth) { 800 } else { 2_800 };
+            let now = Time::from_millis(tenth * 100);
+            let got = run(&AllocationConfig::default(), now, budget(kbps), &[one])[0];
+            (one.current, one.memory) = (got.layer, got.memory);
+            kept &= got.layer.is_some();
+        }
+        assert_eq!(kept, stays, "detail: {detail}");
+    }
+}
+
 /// Fails at 500 kbps once, and once more: a wait of 40 s, unless the line has become another.
 #[test]
 fn a_better_line_waits_for_nothing() {
     let layers = ladder();
-    let estimate = |after: u64| move |t: u64| match t {
-        150..200 | 350..400 => 200,
-        400.. => after,
-        _ => 600,
+    let estimate = |after: u64| {
+        move |t: u64| match t {
+            150..200 | 350..400 => 200,
+            400.. => after,
+            _ => 600,
+        }
     };
     let last = |after: u64| over_time((0..1_000).map(estimate(after)), &layers).last().cloned();
     assert_eq!(last(600), Some((800, "sd30".to_string())), "40 s after it fits");

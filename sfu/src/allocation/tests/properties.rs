@@ -32,7 +32,15 @@ fn sources<'a>(random: &[RandomSource], offers: &'a [Vec<LayerOffer>]) -> Vec<So
             let memory = Memory { fits_since: since, over_since: since, ..Memory::default() };
             let priority = *priority;
             let on_stage = *held && id % 3 == 0;
-            Source { priority, on_stage, current, memory, ..Source::new(id as u32, *max_height, layers) }
+            let detail = id % 4 == 1;
+            Source {
+                priority,
+                on_stage,
+                detail,
+                current,
+                memory,
+                ..Source::new(id as u32, *max_height, layers)
+            }
         };
     random.iter().zip(offers).enumerate().map(one).collect()
 }
@@ -51,7 +59,8 @@ proptest! {
         for config in configs() {
             let got = run(&config, Time::from_secs(100), budget(kbps), &sources);
             let total: DataRate = got.iter().map(|decision| decision.rate).sum();
-            prop_assert!(total <= budget(kbps).video().scale(config.guard));
+            let guard = if sources.iter().any(|s| s.detail) { config.burst } else { config.guard };
+            prop_assert!(total <= budget(kbps).video().scale(guard));
         }
     }
 

@@ -38,7 +38,8 @@ fn a_camera_on_stage() {
     }
     let mut forwarded = Vec::new();
     for kbps in (0..=5_000).step_by(10) {
-        let count = run(&stage(), Time::ZERO, budget(kbps), &sources).iter().filter(|d| d.layer.is_some()).count();
+        let count =
+            run(&stage(), Time::ZERO, budget(kbps), &sources).iter().filter(|d| d.layer.is_some()).count();
         if forwarded.last() != Some(&count) {
             forwarded.push(count);
         }
@@ -221,6 +222,9 @@ fn a_screen_comes_before_cameras() {
         let sources = [source(0, 720, &layers), share, source(1, 720, &layers)];
         let got = run(&config, Time::ZERO, budget(1_500), &sources);
         assert!(got[1].layer.is_some(), "{policy:?}: {got:?}");
-        assert!(got[0].layer.is_some() && got[2].layer.is_some(), "{policy:?}: and the others get what is left");
+        assert!(
+            got[0].layer.is_some() && got[2].layer.is_some(),
+            "{policy:?}: and the others get what is left"
+        );
     }
 }

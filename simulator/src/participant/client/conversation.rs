@@ -1,30 +1,12 @@
 //! The client's side of the conference protocol: who is there, and what to ask for.
 
 use indexmap::{IndexMap, IndexSet};
-use sfu::participant::{MediaKind, MediaParameters, SourceDescription, StreamDescription, Wish};
+use sfu::participant::{MediaParameters, SourceDescription, StreamDescription};
 use sfu::signalling::messages::VERSION;
 use sfu::signalling::{ClientMessage, IceCredentials, Peer, ServerMessage};
 use thiserror::Error;
 
-/// What a participant looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Pictures on screen at most; 0 for none.
-    pub tiles: u16,
-    /// Height of each tile, px.
-    pub tile_height: u16,
-}
-
-impl View {
-    /// A grid of up to `tiles` pictures on a screen of 2560 × 1440: the more pictures, the smaller each.
-    pub fn grid(tiles: u16, others: u16, max_height: Option<u16>) -> Self {
-        let shown = tiles.min(others);
-        let columns =
-            (1..).find(|side: &u16| side * side >= shown.max(1)).expect("some square is large enough");
-        let tile_height = (1440 / columns).min(max_height.unwrap_or(u16::MAX));
-        View { tiles, tile_height }
-    }
-}
+use super::view::{View, wishes};
 
 /// What the client says when it joins.
 #[derive(Clone, Debug)]
@@ -57,6 +39,13 @@ pub enum Consequence {
     },
     /// These, and only these, streams may come.
     Streams(Vec<StreamDescription>),
+    /// So many encodings of an own source are watched, from the lowest.
+    Watched {
+        /// Which source.
+        source: String,
+        /// How many.
+        encodings: u8,
+    },
     /// A peer muted or unmuted a source.
     Muted {
         /// The peer's name.
@@ -87,8 +76,11 @@ pub enum ConversationError {
 /// State of one client's conversation with the server.
 #[derive(Debug)]
 pub struct Conversation {
-    tiles: u16,
-    max_height: Option<u16>,
+    view: View,
+    /// The name of who is looked at above all.
+    pinned: Option<String>,
+    /// The id of who has the floor.
+    speaker: Option<String>,
     /// The others, by id, in the order of their joining.
     peers: IndexMap<String, Peer>,
     /// What the server says that it doesn't send for want of room: the publisher's id and the source's name.
@@ -96,9 +88,21 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// A conversation of somebody who looks at up to `tiles` pictures, none higher than `max_height` px.
-    pub fn new(tiles: u16, max_height: Option<u16>) -> Self {
-        Conversation { tiles, max_height, peers: IndexMap::new(), paused: IndexSet::new() }
+    /// A conversation of somebody who looks at `view`.
+    pub fn new(view: View) -> Self {
+        Conversation { view, pinned: None, speaker: None, peers: IndexMap::new(), paused: IndexSet::new() }
+    }
+
+    /// Looks at something else from now on; answers what to say, if there is anybody to look at.
+    pub fn set_view(&mut self, view: View) -> Option<String> {
+        self.view = view;
+        self.wishes()
+    }
+
+    /// Looks at the peer called `name` above all others, or at nobody.
+    pub fn pin(&mut self, name: Option<&str>) -> Option<String> {
+        self.pinned = name.map(str::to_owned);
+        self.wishes()
     }
 
     /// The first message.
@@ -146,19 +150,20 @@ impl Conversation {
     /// When the message does not parse, or is a refusal.
     pub fn hear(&mut self, text: &str) -> Result<(Option<Consequence>, Option<String>), ConversationError> {
         Ok(match serde_json::from_str(text)? {
-            ServerMessage::Joined { ice, candidate, fingerprint, participants, .. } => {
+            ServerMessage::Joined { ice, candidate, fingerprint, participants, recent_speakers, .. } => {
                 self.peers = participants.into_iter().map(|peer| (peer.id.clone(), peer)).collect();
-                let say = (!self.peers.is_empty()).then(|| self.wishes());
+                self.speaker = recent_speakers.into_iter().next();
+                let say = self.wishes();
                 (Some(Consequence::Connect { ice, candidate, fingerprint }), say)
             }
             ServerMessage::ParticipantJoined { participant } => {
                 self.peers.insert(participant.id.clone(), participant);
-                (None, Some(self.wishes()))
+                (None, self.wishes())
             }
             ServerMessage::ParticipantLeft { id } => {
                 self.peers.shift_remove(&id);
                 self.paused.retain(|(publisher, _)| *publisher != id);
-                (None, Some(self.wishes()))
+                (None, Some(self.wishes_or_none()))
             }
             ServerMessage::Subscribed { streams } => (Some(Consequence::Streams(streams)), None),
             ServerMessage::Muted { id, source, muted } => {
@@ -169,40 +174,30 @@ impl Conversation {
                 self.note_paused(publisher, source, paused);
                 (None, None)
             }
-            // It is the picture that would change with it; the sound comes by itself.
-            ServerMessage::DominantSpeaker { .. } => (None, None),
+            // It is the picture that changes with it; the sound comes by itself.
+            ServerMessage::DominantSpeaker { id } => {
+                self.speaker = Some(id);
+                (None, if self.view.follows_speaker() { self.wishes() } else { None })
+            }
+            ServerMessage::Watched { source, encodings } => {
+                (Some(Consequence::Watched { source, encodings }), None)
+            }
             ServerMessage::Error { code, message } => {
                 return Err(ConversationError::Refused { code, message });
             }
         })
     }
 
-    /// Everybody's sound, and the pictures of the first to have come, as many as there are tiles.
-    fn wishes(&self) -> String {
-        let publishers = self.peers.values().filter(|peer| has_video(peer)).count();
-        let view = View::grid(self.tiles, publishers.try_into().unwrap_or(u16::MAX), self.max_height);
-        let mut tiles = view.tiles;
-        let mut wishes = Vec::new();
-        for peer in self.peers.values() {
-            for source in &peer.sources {
-                let max_height = match source.kind() {
-                    MediaKind::Audio => u16::MAX,
-                    MediaKind::Video if tiles > 0 => {
-                        tiles -= 1;
-                        view.tile_height
-                    }
-                    MediaKind::Video => continue,
-                };
-                let (publisher, source) = (peer.id.clone(), source.name.clone());
-                wishes.push(Wish { max_height, ..Wish::new(publisher, source) });
-            }
-        }
-        encode(&ClientMessage::Subscribe { wishes })
+    /// What to ask for, if anybody is there.
+    fn wishes(&self) -> Option<String> {
+        (!self.peers.is_empty()).then(|| self.wishes_or_none())
     }
-}
 
-fn has_video(peer: &Peer) -> bool {
-    peer.sources.iter().any(|source| source.kind() == MediaKind::Video)
+    fn wishes_or_none(&self) -> String {
+        let peers = self.peers.values();
+        let wishes = wishes(&self.view, peers, self.pinned.as_deref(), self.speaker.as_deref());
+        encode(&ClientMessage::Subscribe { wishes, last_n: self.view.last_n })
+    }
 }
 
 fn encode(message: &ClientMessage) -> String {
@@ -215,7 +210,7 @@ mod tests {
 
     #[test]
     fn takes_note_of_what_is_paused() {
-        let mut conversation = Conversation::new(9, None);
+        let mut conversation = Conversation::new(View::default());
         let hear = |conversation: &mut Conversation, message: &ServerMessage| {
             let text = serde_json::to_string(message).expect("messages are JSON");
             conversation.hear(&text).expect("a proper message")
@@ -237,14 +232,5 @@ mod tests {
             hear(&mut conversation, &message);
             assert_eq!(conversation.is_paused("p1", "cam"), expected, "{message:?}");
         }
-    }
-
-    #[test]
-    fn a_fuller_grid_has_smaller_tiles() {
-        let rows = [(1, 1440), (2, 720), (4, 720), (5, 480), (9, 480), (10, 480), (0, 1440)];
-        for (others, height) in rows {
-            assert_eq!(View::grid(9, others, None).tile_height, height, "{others} others");
-        }
-        assert_eq!(View::grid(9, 1, Some(300)).tile_height, 300);
     }
 }

@@ -55,6 +55,8 @@ pub struct CameraSettings {
     pub described: bool,
     /// Whether the SFU can't read payloads.
     pub encrypted: bool,
+    /// Whether it is a shared screen.
+    pub screen: bool,
 }
 
 /// One simulcast encoding, or one spatial layer.
@@ -160,7 +162,7 @@ impl CameraSettings {
             name: self.name.clone(),
             codec: self.codec,
             mid: self.mid.clone(),
-            content: Content::Camera,
+            content: if self.screen { Content::Screen } else { Content::Camera },
             encodings: RIDS.iter().zip(self.streams()).map(encoding).collect(),
         }
     }
