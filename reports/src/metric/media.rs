@@ -44,6 +44,8 @@ pub(super) const VIDEO: &[Definition] = &[
     .source(WEBRTC_STATS),
     declare("video.freeze_w3c.count", Count, Lower, FLOW, "number of freezes that end in the measured time, or are open at its end")
         .source(WEBRTC_STATS),
+    declare("video.freeze_w3c.at_switch", Count, Lower, FLOW, "of these, freezes during which the SFU went from one layer of the source to another, whatever caused them")
+        .own_choice("W3C webrtc-stats knows no layers"),
     declare("video.freeze_w3c.total", Ms, Lower, FLOW, "sum of the freezes' durations inside the measured time")
         .source(WEBRTC_STATS),
     declare("video.pause.count", Count, Lower, FLOW, "rendered intervals longer than 5 s; where the freeze rule holds they count as freezes too")
@@ -91,6 +93,8 @@ pub(super) const VIDEO: &[Definition] = &[
     declare("keyframe.coalesced", Count, Neither, SOURCE, "receivers' requests that caused none of their own at the publisher: wanted minus requests, at least 0"),
     declare("keyframe.produced", Count, Neither, SOURCE, "key frames that the publisher's encodings produced"),
     declare("keyframe.storm_index", Ratio, Lower, SOURCE, "requests at the publisher per key frame produced"),
+    declare("keyframe.requests_per_answer", Ratio, Lower, &[], "key-frame requests that the SFU sent to all publishers, per key frame that one of their encodings produced after one or more requests for it; key frames that nobody asked for don't count")
+        .headline(Stat::Max),
 ];
 
 pub(super) const AUDIO: &[Definition] = &[

@@ -241,8 +241,12 @@ impl Recorder {
     fn layer_forwarded(&mut self, at: Time, id: Flow, layer: Option<Layer>) {
         let measure = self.kept.measure;
         let MediaRecord::Video(video) = &mut self.flow(id).media else { return };
+        let before = video.layers.current();
         if !video.layers.forwarded(at, layer) {
             return;
+        }
+        if before.is_some() && layer.is_some() {
+            video.freezes.switched(at);
         }
         let detector = &mut video.freezes.detector;
         let open = match layer {
@@ -365,7 +369,9 @@ impl Recorder {
             Observation::LayerForwarded { flow, layer } => self.layer_forwarded(at, flow, layer),
             Observation::KeyFrameRequested { publisher, source, spatial } => {
                 let place = self.kept.source_place(publisher, source);
-                self.kept.sources[place].requests += u64::from(measured);
+                if measured {
+                    self.kept.sources[place].requested(spatial);
+                }
                 self.event(at, EventKind::KeyFrameRequested(publisher, source, spatial));
             }
             Observation::KeyFrameWanted(flow) => {

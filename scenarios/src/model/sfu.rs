@@ -36,7 +36,7 @@ impl Default for Sfu {
             rtx: true,
             nack: true,
             max_bitrate: None,
-            dominant_speaker: false,
+            dominant_speaker: true,
             loudest: 0,
             allocation: Allocation::Fair,
             last_n: None,

@@ -79,18 +79,24 @@ pub struct Conversation {
     view: View,
     /// The name of who is looked at above all.
     pinned: Option<String>,
-    /// The id of who has the floor.
-    speaker: Option<String>,
     /// The others, by id, in the order of their joining.
     peers: IndexMap<String, Peer>,
     /// What the server says that it doesn't send for want of room: the publisher's id and the source's name.
     paused: IndexSet<(String, String)>,
+    /// Who was the dominant speaker last, by id, and how often the server said so.
+    dominant: (Option<String>, u64),
 }
 
 impl Conversation {
     /// A conversation of somebody who looks at `view`.
     pub fn new(view: View) -> Self {
-        Conversation { view, pinned: None, speaker: None, peers: IndexMap::new(), paused: IndexSet::new() }
+        Conversation {
+            view,
+            pinned: None,
+            peers: IndexMap::new(),
+            paused: IndexSet::new(),
+            dominant: (None, 0),
+        }
     }
 
     /// Looks at something else from now on; answers what to say, if there is anybody to look at.
@@ -136,6 +142,11 @@ impl Conversation {
         self.paused.iter().any(|(id, name)| id == publisher && name == source)
     }
 
+    /// Who has the floor, by id, as the server told; and how often it told of somebody.
+    pub fn dominant(&self) -> (Option<&str>, u64) {
+        (self.dominant.0.as_deref(), self.dominant.1)
+    }
+
     fn note_paused(&mut self, publisher: String, source: String, paused: bool) {
         if paused && self.peers.contains_key(&publisher) {
             self.paused.insert((publisher, source));
@@ -151,8 +162,8 @@ impl Conversation {
     pub fn hear(&mut self, text: &str) -> Result<(Option<Consequence>, Option<String>), ConversationError> {
         Ok(match serde_json::from_str(text)? {
             ServerMessage::Joined { ice, candidate, fingerprint, participants, recent_speakers, .. } => {
+                self.dominant.0 = recent_speakers.into_iter().next();
                 self.peers = participants.into_iter().map(|peer| (peer.id.clone(), peer)).collect();
-                self.speaker = recent_speakers.into_iter().next();
                 let say = self.wishes();
                 (Some(Consequence::Connect { ice, candidate, fingerprint }), say)
             }
@@ -163,6 +174,7 @@ impl Conversation {
             ServerMessage::ParticipantLeft { id } => {
                 self.peers.shift_remove(&id);
                 self.paused.retain(|(publisher, _)| *publisher != id);
+                self.dominant.0.take_if(|dominant| *dominant == id);
                 (None, Some(self.wishes_or_none()))
             }
             ServerMessage::Subscribed { streams } => (Some(Consequence::Streams(streams)), None),
@@ -176,7 +188,7 @@ impl Conversation {
             }
             // It is the picture that changes with it; the sound comes by itself.
             ServerMessage::DominantSpeaker { id } => {
-                self.speaker = Some(id);
+                self.dominant = (Some(id), self.dominant.1 + 1);
                 (None, if self.view.follows_speaker() { self.wishes() } else { None })
             }
             ServerMessage::Watched { source, encodings } => {
@@ -195,7 +207,7 @@ impl Conversation {
 
     fn wishes_or_none(&self) -> String {
         let peers = self.peers.values();
-        let wishes = wishes(&self.view, peers, self.pinned.as_deref(), self.speaker.as_deref());
+        let wishes = wishes(&self.view, peers, self.pinned.as_deref(), self.dominant.0.as_deref());
         encode(&ClientMessage::Subscribe { wishes, last_n: self.view.last_n })
     }
 }
@@ -231,6 +243,41 @@ mod tests {
         ] {
             hear(&mut conversation, &message);
             assert_eq!(conversation.is_paused("p1", "cam"), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn knows_who_has_the_floor() {
+        let mut conversation = Conversation::new(View::default());
+        let speaker = |id: &str| ServerMessage::DominantSpeaker { id: id.into() };
+        let joined = ServerMessage::Joined {
+            id: "p3".into(),
+            ice: IceCredentials { ufrag: "u".into(), pwd: "p".into() },
+            candidate: "192.0.2.1:1".into(),
+            fingerprint: String::new(),
+            participants: vec![],
+            recent_speakers: vec!["p2".into(), "p1".into()],
+        };
+        for (message, expected) in [
+            (joined, (Some("p2"), 0)),
+            (speaker("p1"), (Some("p1"), 1)),
+            (speaker("p3"), (Some("p3"), 2)),
+            (ServerMessage::ParticipantLeft { id: "p1".into() }, (Some("p3"), 2)),
+            (speaker("p2"), (Some("p2"), 3)),
+            (ServerMessage::ParticipantLeft { id: "p2".into() }, (None, 3)),
+        ] {
+            let text = serde_json::to_string(&message).expect("messages are JSON");
+            assert_eq!(
+                conversation.hear(&text).expect("a proper message"),
+                match message {
+                    ServerMessage::Joined { ice, candidate, fingerprint, .. } => {
+                        (Some(Consequence::Connect { ice, candidate, fingerprint }), None)
+                    }
+                    ServerMessage::ParticipantLeft { .. } => (None, Some(conversation.wishes_or_none())),
+                    _ => (None, None),
+                }
+            );
+            assert_eq!(conversation.dominant(), expected);
         }
     }
 }
