@@ -116,6 +116,10 @@ pub enum PlannedAction {
     Mute(MemberIndex, String),
     /// The source goes on.
     Unmute(MemberIndex, String),
+    /// Looks at something else.
+    View(MemberIndex, View),
+    /// Looks at the member of this name above all others, or at nobody.
+    Pin(MemberIndex, Option<String>),
     /// The line's rate changes, until its schedule's next step.
     Rate(LinkIndex, Rate),
     /// The line's loss becomes Bernoulli loss at this rate.
@@ -220,6 +224,15 @@ fn apply(cast: &mut Cast, at: Duration, action: &Action) {
             }
             Vec::new()
         }
+        Action::View { participant, view } => {
+            members(cast, participant).map(|member| PlannedAction::View(member, *view)).collect()
+        }
+        Action::Pin { participant, whom } => {
+            members(cast, participant).map(|member| PlannedAction::Pin(member, Some(whom.clone()))).collect()
+        }
+        Action::Unpin { participant } => {
+            members(cast, participant).map(|member| PlannedAction::Pin(member, None)).collect()
+        }
         Action::Rate { link, to } => {
             selected(cast, link).map(|line| PlannedAction::Rate(line, *to)).collect()
         }
@@ -228,6 +241,11 @@ fn apply(cast: &mut Cast, at: Duration, action: &Action) {
         }
     };
     cast.timeline.extend(planned.into_iter().map(|what| Planned { at, what }));
+}
+
+fn members<'a>(cast: &'a Cast, who: &'a Glob) -> impl Iterator<Item = MemberIndex> + 'a {
+    let all = cast.members.iter().enumerate();
+    all.filter(|(_, member)| who.matches(&member.name)).map(|(index, _)| MemberIndex(index))
 }
 
 fn selected<'a>(cast: &'a Cast, pattern: &'a Glob) -> impl Iterator<Item = LinkIndex> + 'a {

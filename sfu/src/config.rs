@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::DataRate;
+use crate::allocation::AllocationConfig;
 
 /// Settings of one [`crate::Sfu`].
 #[derive(Clone, Debug)]
@@ -30,6 +31,13 @@ pub struct Config {
     /// 0. Three are as many voices as people can follow, one of them an interruption. Includes
     /// [`Config::dominant_speaker`], who always is one of them.
     pub loudest: Option<u8>,
+    /// How layers are chosen for each receiver.
+    pub allocation: AllocationConfig,
+    /// How many sources of video each receiver gets at most, whatever it wants; all without it.
+    pub last_n: Option<u16>,
+    /// Whether publishers are told which of their encodings nobody watches, so that they need not send them. Off: a
+    /// client that doesn't know the message sends everything anyway.
+    pub pause_unwatched: bool,
     /// How media is protected; `Null` only ever in simulation.
     pub crypto: MediaCrypto,
     /// Limits on what peers can make the core hold.
@@ -75,6 +83,9 @@ impl Config {
             max_rate: DataRate::from_kbps(20_000),
             dominant_speaker: true,
             loudest: None,
+            allocation: AllocationConfig::default(),
+            last_n: None,
+            pause_unwatched: false,
             crypto: MediaCrypto::Real,
             limits: Limits::default(),
         }

@@ -102,12 +102,15 @@ pub struct View {
     /// No layer higher than this many pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
+    /// Videos that the server sends at a time; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_n: Option<u32>,
 }
 
 impl Default for View {
     /// Ten people see each other: nine tiles of one size.
     fn default() -> View {
-        View { layout: Layout::Grid, tiles: 9, max_height: None }
+        View { layout: Layout::Grid, tiles: 9, max_height: None, last_n: None }
     }
 }
 
@@ -117,7 +120,7 @@ impl Default for View {
 pub enum Layout {
     /// Tiles of one size.
     Grid,
-    /// The first tile large, the others small.
+    /// One large picture, the others small.
     Stage,
     /// No video.
     None,

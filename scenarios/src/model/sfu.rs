@@ -20,13 +20,47 @@ pub struct Sfu {
     pub dominant_speaker: bool,
     /// How many sources of sound it forwards at a time; all when 0.
     pub loudest: u8,
+    /// How layers are chosen for a receiver.
+    pub allocation: Allocation,
+    /// Sources of video that a receiver gets at a time; `None`: all.
+    pub last_n: Option<u16>,
+    /// Tells publishers which encodings nobody watches.
+    pub pause_unwatched: bool,
     /// Its cost per packet in virtual time; `None` is free of cost.
     pub cpu: Option<Cpu>,
 }
 
 impl Default for Sfu {
     fn default() -> Sfu {
-        Sfu { rtx: true, nack: true, max_bitrate: None, dominant_speaker: true, loudest: 0, cpu: None }
+        Sfu {
+            rtx: true,
+            nack: true,
+            max_bitrate: None,
+            dominant_speaker: true,
+            loudest: 0,
+            allocation: Allocation::Fair,
+            last_n: None,
+            pause_unwatched: false,
+            cpu: None,
+        }
+    }
+}
+
+/// How layers are chosen for a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allocation {
+    /// Everyone's picture first, then always the cheapest step.
+    Fair,
+    /// Who is on stage first.
+    Stage,
+    /// Always a step for who has least of what its tile could show.
+    MaxMin,
+}
+
+impl Allocation {
+    fn is_usual(&self) -> bool {
+        *self == Allocation::Fair
     }
 }
 
@@ -60,6 +94,12 @@ struct ConfigText {
     dominant_speaker: bool,
     #[serde(skip_serializing_if = "is_zero")]
     loudest: u8,
+    #[serde(skip_serializing_if = "Allocation::is_usual")]
+    allocation: Allocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_n: Option<u16>,
+    #[serde(skip_serializing_if = "is_false")]
+    pause_unwatched: bool,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -72,7 +112,18 @@ fn is_zero(count: &u8) -> bool {
 
 impl From<Sfu> for SfuText {
     fn from(sfu: Sfu) -> SfuText {
-        let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, cpu } = sfu;
-        SfuText { config: ConfigText { rtx, nack, max_bitrate, dominant_speaker, loudest }, cpu }
+        let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, .. } = sfu;
+        let Sfu { allocation, last_n, pause_unwatched, cpu, .. } = sfu;
+        let config = ConfigText {
+            rtx,
+            nack,
+            max_bitrate,
+            dominant_speaker,
+            loudest,
+            allocation,
+            last_n,
+            pause_unwatched,
+        };
+        SfuText { config, cpu }
     }
 }

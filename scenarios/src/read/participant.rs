@@ -98,7 +98,7 @@ fn uniform_join(faults: &Faults, node: &Node) -> Option<Join> {
     Some(Join::Uniform { from, to })
 }
 
-fn view(reader: &Reader<'_>) -> View {
+pub(super) fn view(reader: &Reader<'_>) -> View {
     let usual = View::default();
     let layout = match reader.choice("layout") {
         Some("stage") => Layout::Stage,
@@ -109,6 +109,7 @@ fn view(reader: &Reader<'_>) -> View {
         layout,
         tiles: reader.whole("tiles", 1..=100).map_or(usual.tiles, |tiles| tiles as u32),
         max_height: reader.whole("max_height", 90..=4_320).map(|height| height as u32),
+        last_n: reader.whole("last_n", 0..=100).map(|last_n| last_n as u32),
     }
 }
 

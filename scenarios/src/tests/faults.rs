@@ -78,8 +78,13 @@ fn keys_and_names() {
     check_line("[link.\"a b\"]", ("8:7", "\"a b\"", "`a b` can't be a name", "letters"));
     check_line("[sfu.a]\n[sfu.b]", ("9:6", "b", "a second SFU is not supported yet", "take it out"));
     check_line(
-        "[sfu.main.config]\nlast_n = 3",
-        ("9:1", "last_n", "`last_n` (video of the last N speakers only) is not supported yet", ""),
+        "[sfu.main.config]\ncongestion_control = \"gcc\"",
+        (
+            "9:1",
+            "congestion_control",
+            "`congestion_control` (choice of the controller) is not supported yet",
+            "",
+        ),
     );
     check_line(
         "[[traffic]]\nkind = \"tcp\"",

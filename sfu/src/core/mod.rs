@@ -5,7 +5,9 @@ mod audio;
 mod census;
 mod commands;
 mod data;
+mod demand;
 mod described;
+mod explain;
 mod feedback;
 mod floor;
 mod forwarding;
@@ -81,6 +83,8 @@ pub struct Sfu {
     candidates: Vec<Candidate>,
     decisions: Vec<Decision<u16>>,
     workspace: Workspace,
+    /// Room to work in.
+    order: Vec<usize>,
 }
 
 impl Sfu {
@@ -116,6 +120,7 @@ impl Sfu {
             candidates: Vec::new(),
             decisions: Vec::new(),
             workspace: Workspace::default(),
+            order: Vec::new(),
         })
     }
 

@@ -7,6 +7,7 @@ use super::egress::Egress;
 use super::packet_writer::OutgoingPacket;
 use super::subscription::{Projection, Subscription};
 use super::transport::PeerTransport;
+use crate::allocation::LineMemory;
 use crate::config::Config;
 use crate::congestion::gcc::{Gcc, GccConfig};
 use crate::congestion::probe::pacing::ProbePacing;
@@ -14,6 +15,7 @@ use crate::congestion::sent_history::SentHistory;
 use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
+use crate::receive::rate::{RateMeter, SteadyRate};
 use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
@@ -42,6 +44,10 @@ pub(crate) struct Downlink {
     /// The estimate that was told last.
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
+    /// What hysteresis needs to know of the line's past.
+    pub(crate) line: LineMemory,
+    /// How many sources of video the participant wants at most.
+    pub(crate) last_n: Option<u16>,
     pub(crate) reported: Time,
     /// When streams whose timestamps no report explains are to be reported on, ahead of their turn.
     pub(crate) early_report: Time,
@@ -55,6 +61,9 @@ pub(crate) struct PacketSender {
     next_sequence: u16,
     /// Bytes of media and padding that were sent, headers included.
     pub(crate) sent: u64,
+    /// What repairs took of late: what was asked for again is no room for layers.
+    repairs: RateMeter,
+    sustained_repairs: SteadyRate,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -72,6 +81,8 @@ impl Downlink {
                 probing: ProbePacing::default(),
                 next_sequence: 0,
                 sent: 0,
+                repairs: RateMeter::new(),
+                sustained_repairs: SteadyRate::default(),
                 begun: false,
             },
             rtt: None,
@@ -80,6 +91,8 @@ impl Downlink {
             loss: LossEstimate::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
+            line: LineMemory::default(),
+            last_n: None,
             reported: Time::ZERO,
             early_report: Time::NEVER,
         }
@@ -142,6 +155,14 @@ impl Downlink {
     pub(crate) fn projection(&self, index: u16) -> Option<&VideoProjection> {
         match &self.slots.get(usize::from(index))?.as_ref()?.media {
             Projection::Video(stream) => Some(&stream.projection),
+            Projection::Audio(_) => None,
+        }
+    }
+
+    /// How many encodings the video subscription at `index` has a use for.
+    pub(crate) fn useful(&self, index: u16) -> Option<u8> {
+        match &self.slots.get(usize::from(index))?.as_ref()?.media {
+            Projection::Video(stream) => Some(stream.useful),
             Projection::Audio(_) => None,
         }
     }
@@ -282,6 +303,11 @@ impl PacketSender {
         })
     }
 
+    /// What repairs take in the long run: those of one burst are over when they are counted.
+    pub(crate) fn repair_rate(&mut self, now: Time) -> DataRate {
+        self.sustained_repairs.sustain(now, self.repairs.rate(now))
+    }
+
     fn note(&mut self, now: Time, len: usize, class: PacketClass) {
         let (sequence, size) = (self.next_sequence, DataSize::from_bytes(len as u64 + HEADERS));
         let class = match class {
@@ -294,6 +320,9 @@ impl PacketSender {
         let sent = || SentPacket { sequence, size, at: now, class, cluster };
         self.next_sequence = sequence.wrapping_add(1);
         self.sent += size.as_bytes();
+        if class == congestion::PacketClass::Retransmission {
+            self.repairs.add(now, size);
+        }
         if cluster.is_some() {
             self.probing.on_sent(now, size);
         }

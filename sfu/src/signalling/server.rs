@@ -80,6 +80,9 @@ impl SignallingServer {
                 }
             }
             Event::DominantSpeaker { participant } => self.announce_dominant(*participant),
+            Event::Watched { publisher, source, encodings } => {
+                self.tell_watched(*publisher, *source, *encodings);
+            }
             Event::LayerForwarded { receiver, publisher, source, layer } => {
                 self.tell_paused(*receiver, *publisher, *source, layer.is_none());
             }
@@ -114,6 +117,16 @@ impl SignallingServer {
         self.say(session, &ServerMessage::Paused { publisher, source: name, paused });
     }
 
+    fn tell_watched(&mut self, publisher: ParticipantId, source: SourceId, encodings: u8) {
+        let theirs = self.sessions.iter().find_map(|(session, member)| {
+            let member = member.as_ref().filter(|member| member.participant == publisher)?;
+            Some((session, member.sources.get(usize::from(source.0))?.clone()))
+        });
+        if let Some((session, source)) = theirs {
+            self.say(session, &ServerMessage::Watched { source, encodings });
+        }
+    }
+
     /// The next message to send, if any.
     pub fn poll(&mut self) -> Option<(SessionId, String)> {
         self.outbox.pop_front()
@@ -146,7 +159,7 @@ impl SignallingServer {
                 };
                 self.join(session, request, turn)
             }
-            ClientMessage::Subscribe { wishes } => self.subscribe(session, &wishes, turn),
+            ClientMessage::Subscribe { wishes, last_n } => self.subscribe(session, &wishes, last_n, turn),
             ClientMessage::Mute { source, muted } => self.mute(session, source, muted, turn),
             ClientMessage::Leave => {
                 let member = self.member(session)?.clone();
@@ -188,9 +201,15 @@ impl SignallingServer {
         Ok(())
     }
 
-    fn subscribe(&mut self, session: SessionId, wishes: &[Wish], turn: &mut Turn<'_>) -> Result<(), Refusal> {
+    fn subscribe(
+        &mut self,
+        session: SessionId,
+        wishes: &[Wish],
+        last_n: Option<u16>,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Refusal> {
         let participant = self.member(session)?.participant;
-        let streams = turn.subscribe(participant, wishes)?;
+        let streams = turn.subscribe_to_last_n(participant, wishes, last_n)?;
         let is_wanted = |publisher: &str, source: &str| {
             wishes.iter().any(|wish| wish.publisher == publisher && wish.source == source)
         };

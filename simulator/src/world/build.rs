@@ -10,10 +10,11 @@ use reports::observation::{
 };
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{
-    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Opus, Publication,
-    Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
+    Allocation, Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Opus,
+    Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
 };
 use scenarios::{Member, Scenario};
+use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
@@ -35,7 +36,7 @@ use crate::network::{
     BufferPool, IP_UDP_OVERHEAD, Jitter, Link, LinkConfig, LinkStreams, Loss, Propagation, QueueLimit,
     RateSchedule, SizedAt,
 };
-use crate::participant::client::{Client, ClientIdentity, UplinkLogs};
+use crate::participant::client::{Client, ClientIdentity, UplinkLogs, view};
 use crate::participant::media::speech::SpeechKind;
 use crate::participant::sender::{MediaSender, MicrophoneSettings, SenderConfig, SourceConfig};
 use crate::participant::transport::{ClientTransport, CryptoMode, IceCredentials, TransportConfig};
@@ -194,6 +195,13 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     config.rtx = server.rtx;
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
+    config.last_n = server.last_n;
+    config.pause_unwatched = server.pause_unwatched;
+    config.allocation.policy = match server.allocation {
+        Allocation::Fair => Policy::Fair,
+        Allocation::Stage => Policy::Stage,
+        Allocation::MaxMin => Policy::MaxMin,
+    };
     if let Some(most) = server.max_bitrate {
         config.max_rate = DataRate::from_bps(most.as_bps());
         config.start_rate = config.start_rate.min(config.max_rate);
@@ -260,13 +268,18 @@ fn build_client(
     })
 }
 
-/// How many pictures, and how high at most.
-fn watched(view: &View) -> (u16, Option<u16>) {
-    let tiles = match view.layout {
-        scenarios::model::Layout::None => 0,
-        _ => u16::try_from(view.tiles).unwrap_or(u16::MAX),
-    };
-    (tiles, view.max_height.map(|height| u16::try_from(height).unwrap_or(u16::MAX)))
+/// What is looked at.
+pub(super) fn watched(view: &View) -> view::View {
+    let number = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    view::View {
+        layout: match view.layout {
+            scenarios::model::Layout::Stage => view::Layout::Stage,
+            _ => view::Layout::Grid,
+        },
+        tiles: if view.layout == scenarios::model::Layout::None { 0 } else { number(view.tiles) },
+        max_height: view.max_height.map(number),
+        last_n: view.last_n.map(number),
+    }
 }
 
 fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {

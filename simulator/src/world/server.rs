@@ -288,7 +288,16 @@ impl World {
     /// Turns an event of the core into an observation.
     fn tell(&mut self, event: &SfuEvent) {
         let observation = match event {
-            SfuEvent::LayerChosen { receiver, publisher, source, layer, reason, estimate, entitled } => {
+            SfuEvent::LayerChosen {
+                receiver,
+                publisher,
+                source,
+                layer,
+                reason,
+                estimate,
+                entitled,
+                explanation,
+            } => {
                 let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
                 Observation::LayerChosen {
                     flow,
@@ -296,11 +305,16 @@ impl World {
                     reason: serde_json::to_string(reason).expect("reasons have string keys"),
                     estimate_bps: estimate.as_bps(),
                     entitled: entitled.map(as_layer),
+                    explanation: serde_json::to_string(explanation).expect("explanations have string keys"),
                 }
             }
             SfuEvent::LayerForwarded { receiver, publisher, source, layer } => {
                 let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
                 Observation::LayerForwarded { flow, layer: layer.map(as_layer) }
+            }
+            SfuEvent::Watched { publisher, source, encodings } => {
+                let Some(publisher) = self.place(*publisher) else { return };
+                Observation::Watched { publisher, source: SourceIndex(source.0), encodings: *encodings }
             }
             SfuEvent::KeyFrameRequested { publisher, source, encoding } => {
                 let Some(publisher) = self.place(*publisher) else { return };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::codec::Codec;
-use crate::participant::{EncodingDescription, VideoFormat};
+use crate::participant::{Content, EncodingDescription, VideoFormat};
 
 const OPUS: u8 = 111;
 const VP8: u8 = 96;
@@ -26,6 +26,7 @@ fn source(mid: &str, codec: Codec, rids: &[&str]) -> SourceDescription {
         name: mid.into(),
         codec,
         mid: mid.into(),
+        content: Content::Camera,
         encodings: rids.iter().map(encoding).collect(),
     }
 }

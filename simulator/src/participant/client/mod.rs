@@ -11,6 +11,7 @@ mod streams;
 mod surroundings;
 mod traffic;
 mod uplink_logs;
+pub mod view;
 
 use std::net::SocketAddr;
 
@@ -30,6 +31,7 @@ use conversation::{Conversation, Introduction};
 use incoming::Incoming;
 use round_trips::RoundTrips;
 use streams::Streams;
+use view::View;
 
 pub use surroundings::{ClientIdentity, Surroundings};
 pub use uplink_logs::UplinkLogs;
@@ -58,19 +60,18 @@ pub struct Client {
 }
 
 impl Client {
-    /// A participant that has not joined yet. `tiles` is how many pictures it looks at, none higher than
-    /// `max_height` px.
+    /// A participant that has not joined yet, and will look at `view`.
     pub fn new(
         identity: ClientIdentity,
         transport: ClientTransport,
         sender: MediaSender,
         mut random: Stream,
-        (tiles, max_height): (u16, Option<u16>),
+        view: View,
     ) -> Self {
         let feedback = FeedbackTimer::new(Time::ZERO, VIDEO_REPORT_INTERVAL, random.bits() as u32);
         Client {
             identity,
-            conversation: Conversation::new(tiles, max_height),
+            conversation: Conversation::new(view),
             channel: ReliableChannel::client(),
             transport,
             sender,

@@ -1,6 +1,6 @@
 //! What a sender is made of.
 
-use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
+use sfu::participant::{Codec, Content, EncodingDescription, MediaParameters, SourceDescription};
 use sfu::{DataRate, DataSize};
 
 use crate::participant::media::packetizer::StreamFormat;
@@ -55,6 +55,8 @@ pub struct CameraSettings {
     pub described: bool,
     /// Whether the SFU can't read payloads.
     pub encrypted: bool,
+    /// Whether it is a shared screen.
+    pub screen: bool,
 }
 
 /// One simulcast encoding, or one spatial layer.
@@ -109,6 +111,7 @@ impl SourceConfig {
                 name: microphone.name.clone(),
                 codec: Codec::Opus,
                 mid: microphone.mid.clone(),
+                content: Content::Camera,
                 encodings: Vec::new(),
             },
         }
@@ -159,6 +162,7 @@ impl CameraSettings {
             name: self.name.clone(),
             codec: self.codec,
             mid: self.mid.clone(),
+            content: if self.screen { Content::Screen } else { Content::Camera },
             encodings: RIDS.iter().zip(self.streams()).map(encoding).collect(),
         }
     }

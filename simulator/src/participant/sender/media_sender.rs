@@ -133,6 +133,19 @@ impl MediaSender {
         true
     }
 
+    /// So many encodings of a camera are watched, from the lowest: the others need not be encoded.
+    pub fn set_watched(&mut self, now: Time, source: &str, encodings: u8) {
+        let index = self.config.sources.iter().position(|config| config.name() == source);
+        let Some(camera) = index.and_then(|index| self.sources[index].camera_mut()) else { return };
+        camera.set_watched(encodings);
+        self.unsettled = true;
+        if self.started {
+            self.set_wanted(now);
+            self.allocated = None;
+            self.allocate(now);
+        }
+    }
+
     /// Whether a microphone of it captures.
     pub fn can_be_heard(&self) -> bool {
         let captures = |source: &Source| matches!(source, Source::Microphone(mic) if !mic.is_muted());

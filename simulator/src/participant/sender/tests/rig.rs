@@ -65,6 +65,7 @@ pub(super) fn config() -> SenderConfig {
                 scalability: Scalability::temporal(3),
                 described: false,
                 encrypted: false,
+                screen: false,
             }),
             SourceConfig::Microphone(MicrophoneSettings {
                 name: "mic".into(),
