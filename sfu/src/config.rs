@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::DataRate;
+use crate::congestion::ControllerKind;
 
 /// Settings of one [`crate::Sfu`].
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Config {
     pub nack: bool,
     /// Whether retransmissions use RTX (RFC 4588); without it nothing is repaired.
     pub rtx: bool,
+    /// What estimates each receiver's downlink.
+    pub congestion_control: ControllerKind,
     /// Where each receiver's downlink estimate starts.
     ///
     /// 1 Mbps: four thumbnails and everyone's audio, which nearly every line carries; initial probes lift it
@@ -70,6 +73,7 @@ impl Config {
             address,
             nack: true,
             rtx: true,
+            congestion_control: ControllerKind::Gcc,
             start_rate: DataRate::from_kbps(1_000),
             min_rate: DataRate::from_kbps(50),
             max_rate: DataRate::from_kbps(20_000),

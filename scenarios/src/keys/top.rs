@@ -67,6 +67,12 @@ static SFU_CONFIG: Section = section(
             "asks publishers for lost packets, and answers receivers who ask",
         ),
         optional("max_bitrate", Takes::Rate, "most that it sends to one receiver; unlimited when absent"),
+        default(
+            "congestion_control",
+            CONTROLLER,
+            "\"gcc\"",
+            "what estimates each receiver's line; `fixed` always sends up to `max_bitrate`, or 20 Mbps",
+        ),
         default("dominant_speaker", Takes::Flag, "false", "tells everybody who the dominant speaker is"),
         default(
             "loudest",
@@ -74,11 +80,13 @@ static SFU_CONFIG: Section = section(
             "0",
             "forwards the sound of this many sources at a time, the loudest ones, to 50; all when 0",
         ),
-        later("congestion_control", "choice of the controller"),
         later("layer_selection", "choice of the allocation policy"),
         later("last_n", "video of the last N speakers only"),
     ],
 );
+
+/// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
+pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "fixed"], &[]);
 
 static CPU: Section = section(
     "sfu.<name>.cpu",

@@ -6,6 +6,28 @@ use serde::Serialize;
 
 use crate::units::{Rate, duration_text};
 
+/// What estimates a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CongestionControl {
+    /// Google congestion control.
+    #[default]
+    Gcc,
+    /// SCReAM, its second version.
+    Scream,
+    /// RFC 8698.
+    Nada,
+    /// Nothing: always the greatest rate.
+    Fixed,
+}
+
+impl CongestionControl {
+    /// Whether it is what is used when a scenario doesn't say.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == CongestionControl::default()
+    }
+}
+
 /// A server's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "SfuText")]
@@ -16,6 +38,8 @@ pub struct Sfu {
     pub nack: bool,
     /// Most that it sends to one receiver.
     pub max_bitrate: Option<Rate>,
+    /// What estimates each receiver's line.
+    pub congestion_control: CongestionControl,
     /// Tells everybody who the dominant speaker is.
     pub dominant_speaker: bool,
     /// How many sources of sound it forwards at a time; all when 0.
@@ -26,7 +50,15 @@ pub struct Sfu {
 
 impl Default for Sfu {
     fn default() -> Sfu {
-        Sfu { rtx: true, nack: true, max_bitrate: None, dominant_speaker: false, loudest: 0, cpu: None }
+        Sfu {
+            rtx: true,
+            nack: true,
+            max_bitrate: None,
+            congestion_control: CongestionControl::Gcc,
+            dominant_speaker: false,
+            loudest: 0,
+            cpu: None,
+        }
     }
 }
 
@@ -56,6 +88,8 @@ struct ConfigText {
     nack: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_bitrate: Option<Rate>,
+    #[serde(skip_serializing_if = "CongestionControl::is_usual")]
+    congestion_control: CongestionControl,
     #[serde(skip_serializing_if = "is_false")]
     dominant_speaker: bool,
     #[serde(skip_serializing_if = "is_zero")]
@@ -72,7 +106,8 @@ fn is_zero(count: &u8) -> bool {
 
 impl From<Sfu> for SfuText {
     fn from(sfu: Sfu) -> SfuText {
-        let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, cpu } = sfu;
-        SfuText { config: ConfigText { rtx, nack, max_bitrate, dominant_speaker, loudest }, cpu }
+        let Sfu { rtx, nack, max_bitrate, congestion_control, dominant_speaker, loudest, cpu } = sfu;
+        let config = ConfigText { rtx, nack, max_bitrate, congestion_control, dominant_speaker, loudest };
+        SfuText { config, cpu }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{PacketResult, SentPacket};
 use crate::Time;
+use crate::rtcp::Ecn;
 
 /// One tick of the feedback's arrival times.
 const TICK_NANOS: i64 = 250_000;
@@ -128,7 +129,7 @@ impl SentHistory {
                 let nanos = base.saturating_add(ticks.saturating_mul(TICK_NANOS)).max(0);
                 Time::from_nanos(nanos.unsigned_abs())
             });
-            let Some(result) = self.take(sequence, arrival) else { continue };
+            let Some(result) = self.take(sequence, arrival, Ecn::NotEct) else { continue };
             if arrival.is_some() {
                 newest = newest.max(Some(result.sent.at));
             }
@@ -151,7 +152,7 @@ impl SentHistory {
         self.counters
     }
 
-    fn take(&mut self, sequence: u16, received: Option<Time>) -> Option<PacketResult> {
+    fn take(&mut self, sequence: u16, received: Option<Time>, ecn: Ecn) -> Option<PacketResult> {
         let index = self.index(sequence);
         let Some(slot) = self.slots[index].as_mut().filter(|slot| slot.packet.sequence == sequence) else {
             self.counters.unknown += 1;
@@ -173,7 +174,7 @@ impl SentHistory {
                 self.counters.after_lost += u64::from(was_lost);
             }
         }
-        Some(PacketResult { sent: slot.packet, received, was_lost })
+        Some(PacketResult { sent: slot.packet, received, was_lost, ecn })
     }
 
     fn unwrap_reference(&mut self, reference: i32) -> i64 {

@@ -40,6 +40,7 @@ impl Turn<'_> {
                     self.key_frame_wanted(id, entry.ssrc, |totals| totals.firs += 1);
                 }),
                 Packet::TransportFeedback(feedback) => self.transport_feedback(id, feedback),
+                Packet::Remb(remb) => self.receiver_limit(id, remb.bitrate),
                 Packet::ExtendedReport(report) => self.extended_report(id, report),
                 _ => {}
             }
@@ -110,6 +111,16 @@ impl Turn<'_> {
         let due = downlink.sender.controller.deadline();
         Sfu::arm(timers, id, armed, due);
         self.follow_controller(id);
+    }
+
+    /// A receiver bounds what it wants to get.
+    fn receiver_limit(&mut self, id: ParticipantId, limit: DataRate) {
+        let now = self.now;
+        let sender = &mut self.sfu.participants[id].downlink.sender;
+        sender.controller.on_remb(now, limit);
+        if sender.begun {
+            self.follow_controller(id);
+        }
     }
 
     /// The controller's state may have changed: tells the estimate, begins probes, chooses layers anew.

@@ -8,7 +8,6 @@ use super::packet_writer::OutgoingPacket;
 use super::subscription::{Projection, Subscription};
 use super::transport::PeerTransport;
 use crate::config::Config;
-use crate::congestion::gcc::{Gcc, GccConfig};
 use crate::congestion::probe::pacing::ProbePacing;
 use crate::congestion::sent_history::SentHistory;
 use crate::congestion::{self, CongestionController, SentPacket};
@@ -62,12 +61,12 @@ pub(crate) struct PacketSender {
 
 impl Downlink {
     pub(crate) fn new(config: &Config) -> Self {
-        let gcc = GccConfig::within(config.min_rate, config.start_rate, config.max_rate);
+        let kind = config.congestion_control;
         Downlink {
             slots: Vec::new(),
             created: 0,
             sender: PacketSender {
-                controller: Box::new(Gcc::new(gcc)),
+                controller: kind.build(config.min_rate, config.start_rate, config.max_rate),
                 history: SentHistory::new(HISTORY),
                 probing: ProbePacing::default(),
                 next_sequence: 0,

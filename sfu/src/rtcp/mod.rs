@@ -19,7 +19,7 @@ pub mod transport_cc;
 mod tests;
 
 pub use compound::{Malformed, datagrams, packets};
-pub use congestion_feedback::CongestionFeedback;
+pub use congestion_feedback::{CongestionFeedback, Ecn};
 pub use extended_report::{
     DelaySinceLastReference, ExtendedReport, XrBlock, write_delays_since_last_reference,
     write_reference_times,

@@ -10,11 +10,12 @@ use reports::observation::{
 };
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{
-    Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Opus, Publication,
-    Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
+    CongestionControl, Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss,
+    Opus, Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
 };
 use scenarios::{Member, Scenario};
 use sfu::config::{Config, MediaCrypto};
+use sfu::congestion::ControllerKind;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
@@ -190,6 +191,7 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     let mut config = Config::new(SFU_ADDRESS);
     config.nack = server.nack;
     config.rtx = server.rtx;
+    config.congestion_control = controller(server.congestion_control);
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
     if let Some(most) = server.max_bitrate {
@@ -200,6 +202,15 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
         config.crypto = MediaCrypto::Null;
     }
     Ok(Sfu::new(config, SeededProvider::new(seed.key("sfu/crypto")))?)
+}
+
+fn controller(choice: CongestionControl) -> ControllerKind {
+    match choice {
+        CongestionControl::Gcc => ControllerKind::Gcc,
+        CongestionControl::Scream => ControllerKind::Scream,
+        CongestionControl::Nada => ControllerKind::Nada,
+        CongestionControl::Fixed => ControllerKind::Fixed,
+    }
 }
 
 fn build_client(
@@ -234,6 +245,7 @@ fn build_client(
         media,
         sources: sources.collect(),
         rtx: member.rtx && member.nack && server.rtx,
+        congestion_control: controller(member.congestion_control),
         overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
     };
     let sender = MediaSender::new(config, seed, &path);

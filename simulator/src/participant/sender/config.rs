@@ -1,5 +1,6 @@
 //! What a sender is made of.
 
+use sfu::congestion::ControllerKind;
 use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
 use sfu::{DataRate, DataSize};
 
@@ -21,6 +22,8 @@ pub struct SenderConfig {
     pub sources: Vec<SourceConfig>,
     /// Whether lost video is sent again (RFC 4588); it needs a payload type for RTX as well.
     pub rtx: bool,
+    /// What estimates the uplink.
+    pub congestion_control: ControllerKind,
     /// What SRTP, UDP and IP add to each packet: counted against the estimate, as libwebrtc does since
     /// `WebRTC-SendSideBwe-WithOverhead` is on by default.
     pub overhead: DataSize,

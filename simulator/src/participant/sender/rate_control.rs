@@ -2,17 +2,21 @@
 
 use std::time::Duration;
 
-use sfu::congestion::gcc::{Gcc, GccConfig};
 use sfu::congestion::probe::pacing::ProbePacing;
 use sfu::congestion::sent_history::SentHistory;
-use sfu::congestion::{CongestionController, LossReport, PacketClass, PacketResult, SentPacket};
+use sfu::congestion::{
+    CongestionController, ControllerKind, LossReport, PacketClass, PacketResult, SentPacket,
+};
 use sfu::rtcp::TransportFeedback;
 use sfu::{DataRate, DataSize, Time};
+
+/// What the window has to have room for: a packet of the packetiser with its headers.
+const FULL_PACKET: DataSize = DataSize::from_bytes(1_250);
 
 /// The controller, with what it has to know of each packet.
 #[derive(Debug)]
 pub(super) struct RateControl {
-    controller: Gcc,
+    controller: Box<dyn CongestionController>,
     history: SentHistory,
     probing: ProbePacing,
     next_sequence: u16,
@@ -24,9 +28,9 @@ pub(super) struct RateControl {
 
 impl RateControl {
     /// A controller for an uplink; the first packet gets this transport-wide number.
-    pub(super) fn new(first_sequence: u16) -> Self {
+    pub(super) fn new(kind: ControllerKind, first_sequence: u16) -> Self {
         RateControl {
-            controller: Gcc::new(GccConfig::uplink()),
+            controller: kind.uplink(),
             history: SentHistory::new(SentHistory::DEFAULT_CAPACITY),
             probing: ProbePacing::default(),
             next_sequence: first_sequence,
@@ -62,6 +66,11 @@ impl RateControl {
         if let Some(rtt) = rtt.filter(|_| !self.rtt_is_reported) {
             self.set_rtt(now, rtt);
         }
+    }
+
+    /// The SFU bounds what it wants to get.
+    pub(super) fn on_remb(&mut self, now: Time, limit: DataRate) {
+        self.controller.on_remb(now, limit);
     }
 
     /// A receiver report told a round trip.
@@ -113,6 +122,11 @@ impl RateControl {
     /// The rate at which bursts may leave.
     pub(super) fn pacing_rate(&self) -> DataRate {
         self.controller.pacing_rate()
+    }
+
+    /// Whether the next packet has to wait for what is in flight.
+    pub(super) fn window_is_full(&self) -> bool {
+        self.controller.send_window() < FULL_PACKET
     }
 
     /// Gives up a probe that is late, and begins the next when none is under way.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use sfu::congestion::ControllerKind;
 use sfu::participant::{Codec, MediaKind, MediaParameters, PayloadTypes, VideoFormat};
 use sfu::rtcp::{self, ArrivalRecorder, Packet, ReceptionStats};
 use sfu::rtp::{ExtensionIds, Extensions, RtpHeader};
@@ -55,6 +56,7 @@ pub(super) fn config() -> SenderConfig {
     };
     SenderConfig {
         publisher: 3,
+        congestion_control: ControllerKind::Gcc,
         media: MEDIA,
         sources: vec![
             SourceConfig::Camera(CameraSettings {
