@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::DataRate;
 use crate::congestion::ControllerKind;
+use crate::rtcp::FeedbackKind;
 
 /// Settings of one [`crate::Sfu`].
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub rtx: bool,
     /// What estimates each receiver's downlink.
     pub congestion_control: ControllerKind,
+    /// How publishers are told of what arrives. Receivers may tell in either form; by stream only with this.
+    pub feedback: FeedbackKind,
     /// Where each receiver's downlink estimate starts.
     ///
     /// 1 Mbps: four thumbnails and everyone's audio, which nearly every line carries; initial probes lift it
@@ -74,6 +77,7 @@ impl Config {
             nack: true,
             rtx: true,
             congestion_control: ControllerKind::Gcc,
+            feedback: FeedbackKind::TransportWide,
             start_rate: DataRate::from_kbps(1_000),
             min_rate: DataRate::from_kbps(50),
             max_rate: DataRate::from_kbps(20_000),

@@ -73,6 +73,12 @@ static SFU_CONFIG: Section = section(
             "\"gcc\"",
             "what estimates each receiver's line; `fixed` always sends up to `max_bitrate`, or 20 Mbps",
         ),
+        default(
+            "feedback",
+            Takes::Choice(&["transport-cc", "rfc8888"], &[]),
+            "\"transport-cc\"",
+            "how arrivals are told of, both ways: by transport-wide numbers, or by stream with ECN marks",
+        ),
         default("dominant_speaker", Takes::Flag, "false", "tells everybody who the dominant speaker is"),
         default(
             "loudest",

@@ -28,6 +28,24 @@ impl CongestionControl {
     }
 }
 
+/// How arrivals are told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Feedback {
+    /// By transport-wide numbers.
+    #[default]
+    #[serde(rename = "transport-cc")]
+    TransportCc,
+    /// By stream, with ECN marks.
+    Rfc8888,
+}
+
+impl Feedback {
+    fn is_usual(&self) -> bool {
+        *self == Feedback::default()
+    }
+}
+
 /// A server's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "SfuText")]
@@ -40,6 +58,8 @@ pub struct Sfu {
     pub max_bitrate: Option<Rate>,
     /// What estimates each receiver's line.
     pub congestion_control: CongestionControl,
+    /// How arrivals are told of, both ways.
+    pub feedback: Feedback,
     /// Tells everybody who the dominant speaker is.
     pub dominant_speaker: bool,
     /// How many sources of sound it forwards at a time; all when 0.
@@ -55,6 +75,7 @@ impl Default for Sfu {
             nack: true,
             max_bitrate: None,
             congestion_control: CongestionControl::Gcc,
+            feedback: Feedback::TransportCc,
             dominant_speaker: false,
             loudest: 0,
             cpu: None,
@@ -90,6 +111,8 @@ struct ConfigText {
     max_bitrate: Option<Rate>,
     #[serde(skip_serializing_if = "CongestionControl::is_usual")]
     congestion_control: CongestionControl,
+    #[serde(skip_serializing_if = "Feedback::is_usual")]
+    feedback: Feedback,
     #[serde(skip_serializing_if = "is_false")]
     dominant_speaker: bool,
     #[serde(skip_serializing_if = "is_zero")]
@@ -106,8 +129,15 @@ fn is_zero(count: &u8) -> bool {
 
 impl From<Sfu> for SfuText {
     fn from(sfu: Sfu) -> SfuText {
-        let Sfu { rtx, nack, max_bitrate, congestion_control, dominant_speaker, loudest, cpu } = sfu;
-        let config = ConfigText { rtx, nack, max_bitrate, congestion_control, dominant_speaker, loudest };
-        SfuText { config, cpu }
+        let config = ConfigText {
+            rtx: sfu.rtx,
+            nack: sfu.nack,
+            max_bitrate: sfu.max_bitrate,
+            congestion_control: sfu.congestion_control,
+            feedback: sfu.feedback,
+            dominant_speaker: sfu.dominant_speaker,
+            loudest: sfu.loudest,
+        };
+        SfuText { config, cpu: sfu.cpu }
     }
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use crate::model::{CongestionControl, Cpu, Sfu};
+use crate::model::{CongestionControl, Cpu, Feedback, Sfu};
 
 /// The name of the server when the file describes none.
 pub(crate) const IMPLIED: &str = "main";
@@ -29,6 +29,9 @@ fn sfu(reader: &Reader<'_>) -> Sfu {
         sfu.nack = config.flag("nack").unwrap_or(sfu.nack);
         sfu.max_bitrate = config.rate("max_bitrate");
         sfu.congestion_control = congestion_control(&config);
+        if config.choice("feedback") == Some("rfc8888") {
+            sfu.feedback = Feedback::Rfc8888;
+        }
         sfu.dominant_speaker = config.flag("dominant_speaker").unwrap_or(sfu.dominant_speaker);
         sfu.loudest = config.whole("loudest", 0..=50).unwrap_or(0) as u8;
     }

@@ -28,6 +28,7 @@ pub mod scream;
 pub mod sent_history;
 pub mod stable_target;
 pub mod standing_queue;
+pub mod stream_index;
 pub mod trendline;
 
 #[cfg(test)]

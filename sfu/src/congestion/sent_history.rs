@@ -1,6 +1,8 @@
 //! From transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01) to what came of each
 //! packet: a ring of the packets sent, looked up by their 16-bit sequence number.
 
+mod by_stream;
+
 use std::time::Duration;
 
 use serde::Serialize;
@@ -71,6 +73,8 @@ pub struct SentHistory {
     counters: FeedbackCounters,
     /// The last reference time, unwrapped; starts one wrap up so that reordered feedback stays positive.
     reference: Option<i64>,
+    /// The last timestamp of feedback by stream, unwrapped.
+    made: Option<u64>,
 }
 
 impl SentHistory {
@@ -87,6 +91,7 @@ impl SentHistory {
             capacity,
             counters: FeedbackCounters::default(),
             reference: None,
+            made: None,
         }
     }
 

@@ -10,12 +10,13 @@ use reports::observation::{
 };
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{
-    CongestionControl, Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss,
-    Opus, Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
+    CongestionControl, Delay, Depth, Feedback, Jitter as ScenarioJitter, Link as LinkDefinition,
+    Loss as ScenarioLoss, Opus, Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
 };
 use scenarios::{Member, Scenario};
 use sfu::config::{Config, MediaCrypto};
 use sfu::congestion::ControllerKind;
+use sfu::rtcp::FeedbackKind;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
@@ -192,6 +193,7 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     config.nack = server.nack;
     config.rtx = server.rtx;
     config.congestion_control = controller(server.congestion_control);
+    config.feedback = feedback(server);
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
     if let Some(most) = server.max_bitrate {
@@ -210,6 +212,13 @@ fn controller(choice: CongestionControl) -> ControllerKind {
         CongestionControl::Scream => ControllerKind::Scream,
         CongestionControl::Nada => ControllerKind::Nada,
         CongestionControl::Fixed => ControllerKind::Fixed,
+    }
+}
+
+fn feedback(server: &scenarios::model::Sfu) -> FeedbackKind {
+    match server.feedback {
+        Feedback::TransportCc => FeedbackKind::TransportWide,
+        Feedback::Rfc8888 => FeedbackKind::ByStream,
     }
 }
 
@@ -246,6 +255,7 @@ fn build_client(
         sources: sources.collect(),
         rtx: member.rtx && member.nack && server.rtx,
         congestion_control: controller(member.congestion_control),
+        feedback: feedback(server),
         overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
     };
     let sender = MediaSender::new(config, seed, &path);
@@ -261,6 +271,7 @@ fn build_client(
         cast: Arc::clone(cast),
         nack: member.nack && member.rtx,
         lip_sync: member.lip_sync,
+        feedback: feedback(server),
     };
     let random = seed.stream(&format!("{path}/reports"));
     let client = Client::new(identity, transport, sender, random, watched(&member.view));

@@ -2,6 +2,7 @@
 
 use sfu::congestion::ControllerKind;
 use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
+use sfu::rtcp::FeedbackKind;
 use sfu::{DataRate, DataSize};
 
 use crate::participant::media::packetizer::StreamFormat;
@@ -24,6 +25,8 @@ pub struct SenderConfig {
     pub rtx: bool,
     /// What estimates the uplink.
     pub congestion_control: ControllerKind,
+    /// How the SFU tells of what arrives.
+    pub feedback: FeedbackKind,
     /// What SRTP, UDP and IP add to each packet: counted against the estimate, as libwebrtc does since
     /// `WebRTC-SendSideBwe-WithOverhead` is on by default.
     pub overhead: DataSize,

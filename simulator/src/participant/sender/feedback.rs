@@ -22,6 +22,10 @@ impl MediaSender {
                 self.wire.rates.on_feedback(now, feedback);
                 self.allocate(now);
             }
+            Packet::CongestionFeedback(feedback) => {
+                self.wire.rates.on_congestion_feedback(now, *feedback);
+                self.allocate(now);
+            }
             Packet::Remb(remb) => {
                 self.wire.rates.on_remb(now, remb.bitrate);
                 self.allocate(now);
