@@ -44,6 +44,8 @@ pub(super) const VIDEO: &[Definition] = &[
     .source(WEBRTC_STATS),
     declare("video.freeze_w3c.count", Count, Lower, FLOW, "number of freezes that end in the measured time, or are open at its end")
         .source(WEBRTC_STATS),
+    declare("video.freeze_w3c.at_switch", Count, Lower, FLOW, "of these, freezes during which the SFU went from one layer of the source to another, whatever caused them")
+        .own_choice("W3C webrtc-stats knows no layers"),
     declare("video.freeze_w3c.total", Ms, Lower, FLOW, "sum of the freezes' durations inside the measured time")
         .source(WEBRTC_STATS),
     declare("video.pause.count", Count, Lower, FLOW, "rendered intervals longer than 5 s; where the freeze rule holds they count as freezes too")

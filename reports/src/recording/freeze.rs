@@ -109,6 +109,10 @@ pub struct FreezeRecord {
     pub intervals: u64,
     /// Freezes among them.
     pub count: u64,
+    /// Freezes during which the SFU went from one layer to another.
+    pub at_switch: u64,
+    /// When it last did.
+    last_switch: Option<Time>,
     /// Freeze time inside the measured time.
     pub total: Duration,
     /// Pauses among the intervals.
@@ -120,6 +124,11 @@ pub struct FreezeRecord {
 }
 
 impl FreezeRecord {
+    /// The SFU goes from one layer to another.
+    pub(crate) fn switched(&mut self, at: Time) {
+        self.last_switch = Some(at);
+    }
+
     /// Takes an interval that ended within `measured` (or, when `measured` is `None`, in the warm-up).
     pub(crate) fn take(&mut self, interval: Interval, measured: Option<Span>) {
         if interval.freeze {
@@ -133,6 +142,8 @@ impl FreezeRecord {
         // Squares are kept in square microseconds, which leaves room for a run of many hours.
         self.interval_squares += (nanos / 1_000) * (nanos / 1_000);
         if interval.freeze {
+            let is_inside = |at: Time| interval.span.from <= at && at <= interval.span.until;
+            self.at_switch += u64::from(self.last_switch.is_some_and(is_inside));
             self.count += 1;
             self.total += inside;
         }
@@ -191,6 +202,25 @@ mod tests {
         intervals.extend([50; 29]);
         intervals.push(202);
         assert_eq!(record(&intervals, RUN).0.count, 0);
+    }
+
+    #[test]
+    fn a_freeze_around_a_switch_is_told_from_others() {
+        // Frames every 50 ms, the last after 400 ms; (when the layer was switched, how many freezes that makes)
+        for (switched, expected) in
+            [(None, 0), (Some(949), 0), (Some(950), 1), (Some(1_350), 1), (Some(1_351), 0)]
+        {
+            let mut record = FreezeRecord::default();
+            if let Some(switched) = switched {
+                record.switched(Time::from_millis(switched));
+            }
+            for at in (0..20).map(|n| n * 50).chain([1_350]) {
+                if let Some(interval) = record.detector.rendered(Time::from_millis(at)) {
+                    record.take(interval, Some(RUN));
+                }
+            }
+            assert_eq!((record.count, record.at_switch), (1, expected), "{switched:?}");
+        }
     }
 
     #[test]

@@ -85,6 +85,11 @@ impl LayerTimeline {
         is_new
     }
 
+    /// What is forwarded now; `None`: nothing, or the flow isn't wanted.
+    pub(crate) fn current(&self) -> Option<Layer> {
+        self.open.as_ref().and_then(|open| open.layer)
+    }
+
     /// The SFU forwards `layer` from now on; answers whether that is a change.
     pub(crate) fn forwarded(&mut self, at: Time, layer: Option<Layer>) -> bool {
         let Some(open) = &self.open else { return false };

@@ -240,8 +240,12 @@ impl Recorder {
     fn layer_forwarded(&mut self, at: Time, id: Flow, layer: Option<Layer>) {
         let measure = self.kept.measure;
         let MediaRecord::Video(video) = &mut self.flow(id).media else { return };
+        let before = video.layers.current();
         if !video.layers.forwarded(at, layer) {
             return;
+        }
+        if before.is_some() && layer.is_some() {
+            video.freezes.switched(at);
         }
         let detector = &mut video.freezes.detector;
         let open = match layer {

@@ -59,6 +59,7 @@ fn freezes(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, label
     let n = freezes.intervals;
     rows.ratio("video.freeze_w3c.ratio", labels, n, secs(freezes.total), secs(subscribed));
     rows.number("video.freeze_w3c.count", labels, n, freezes.count as f64);
+    rows.number("video.freeze_w3c.at_switch", labels, n, freezes.at_switch as f64);
     rows.number("video.freeze_w3c.total", labels, n, secs(freezes.total) * 1e3);
     rows.number("video.pause.count", labels, n, freezes.pauses as f64);
     rows.number("video.pause.total", labels, n, secs(freezes.pause_total) * 1e3);
