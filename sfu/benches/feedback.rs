@@ -45,7 +45,7 @@ impl Sender {
 
     /// Nanoseconds per reported packet, the sending's share included.
     fn round(&mut self) -> f64 {
-        let begun = Instant::now();
+        let begun = now();
         for _ in 0..REPORTS {
             self.report();
         }
@@ -66,20 +66,25 @@ impl Sender {
             self.controller.on_sent(&packet);
         }
         self.sent += PACKETS;
-        let now = left(self.sent) + std::time::Duration::from_millis(40);
+        let at = left(self.sent) + std::time::Duration::from_millis(40);
         let entries = (first..self.sent).map(|index| {
             let arrival = left(index).as_micros() + 20_000 + index * 7 % 400;
             (index as u16, (!index.is_multiple_of(100)).then_some((arrival / 250) as i64))
         });
         self.results.clear();
-        let rtt = self.history.on_feedback(now, 0, entries, &mut self.results);
+        let rtt = self.history.on_feedback(at, 0, entries, &mut self.results);
         if let Some(rtt) = rtt {
-            self.controller.on_rtt(now, rtt);
+            self.controller.on_rtt(at, rtt);
         }
-        self.controller.on_feedback(now, &self.results);
-        self.controller.on_tick(now);
+        self.controller.on_feedback(at, &self.results);
+        self.controller.on_tick(at);
         black_box(self.controller.target());
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark is about the real clock")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn left(index: u64) -> Time {
@@ -129,7 +134,7 @@ impl Sealer {
     /// Nanoseconds per seal.
     fn round(&mut self) -> f64 {
         const SEALS: u32 = 1_000;
-        let begun = Instant::now();
+        let begun = now();
         for n in 0..SEALS {
             let mut nonce = [0; 12];
             nonce[..4].copy_from_slice(&n.to_be_bytes());

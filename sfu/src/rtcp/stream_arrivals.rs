@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::congestion_feedback::{Ecn, Metric, write_congestion_feedback};
 use crate::Time;
 use crate::rtp::Unwrapper;
@@ -18,6 +20,8 @@ const MAX_SPAN: u64 = 1_024;
 const FRAME: usize = 12;
 /// SSRC, first number and count.
 const BLOCK: usize = 8;
+/// Two metrics: what blocks are padded to.
+const WORD: usize = 4;
 /// The offset of a packet that arrived earlier than can be told (RFC 8888, section 3.1).
 const OVER_RANGE: u64 = 8_190;
 /// Ticks of a report's timestamp: the middle 32 bits of an NTP time.
@@ -63,19 +67,40 @@ impl StreamArrivals {
         self.streams.iter().any(Stream::has_unreported)
     }
 
-    /// Appends one report, made at `now`, of at most `max_size` bytes and on one stream, and says whether there was
-    /// anything to report. Call it until it says no.
+    /// Appends one report, made at `now`, of at most `max_size` bytes on as many streams as fit, and says whether there
+    /// was anything to report. Call it until it says no.
+    ///
+    /// All streams go into one report where they can: told one after the other, packets would seem to have been
+    /// reordered by as much as a report spans.
     pub fn write_report(&mut self, out: &mut Vec<u8>, sender_ssrc: u32, now: Time, max_size: usize) -> bool {
-        let Some(stream) = self.streams.iter_mut().find(|stream| stream.has_unreported()) else {
+        self.metrics.clear();
+        let mut blocks: SmallVec<[(u32, u16, usize); 32]> = SmallVec::new();
+        let mut room = max_size.saturating_sub(FRAME).max(BLOCK + WORD);
+        for stream in self.streams.iter_mut().filter(|stream| stream.has_unreported()) {
+            if room < BLOCK + WORD {
+                break;
+            }
+            let begin = stream.next;
+            let before = self.metrics.len();
+            stream.take(now, (room - BLOCK) / WORD * 2, &mut self.metrics);
+            let count = self.metrics.len() - before;
+            blocks.push((stream.ssrc, begin as u16, count));
+            room -= BLOCK + (2 * count).next_multiple_of(WORD);
+        }
+        let mut rest = self.metrics.as_slice();
+        let streams: SmallVec<[(u32, u16, &[Option<Metric>]); 32]> = blocks
+            .iter()
+            .map(|(ssrc, begin, count)| {
+                let (metrics, after) = rest.split_at(*count);
+                rest = after;
+                (*ssrc, *begin, metrics)
+            })
+            .collect();
+        if streams.is_empty() {
             return false;
-        };
-        // Metrics are padded to words.
-        let room = (max_size.saturating_sub(FRAME + BLOCK) / 4 * 2).max(2);
-        let begin = stream.next;
-        stream.take(now, room, &mut self.metrics);
-        let block = (stream.ssrc, begin as u16, self.metrics.as_slice());
+        }
         let timestamp = now.ticks(TIMESTAMP_HZ) as u32;
-        write_congestion_feedback(out, sender_ssrc, timestamp, &[block])
+        write_congestion_feedback(out, sender_ssrc, timestamp, &streams)
             .expect("a datagram holds few metrics");
         true
     }
@@ -122,14 +147,14 @@ impl Stream {
         self.next = self.next.max(self.floor).max((highest + 1).saturating_sub(MAX_SPAN));
     }
 
-    /// Takes the metrics of the next report, `room` at most.
+    /// Appends the metrics of the next report, `room` at most.
     fn take(&mut self, now: Time, room: usize, metrics: &mut Vec<Option<Metric>>) {
-        metrics.clear();
+        let before = metrics.len();
         let from = self.arrivals.partition_point(|(sequence, ..)| *sequence < self.next);
         let mut told = self.next;
         for &(sequence, at, ecn) in self.arrivals.range(from..) {
             let gap = usize::try_from(sequence - told).expect("a span of 1,024 at most");
-            if metrics.len() + gap >= room {
+            if metrics.len() - before + gap >= room {
                 break;
             }
             metrics.resize(metrics.len() + gap, None);
@@ -139,9 +164,9 @@ impl Stream {
             metrics.push(Some(Metric { ecn, arrival_offset }));
             told = sequence + 1;
         }
-        if metrics.is_empty() {
+        if metrics.len() == before {
             // A gap that fills the whole report.
-            metrics.resize(room, None);
+            metrics.resize(before + room, None);
             told += room as u64;
         }
         self.next = told;
@@ -186,10 +211,12 @@ mod tests {
         log.record(at(0), 7, 65_535, Ecn::Ect1);
         log.record(at(500), 7, 1, Ecn::Ce);
         log.record(at(500), 9, 30, Ecn::NotEct);
-        let expected = [
-            vec![(7, 65_535, metric(Ecn::Ect1, 1_024)), (7, 0, None), (7, 1, metric(Ecn::Ce, 512))],
-            vec![(9, 30, metric(Ecn::NotEct, 512))],
-        ];
+        let expected = [vec![
+            (7, 65_535, metric(Ecn::Ect1, 1_024)),
+            (7, 0, None),
+            (7, 1, metric(Ecn::Ce, 512)),
+            (9, 30, metric(Ecn::NotEct, 512)),
+        ]];
         assert_eq!(report(&mut log, at(1_000), 1_150), expected);
         assert!(!log.has_unreported());
         log.record(at(1_000), 7, 0, Ecn::Ect1);

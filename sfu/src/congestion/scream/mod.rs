@@ -340,7 +340,7 @@ impl CongestionController for Scream {
     fn pacing_rate(&self) -> DataRate {
         let nominal = self.target().as_bps() as f64 / self.most().as_bps().max(1) as f64;
         let relaxed = ((nominal - PACE_RELAXED_FROM) / (1.0 - PACE_RELAXED_FROM)).min(1.0);
-        let scale = (1.0 - relaxed).max(1.0 / PACE_RELAXED).min(1.0);
+        let scale = (1.0 - relaxed).clamp(1.0 / PACE_RELAXED, 1.0);
         self.target().max(PACE_MIN).scale(PACE_HEADROOM / scale)
     }
 

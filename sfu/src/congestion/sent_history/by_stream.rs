@@ -65,7 +65,7 @@ impl SentHistory {
         let step = timestamp.wrapping_sub(last as u32) as i32;
         let made = last.saturating_add_signed(i64::from(step));
         self.made = Some(made);
-        let nanos = u128::from(made) * u128::from(NANOS) >> TIMESTAMP_BITS;
+        let nanos = (u128::from(made) * u128::from(NANOS)) >> TIMESTAMP_BITS;
         Time::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }

@@ -75,7 +75,10 @@ fn without_a_mid_the_payload_type_tells_when_one_source_has_it() {
         assert_eq!(bind(&mut uplink, 7, payload_type, unnamed()), Ok(Binding::New(0)));
         assert_eq!(of(&uplink, 7), place);
     }
-    assert_eq!(bind(&mut Uplink::new(sources(), 64, FeedbackKind::TransportWide), 7, 100, unnamed()), Err(DropReason::UnknownStream));
+    assert_eq!(
+        bind(&mut Uplink::new(sources(), 64, FeedbackKind::TransportWide), 7, 100, unnamed()),
+        Err(DropReason::UnknownStream)
+    );
 }
 
 #[test]
