@@ -7,7 +7,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::{Action, Data, Glob, Link, Participant, Publication, Scenario, View};
+use crate::model::{Action, CongestionControl, Data, Glob, Link, Participant, Publication, Scenario, View};
 use crate::units::{Rate, Ratio};
 
 /// Everyone and everything that a run consists of.
@@ -60,6 +60,8 @@ pub struct Member {
     pub red: bool,
     /// Keeps sound and picture together.
     pub lip_sync: bool,
+    /// What estimates the line to the server.
+    pub congestion_control: CongestionControl,
     /// Takes forward error correction.
     pub fec: bool,
 }
@@ -176,6 +178,7 @@ pub(crate) fn cast(
                 red: participant.red,
                 fec: participant.fec,
                 lip_sync: participant.lip_sync,
+                congestion_control: participant.congestion_control,
             });
         }
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::DataRate;
 use crate::allocation::AllocationConfig;
+use crate::congestion::ControllerKind;
+use crate::rtcp::FeedbackKind;
 
 /// Settings of one [`crate::Sfu`].
 #[derive(Clone, Debug)]
@@ -15,6 +17,10 @@ pub struct Config {
     pub nack: bool,
     /// Whether retransmissions use RTX (RFC 4588); without it nothing is repaired.
     pub rtx: bool,
+    /// What estimates each receiver's downlink.
+    pub congestion_control: ControllerKind,
+    /// How publishers are told of what arrives. Receivers may tell in either form; by stream only with this.
+    pub feedback: FeedbackKind,
     /// Where each receiver's downlink estimate starts.
     ///
     /// 1 Mbps: four thumbnails and everyone's audio, which nearly every line carries; initial probes lift it
@@ -78,6 +84,8 @@ impl Config {
             address,
             nack: true,
             rtx: true,
+            congestion_control: ControllerKind::Gcc,
+            feedback: FeedbackKind::TransportWide,
             start_rate: DataRate::from_kbps(1_000),
             min_rate: DataRate::from_kbps(50),
             max_rate: DataRate::from_kbps(20_000),

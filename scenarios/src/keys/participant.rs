@@ -1,5 +1,6 @@
 //! Keys of participants.
 
+use super::top::CONTROLLER;
 use super::video::{AV1, H264, VP8, VP9};
 use super::{Key, Section, Takes, default, implied, later, optional, required};
 
@@ -42,6 +43,12 @@ pub(crate) static PARTICIPANT: Section = Section {
             Takes::Flag,
             "false",
             "offers FlexFEC (RFC 8627): where losses and a long round trip call for it, it gets repair packets beforehand",
+        ),
+        default(
+            "congestion_control",
+            CONTROLLER,
+            "\"gcc\"",
+            "what estimates the line to the server; `fixed` always sends up to 10 Mbps",
         ),
         default(
             "lip_sync",

@@ -67,6 +67,18 @@ static SFU_CONFIG: Section = section(
             "asks publishers for lost packets, and answers receivers who ask",
         ),
         optional("max_bitrate", Takes::Rate, "most that it sends to one receiver; unlimited when absent"),
+        default(
+            "congestion_control",
+            CONTROLLER,
+            "\"gcc\"",
+            "what estimates each receiver's line; `fixed` always sends up to `max_bitrate`, or 20 Mbps",
+        ),
+        default(
+            "feedback",
+            Takes::Choice(&["transport-cc", "rfc8888"], &[]),
+            "\"transport-cc\"",
+            "how arrivals are told of, both ways: by transport-wide numbers, or by stream with ECN marks",
+        ),
         default("dominant_speaker", Takes::Flag, "true", "tells everybody who the dominant speaker is"),
         default(
             "loudest",
@@ -74,7 +86,6 @@ static SFU_CONFIG: Section = section(
             "0",
             "forwards the sound of this many sources at a time, the loudest ones, to 50; all when 0",
         ),
-        later("congestion_control", "choice of the controller"),
         default(
             "allocation",
             Takes::Choice(&["fair", "stage", "max-min"], &[]),
@@ -94,6 +105,9 @@ static SFU_CONFIG: Section = section(
         ),
     ],
 );
+
+/// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
+pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "fixed"], &[]);
 
 static CPU: Section = section(
     "sfu.<name>.cpu",

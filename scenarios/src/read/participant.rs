@@ -5,6 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::reader::Reader;
+use super::sfu::congestion_control;
 use super::{data, source, values};
 use crate::diagnostics::Faults;
 use crate::model::{Join, Layout, Link, Participant, Publication, View};
@@ -49,6 +50,7 @@ fn participant(
         nack: reader.flag("nack").unwrap_or(true),
         red: reader.flag("red").unwrap_or(false),
         fec: reader.flag("fec").unwrap_or(false),
+        congestion_control: congestion_control(reader),
         lip_sync: reader.flag("lip_sync").unwrap_or(true),
     };
     check_redundancy(reader, &participant);

@@ -36,7 +36,7 @@ queue = { depth = "100ms", sized_at = "2Mbps" }
 queue = { kind = "infinite" }
 
 [sfu.main]
-config = { rtx = false, nack = true, max_bitrate = "20Mbps" }
+config = { rtx = false, nack = true, max_bitrate = "20Mbps", congestion_control = "scream", feedback = "rfc8888" }
 cpu = { cores = 4, per_packet_in = "2us", per_packet_out = "1us" }
 
 [participant.alice]

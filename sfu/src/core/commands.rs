@@ -37,7 +37,7 @@ impl Turn<'_> {
         )?;
         let (ufrag, pwd) = transport.credentials();
         let (ufrag, pwd) = (ufrag.to_owned(), pwd.to_owned());
-        let uplink = Uplink::new(request.sources, limits.streams);
+        let uplink = Uplink::new(request.sources, limits.streams, self.sfu.config.feedback);
         let downlink = Downlink::new(&self.sfu.config);
         let conference = self.conference(&request.conference);
         let now = self.now;

@@ -9,13 +9,14 @@ use super::subscription::{Projection, Subscription};
 use super::transport::PeerTransport;
 use crate::allocation::LineMemory;
 use crate::config::Config;
-use crate::congestion::gcc::{Gcc, GccConfig};
 use crate::congestion::probe::pacing::ProbePacing;
 use crate::congestion::sent_history::SentHistory;
+use crate::congestion::stream_index::StreamIndex;
 use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
 use crate::receive::rate::{RateMeter, SteadyRate};
+use crate::rtcp::FeedbackKind;
 use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
@@ -57,6 +58,8 @@ pub(crate) struct Downlink {
 pub(crate) struct PacketSender {
     pub(crate) controller: Box<dyn CongestionController>,
     pub(crate) history: SentHistory,
+    /// Where receivers name packets by stream.
+    pub(crate) index: Option<StreamIndex>,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
     /// Bytes of media and padding that were sent, headers included.
@@ -71,13 +74,14 @@ pub(crate) struct PacketSender {
 
 impl Downlink {
     pub(crate) fn new(config: &Config) -> Self {
-        let gcc = GccConfig::within(config.min_rate, config.start_rate, config.max_rate);
+        let kind = config.congestion_control;
         Downlink {
             slots: Vec::new(),
             created: 0,
             sender: PacketSender {
-                controller: Box::new(Gcc::new(gcc)),
+                controller: kind.build(config.min_rate, config.start_rate, config.max_rate),
                 history: SentHistory::new(HISTORY),
+                index: (config.feedback == FeedbackKind::ByStream).then(StreamIndex::default),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
                 sent: 0,
@@ -206,8 +210,10 @@ impl Downlink {
 
     /// Ends the subscription at `index`.
     pub(crate) fn remove(&mut self, index: u16) {
-        if let Some(slot) = self.slots.get_mut(usize::from(index)) {
-            *slot = None;
+        let Some(ended) = self.slots.get_mut(usize::from(index)).and_then(Option::take) else { return };
+        if let Some(index) = &mut self.sender.index {
+            let repairs = ended.rtx.map(|rtx| rtx.ssrc);
+            std::iter::once(ended.ssrc).chain(repairs).for_each(|ssrc| index.remove(ssrc));
         }
     }
 
@@ -280,6 +286,9 @@ impl PacketSender {
         }
         let len = buffer.len() - start;
         egress.commit(purpose.class, purpose.forwarded);
+        if let Some(index) = &mut self.index {
+            index.on_sent(packet.ssrc, packet.sequence as u16, self.next_sequence);
+        }
         self.note(now, len, purpose.class);
         Ok(len)
     }

@@ -10,12 +10,14 @@ use reports::observation::{
 };
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{
-    Allocation, Delay, Depth, Jitter as ScenarioJitter, Link as LinkDefinition, Loss as ScenarioLoss, Opus,
-    Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
+    Allocation, CongestionControl, Delay, Depth, Feedback, Jitter as ScenarioJitter, Link as LinkDefinition,
+    Loss as ScenarioLoss, Opus, Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
 };
 use scenarios::{Member, Scenario};
 use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
+use sfu::congestion::ControllerKind;
+use sfu::rtcp::FeedbackKind;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
@@ -193,6 +195,8 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     let mut config = Config::new(SFU_ADDRESS);
     config.nack = server.nack;
     config.rtx = server.rtx;
+    config.congestion_control = controller(server.congestion_control);
+    config.feedback = feedback(server);
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
     config.last_n = server.last_n;
@@ -210,6 +214,22 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
         config.crypto = MediaCrypto::Null;
     }
     Ok(Sfu::new(config, SeededProvider::new(seed.key("sfu/crypto")))?)
+}
+
+fn controller(choice: CongestionControl) -> ControllerKind {
+    match choice {
+        CongestionControl::Gcc => ControllerKind::Gcc,
+        CongestionControl::Scream => ControllerKind::Scream,
+        CongestionControl::Nada => ControllerKind::Nada,
+        CongestionControl::Fixed => ControllerKind::Fixed,
+    }
+}
+
+fn feedback(server: &scenarios::model::Sfu) -> FeedbackKind {
+    match server.feedback {
+        Feedback::TransportCc => FeedbackKind::TransportWide,
+        Feedback::Rfc8888 => FeedbackKind::ByStream,
+    }
 }
 
 fn build_client(
@@ -244,6 +264,8 @@ fn build_client(
         media,
         sources: sources.collect(),
         rtx: member.rtx && member.nack && server.rtx,
+        congestion_control: controller(member.congestion_control),
+        feedback: feedback(server),
         overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
     };
     let sender = MediaSender::new(config, seed, &path);
@@ -259,6 +281,7 @@ fn build_client(
         cast: Arc::clone(cast),
         nack: member.nack && member.rtx,
         lip_sync: member.lip_sync,
+        feedback: feedback(server),
     };
     let random = seed.stream(&format!("{path}/reports"));
     let client = Client::new(identity, transport, sender, random, watched(&member.view));

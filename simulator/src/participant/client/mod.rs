@@ -16,7 +16,7 @@ pub mod view;
 use std::net::SocketAddr;
 
 use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex};
-use sfu::rtcp::ArrivalRecorder;
+use sfu::rtcp::ArrivalLog;
 use sfu::{DataRate, Time};
 
 use crate::network::reliable::ReliableChannel;
@@ -46,7 +46,7 @@ pub struct Client {
     /// When the sender has something to do, as of its last turn.
     sender_due: Time,
     incoming: Streams,
-    arrivals: ArrivalRecorder,
+    arrivals: ArrivalLog,
     feedback: FeedbackTimer,
     /// Its data channels, if it has any.
     data: Option<Box<DataClient>>,
@@ -69,6 +69,7 @@ impl Client {
         view: View,
     ) -> Self {
         let feedback = FeedbackTimer::new(Time::ZERO, VIDEO_REPORT_INTERVAL, random.bits() as u32);
+        let arrivals = ArrivalLog::new(identity.feedback);
         Client {
             identity,
             conversation: Conversation::new(view),
@@ -77,7 +78,7 @@ impl Client {
             sender,
             sender_due: Time::NEVER,
             incoming: Streams::default(),
-            arrivals: ArrivalRecorder::new(),
+            arrivals,
             feedback,
             data: None,
             round_trips: RoundTrips::default(),

@@ -65,7 +65,7 @@ impl Client {
             self.write_reports(now);
         }
         if due.transport {
-            while self.arrivals.write_report(&mut self.scratch, REPORTER, 0, MAX_COMPOUND) {}
+            while self.arrivals.write_report(&mut self.scratch, (REPORTER, 0), now, MAX_COMPOUND) {}
         }
         let Client { scratch, compound, transport, .. } = self;
         for packets in rtcp::datagrams(scratch, MAX_COMPOUND) {

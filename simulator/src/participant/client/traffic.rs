@@ -1,6 +1,7 @@
 //! A client's datagrams: what leaves, and media that arrives.
 
 use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex, SourceIndex};
+use sfu::rtcp::{ArrivedPacket, Ecn};
 use sfu::rtp::RtpHeader;
 use sfu::rtp::extension::transport_sequence;
 use sfu::{Time, rtcp};
@@ -98,8 +99,13 @@ impl Client {
     ) {
         let Ok(header) = RtpHeader::parse(packet) else { return };
         let id = self.identity.media.extensions.transport_cc;
-        if let Some(sequence) = transport_sequence(packet, &header, id) {
-            self.arrivals.record(now, sequence);
+        let arrived = ArrivedPacket {
+            transport: transport_sequence(packet, &header, id),
+            ssrc: header.ssrc,
+            sequence: header.sequence,
+            ecn: Ecn::NotEct,
+        };
+        if self.arrivals.record(now, arrived) {
             self.feedback.on_transport_packet(now);
         }
         let Some(place) = self.incoming.find(header.ssrc) else { return };

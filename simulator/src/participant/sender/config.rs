@@ -1,6 +1,8 @@
 //! What a sender is made of.
 
+use sfu::congestion::ControllerKind;
 use sfu::participant::{Codec, Content, EncodingDescription, MediaParameters, SourceDescription};
+use sfu::rtcp::FeedbackKind;
 use sfu::{DataRate, DataSize};
 
 use crate::participant::media::packetizer::StreamFormat;
@@ -21,6 +23,10 @@ pub struct SenderConfig {
     pub sources: Vec<SourceConfig>,
     /// Whether lost video is sent again (RFC 4588); it needs a payload type for RTX as well.
     pub rtx: bool,
+    /// What estimates the uplink.
+    pub congestion_control: ControllerKind,
+    /// How the SFU tells of what arrives.
+    pub feedback: FeedbackKind,
     /// What SRTP, UDP and IP add to each packet: counted against the estimate, as libwebrtc does since
     /// `WebRTC-SendSideBwe-WithOverhead` is on by default.
     pub overhead: DataSize,

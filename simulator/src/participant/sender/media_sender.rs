@@ -75,7 +75,7 @@ impl MediaSender {
             });
         }
         let mut stream = seed.stream(&format!("{path}/transport"));
-        let rates = RateControl::new(stream.bits() as u16);
+        let rates = RateControl::new(config.congestion_control, config.feedback, stream.bits() as u16);
         MediaSender {
             wire: Wire::new(rates, config.media.extensions, config.overhead),
             reports: Reports::new(WallClock::new(&mut stream)),
