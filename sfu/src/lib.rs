@@ -22,6 +22,7 @@ pub mod participant;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
+pub mod sdp;
 pub mod send;
 pub mod signalling;
 pub mod sink;
