@@ -24,6 +24,8 @@ pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod send;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod signalling;
 pub mod sink;
 pub mod statistics;
