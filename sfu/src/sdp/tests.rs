@@ -133,7 +133,7 @@ fn sections_keep_their_place_and_are_used_again_once_the_peer_knows_of_their_end
     assert!(offer.contains("a=group:BUNDLE 0 1 r0 r1\r\n") && offer.contains("o=- 7 2 IN"));
     assert!(offer.contains("a=simulcast:recv l;m;h\r\n"), "what is published goes on as it was");
     // While the peer owes an answer, changes wait.
-    assert_eq!(negotiation.update(&[mic.clone()]), None);
+    assert_eq!(negotiation.update(std::slice::from_ref(&mic)), None);
     let next = negotiation.answered(&offer).expect("as many sections").expect("the camera has gone");
     assert_eq!(sections(&next), ["0:9", "1:9", "r0:9", "-:0"]);
     assert!(next.contains("a=group:BUNDLE 0 1 r0\r\n") && next.contains("o=- 7 3 IN"));

@@ -90,6 +90,9 @@ impl Worker {
                 let _ = turn.command(Command::Leave { participant });
             }
         });
+        if self.refused > 0 {
+            eprintln!("{} datagrams found no room in the socket's buffer", self.refused);
+        }
         Ok(self.inbox)
     }
 

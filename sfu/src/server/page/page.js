@@ -5,6 +5,14 @@ import { Call } from './call.js';
 
 const byId = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
+// Why a call ended, for people.
+const REASONS = {
+  removed: 'the server has ended it',
+  consent_expired: 'nothing has come from you for a while',
+  setup_timed_out: 'no media has reached the server',
+  dtls_failed: 'no secure connection came about',
+  closed: 'the connection was closed',
+};
 const tiles = new Map();
 let call = null;
 
@@ -110,7 +118,7 @@ async function join() {
     for (const id of [...tiles.keys()]) remove(id);
     byId('call').hidden = true;
     byId('entrance').hidden = false;
-    byId('notice').textContent = detail ? `The call has ended: ${detail}.` : 'You have left.';
+    byId('notice').textContent = detail ? `The call has ended: ${REASONS[detail] ?? detail}.` : 'You have left.';
     for (const [id, words] of [['mic', 'Microphone'], ['cam', 'Camera']]) pressed(byId(id), words, true);
   });
 }

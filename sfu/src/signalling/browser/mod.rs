@@ -237,7 +237,8 @@ fn unusable(error: SdpError) -> Refusal {
 
 const fn word(reason: DisconnectReason) -> &'static str {
     match reason {
-        DisconnectReason::Left => "left",
+        // By its own message it is outside before this comes: it was sent away.
+        DisconnectReason::Left => "removed",
         DisconnectReason::ConsentExpired => "consent_expired",
         DisconnectReason::SetupTimedOut => "setup_timed_out",
         DisconnectReason::DtlsFailed => "dtls_failed",

@@ -132,6 +132,7 @@ fn who_is_sent_away_is_told_and_may_come_back() {
     let participant = id.parse().expect("as the core says it");
     let said = room.turn(|_, turn| turn.command(Command::Leave { participant }).expect("ann is there"));
     assert_eq!(types(&said), [(ann, "ended")]);
+    assert_eq!(said[0].1["reason"], "removed");
     assert_eq!(types(&room.join(ann, "ann")), [(ann, "joined")]);
     room.turn(|signalling, turn| signalling.close(ann, turn));
     assert_eq!((room.sfu.participant_count(), room.signalling.sessions()), (0, 0));
