@@ -78,13 +78,8 @@ fn keys_and_names() {
     check_line("[link.\"a b\"]", ("8:7", "\"a b\"", "`a b` can't be a name", "letters"));
     check_line("[sfu.a]\n[sfu.b]", ("9:6", "b", "a second SFU is not supported yet", "take it out"));
     check_line(
-        "[sfu.main.config]\ncongestion_control = \"gcc\"",
-        (
-            "9:1",
-            "congestion_control",
-            "`congestion_control` (choice of the controller) is not supported yet",
-            "",
-        ),
+        "[link.a]\nfilter = []",
+        ("9:1", "filter", "`filter` (rules before the queue) is not supported yet", "take it out"),
     );
     check_line(
         "[[traffic]]\nkind = \"tcp\"",
