@@ -28,6 +28,8 @@ pub(super) const BEGINNING: Duration = Duration::from_millis(500);
 
 /// Part of the estimate that repairs take on a line that loses packets by chance only.
 const REPAIRS_BY_CHANCE: f64 = 0.02;
+/// The most of the estimate that is kept back for repairs: 1.1 less this is 0.95.
+const MOST_FOR_REPAIRS: f64 = 0.15;
 
 /// What one subscription is to the allocation.
 pub(crate) struct Candidate {
@@ -223,9 +225,11 @@ impl Sfu {
 
 /// What is kept back for repairs. Where nobody counted them, a full queue would lose packets, their repairs fill the
 /// queue, and neither ever end: the estimate of such a line is what it carries, repairs included, and a layer is kept up
-/// to 1.1 of that. So repairs beyond what a line loses by chance count three times.
+/// to 1.1 of that. So repairs beyond what a line loses by chance count three times, up to
+/// a part that brings what is kept below what the line carries, and no picture is given up for a burst that is over.
 fn reserve_for_repairs(repairs: DataRate, estimate: DataRate) -> DataRate {
-    repairs + repairs.saturating_sub(estimate.scale(REPAIRS_BY_CHANCE)).scale(2.0)
+    let counted = repairs + repairs.saturating_sub(estimate.scale(REPAIRS_BY_CHANCE)).scale(2.0);
+    counted.min(estimate.scale(MOST_FOR_REPAIRS))
 }
 
 impl Candidate {
