@@ -88,7 +88,9 @@ impl StreamArrivals {
             room -= BLOCK + (2 * count).next_multiple_of(WORD);
         }
         let mut rest = self.metrics.as_slice();
-        let streams: SmallVec<[(u32, u16, &[Option<Metric>]); 32]> = blocks
+        /// SSRC, first number, and what is known from there on.
+        type Block<'a> = (u32, u16, &'a [Option<Metric>]);
+        let streams: SmallVec<[Block<'_>; 32]> = blocks
             .iter()
             .map(|(ssrc, begin, count)| {
                 let (metrics, after) = rest.split_at(*count);
