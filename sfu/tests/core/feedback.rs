@@ -22,7 +22,7 @@ fn a_remb_bounds_the_layers_until_it_is_lifted() {
             call.run(Duration::from_nanos(33_333_333));
         }
     };
-    film(&mut call, 60);
+    film(&mut call, 300);
     let bytes = |call: &Call| call.peers[1].of(PacketClass::Video).map(|r| r.packet.len()).sum::<usize>();
     let before = bytes(&call);
     film(&mut call, 60);

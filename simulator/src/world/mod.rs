@@ -3,6 +3,7 @@
 mod addresses;
 mod build;
 mod build_data;
+mod cast;
 mod cpu;
 mod media;
 mod people;
