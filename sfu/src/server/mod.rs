@@ -76,8 +76,7 @@ impl Server {
         if let Some(ip) = config.advertised {
             media.set_ip(ip);
         }
-        let settings = Config { dominant_speaker: true, ..Config::new(media) };
-        let sfu = Sfu::new(settings, Arc::new(AwsLcRsProvider::new()))?;
+        let sfu = Sfu::new(Config::new(media), Arc::new(AwsLcRsProvider::new()))?;
         let (requests, inbox) = mpsc::channel(INBOX);
         Ok(Server { listener, http, media, worker: Worker::new(sfu, socket, inbox, config.events), requests })
     }
