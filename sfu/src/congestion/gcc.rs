@@ -232,6 +232,9 @@ impl CongestionController for Gcc {
             }
             probe = self.probe_results.on_packet(packet).or(probe);
         }
+        if probe.is_some() {
+            self.probes.on_result();
+        }
         self.last_probe = probe.or(self.last_probe);
         let acknowledged = self.acknowledged.rate();
         let probe = probe.map(|rate| self.no_lower_than_delivered(rate, acknowledged));
