@@ -192,7 +192,7 @@ pub(super) fn allocate<Id: Copy + Ord>(
     workspace.prepare(config.policy, sources);
     let standing = budget.audio + workspace.standing();
     let (used, total) = (DataRate::ZERO, standing);
-    let mut fill = Fill { config, now, budget: *budget, line, used, total, blocked: false };
+    let mut fill = Fill { config, now, budget: *budget, line, used, total, blocked: false, bursting: false };
     match config.policy {
         Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
         Policy::Stage => fill.by_stage(workspace),
@@ -219,6 +219,7 @@ struct Fill<'a> {
     total: DataRate,
     /// A step didn't fit.
     blocked: bool,
+    bursting: bool,
 }
 
 impl Fill<'_> {
@@ -331,12 +332,18 @@ impl Fill<'_> {
     }
 
     /// The present layer exceeds the budget to keep it, but by little and not for long.
-    fn is_borne(&self, work: &mut Work, needed: DataRate) -> bool {
+    fn is_borne(&mut self, work: &mut Work, needed: DataRate) -> bool {
         work.is_over = true;
-        let part = if work.detail && work.granted == 0 { self.config.burst } else { self.config.guard };
+        let is_bursting = work.granted == 0 && (work.detail || self.bursting);
+        let (part, grace) = match is_bursting {
+            true => (self.config.burst, self.config.burst_grace),
+            false => (self.config.guard, self.config.grace),
+        };
         let since = *work.memory.over_since.get_or_insert(self.now);
         let within = self.used + needed <= self.budget.part_for_video(part);
-        within && self.now.since(since) < self.config.grace
+        let is_borne = within && self.now.since(since) < grace;
+        self.bursting |= is_borne && work.detail;
+        is_borne
     }
 
     /// A layer above the present one must have fitted for a while, the longer if the line failed at that level. A
