@@ -6,6 +6,7 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
 mod glob;
 mod link;
 mod participant;
@@ -17,6 +18,7 @@ mod video;
 pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
+pub use faulty_line::{HoldBack, Management, ManagementKind, Policer, TraceFile};
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
@@ -87,6 +89,17 @@ impl Default for Measure {
 }
 
 impl Scenario {
+    /// Fills in what the traces of the lines hold, by `read`, which gets the path in the file.
+    ///
+    /// # Errors
+    /// What `read` says, for the first trace that it can't give.
+    pub fn read_traces<E>(&mut self, mut read: impl FnMut(&str) -> Result<String, E>) -> Result<(), E> {
+        for trace in self.links.values_mut().filter_map(|link| link.trace.as_mut()) {
+            trace.text = read(&trace.file)?.into();
+        }
+        Ok(())
+    }
+
     /// The one server's name and settings.
     pub fn sfu(&self) -> (&str, &Sfu) {
         let (name, sfu) = self.sfus.first().expect("a checked scenario has one SFU");

@@ -4,9 +4,11 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
 mod link;
 mod names;
 mod participant;
+mod queue;
 mod reader;
 mod sfu;
 mod source;

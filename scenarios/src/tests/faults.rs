@@ -71,8 +71,8 @@ fn keys_and_names() {
         ("9:1", "raet", "unknown key in `link.<name>`: `raet`", "did you mean `rate`?"),
     );
     check_line(
-        "[link.a]\ntrace = {}",
-        ("9:1", "trace", "`trace` (delivery opportunities from a file) is not supported yet", "take it out"),
+        "[link.a]\nfilter = {}",
+        ("9:1", "filter", "`filter` (rules before the queue) is not supported yet", "take it out"),
     );
     check_line("[link.ideal]", ("8:7", "ideal", "the name `ideal` is taken", "another name"));
     check_line("[link.\"a b\"]", ("8:7", "\"a b\"", "`a b` can't be a name", "letters"));

@@ -35,6 +35,24 @@ queue = { depth = "100ms", sized_at = "2Mbps" }
 [link.endless]
 queue = { kind = "infinite" }
 
+[link.bursty]
+queue = { kind = "fq-codel", target = "10ms", interval = "200ms", limit = "500kB", ecn = true }
+loss = { kind = "gilbert-elliott", mean = "1%", burst = 3 }
+policer = { rate = "2Mbps", burst = "64kB" }
+duplicate = "0.1%"
+corrupt = "0.2%"
+reorder = { rate = "1%", by = "20ms" }
+
+[link.listed]
+queue = { kind = "pie", ecn = true }
+loss = { kind = "list", packets = [17, 3] }
+
+[link.traced]
+trace = { file = "traces/lte.down", format = "mahimahi" }
+
+[link.low-latency]
+queue = { kind = "dual-pi2" }
+
 [sfu.main]
 config = { rtx = false, nack = true, max_bitrate = "20Mbps" }
 cpu = { cores = 4, per_packet_in = "2us", per_packet_out = "1us" }
@@ -131,7 +149,7 @@ fn reads_links() {
     assert_eq!(up.queue, Queue::DropTail(Depth::Time { span, sized_at: SizedAt::FirstRate }));
     assert_eq!(up.delay.jitter, Jitter::Gauss { std: Duration::from_millis(5), cut: 2.5 });
     assert!(up.delay.reorder);
-    let Some(Loss::Bernoulli { rate }) = up.loss else { panic!("has loss") };
+    let Some(Loss::Bernoulli { rate }) = &up.loss else { panic!("has loss") };
     assert_eq!(rate.get(), 0.005);
     let down = &scenario.links["home-down"];
     assert_eq!(down.queue, Queue::DropTail(Depth::Bytes(Size::from_bytes(64_000))));

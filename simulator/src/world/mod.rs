@@ -2,6 +2,7 @@
 
 mod build;
 mod build_data;
+mod build_lines;
 mod cpu;
 mod media;
 mod people;

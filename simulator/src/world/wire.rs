@@ -31,7 +31,9 @@ impl World {
             match exit {
                 Exit::Arrived(delivered) => self.arrived(line, delivered),
                 Exit::Lost(dropped) => {
-                    self.sent(line, &dropped.datagram, dropped.queued);
+                    if dropped.cause.is_after_serialiser() {
+                        self.sent(line, &dropped.datagram, dropped.queued);
+                    }
                     self.dropped(line, dropped);
                 }
             }
@@ -74,8 +76,10 @@ impl World {
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {
         let cause = match dropped.cause {
+            DropCause::Policer => LossCause::Policer,
             DropCause::Queue => LossCause::Queue,
-            DropCause::Random => LossCause::Random,
+            DropCause::Managed => LossCause::Aqm,
+            DropCause::Random | DropCause::Corrupted => LossCause::Random,
         };
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });

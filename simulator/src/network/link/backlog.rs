@@ -7,6 +7,7 @@ use sfu::{DataSize, Time};
 
 use crate::network::counters::Count;
 use crate::network::packet::Datagram;
+use crate::network::queue::packet::Waiting;
 use crate::network::rate_schedule::{Finish, RateSchedule};
 
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Backlog {
     bytes: DataSize,
     /// What was left over to the front by the packet before it (nanobits).
     front_credit: u64,
+    /// When the packet before it departed.
+    departed: Option<Time>,
 }
 
 impl Backlog {
@@ -64,10 +67,23 @@ impl Backlog {
                 (now, 0)
             }
         };
-        let size = datagram.wire_size();
+        self.append(start, credit, Queued { datagram, enqueued: now, start, end: start, credit }, schedule);
+    }
+
+    /// Takes the next packet of a managed queue into the idle serialiser; it follows immediately on the packet
+    /// before it if `at` is when that departed.
+    pub(super) fn begin(&mut self, at: Time, next: Waiting<Datagram>, schedule: &RateSchedule) {
+        let credit = if self.departed == Some(at) { self.front_credit } else { 0 };
+        self.front_credit = credit;
+        let Waiting { packet: datagram, since: enqueued } = next;
+        self.append(at, credit, Queued { datagram, enqueued, start: at, end: at, credit }, schedule);
+    }
+
+    fn append(&mut self, start: Time, credit: u64, packet: Queued, schedule: &RateSchedule) {
+        let size = packet.datagram.wire_size();
         let Finish { end, credit } = schedule.finish(start, credit, size);
         self.bytes += size;
-        self.packets.push_back(Queued { datagram, enqueued: now, start, end, credit });
+        self.packets.push_back(Queued { end, credit, ..packet });
     }
 
     /// Takes the front when it is through at `now`.
@@ -77,6 +93,7 @@ impl Backlog {
         }
         let packet = self.packets.pop_front()?;
         self.front_credit = packet.credit;
+        self.departed = Some(packet.end);
         self.bytes -= packet.datagram.wire_size();
         Some(packet)
     }

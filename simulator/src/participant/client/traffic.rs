@@ -7,7 +7,7 @@ use sfu::{Time, rtcp};
 
 use super::rtcp_out::REPORTER;
 use super::{Client, Surroundings};
-use crate::network::{Datagram, TrafficClass};
+use crate::network::{Datagram, Ecn, TrafficClass};
 use crate::participant::receive::Arrival;
 use crate::participant::sender::Output;
 use crate::participant::transport::TransportEvent;
@@ -20,7 +20,8 @@ impl Client {
                 return around.pool.put(bytes);
             }
             let (from, to) = (self.identity.address, self.identity.signalling);
-            let datagram = Datagram { from, to, bytes, class: TrafficClass::Signalling, tag: 0 };
+            let datagram =
+                Datagram { from, to, bytes, class: TrafficClass::Signalling, tag: 0, ecn: Ecn::NotEct };
             around.outgoing.push((datagram, None));
         }
     }
@@ -35,7 +36,7 @@ impl Client {
                 _ => TrafficClass::Dtls,
             };
             let (from, to) = (transmit.path.local, transmit.path.remote);
-            around.outgoing.push((Datagram { from, to, bytes, class, tag: 0 }, None));
+            around.outgoing.push((Datagram { from, to, bytes, class, tag: 0, ecn: Ecn::NotEct }, None));
         }
         while let Some(event) = self.transport.poll_event() {
             match event {
@@ -64,7 +65,14 @@ impl Client {
                     if let Some(tag) = tag {
                         around.logs.sent(identity.index, tag, now);
                     }
-                    let datagram = Datagram { from: path.local, to: path.remote, bytes, class, tag: 0 };
+                    let datagram = Datagram {
+                        from: path.local,
+                        to: path.remote,
+                        bytes,
+                        class,
+                        tag: 0,
+                        ecn: Ecn::NotEct,
+                    };
                     around.outgoing.push((datagram, tag));
                 }
             }
@@ -72,7 +80,14 @@ impl Client {
                 if transport.send_rtcp(packet).is_ok() {
                     let bytes = around.pool.take_copy(packet);
                     let class = TrafficClass::Rtcp;
-                    let datagram = Datagram { from: path.local, to: path.remote, bytes, class, tag: 0 };
+                    let datagram = Datagram {
+                        from: path.local,
+                        to: path.remote,
+                        bytes,
+                        class,
+                        tag: 0,
+                        ecn: Ecn::NotEct,
+                    };
                     around.outgoing.push((datagram, None));
                 }
             }
