@@ -1,0 +1,3 @@
+//! Traffic of others, which competes with conferences.
+
+pub mod tcp;
