@@ -22,10 +22,11 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 16] = shipped![
+static ALL: [Shipped; 17] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
+    "meetings" / "crowd-of-thirty",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "repair" / "lossy-uplink",

@@ -4,10 +4,17 @@
 //! accounted for, projected, written, sealed, and handed to the sink. Rounds of both are interleaved in one
 //! process, so that a busy machine slows both alike; the result is the median of the rounds' ratios.
 //!
-//! The last line is for scripts: `forward_ratio=<ratio> forward_ns=<ns> seal_ns=<ns>`.
+//! Then what the whole media plane adds to a packet: FEC, RED, loss feedback and congestion control, audio levels and
+//! the choice of speakers, caches, statistics, beside forwarding with all that switched off; again interleaved. A
+//! repair packet counts as a packet.
+//!
+//! The last lines are for scripts: `forward_ratio=<ratio> forward_ns=<ns> seal_ns=<ns>` and
+//! `plane_ratio=<ratio> plain_ns=<ns> plane_ns=<ns>`.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "support/room.rs"]
+mod room;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -17,6 +24,7 @@ use sfu::{Event, Sink, Transmit};
 
 use common::call::{Call, config, peer_address};
 use common::media::VideoEncoding;
+use room::{Room, Spent};
 
 const RECEIVERS: usize = 9;
 const PAYLOAD: usize = 1_200;
@@ -25,6 +33,11 @@ const BATCH: usize = 256;
 const ROUNDS: usize = 301;
 /// The same when `cargo test` only wants to know that it runs.
 const TEST_ROUNDS: usize = 3;
+/// Rounds of both rooms, and frames of each round: a second.
+const PLANE_ROUNDS: usize = 61;
+const FRAMES: u64 = 25;
+/// Receivers report one packet in so many lost: protection is at its strongest.
+const LOST: usize = 30;
 
 /// Takes everything and keeps nothing.
 #[derive(Default)]
@@ -69,6 +82,30 @@ fn main() {
     );
     println!("of which the opening's share is a ninth; one bare AES-128-GCM seal: {seal:.0} ns.");
     println!("forward_ratio={ratio:.3} forward_ns={forward:.1} seal_ns={seal:.1}");
+    plane(if is_bench { PLANE_ROUNDS } else { TEST_ROUNDS });
+}
+
+/// The whole media plane beside plain forwarding.
+fn plane(count: usize) {
+    let mut plain = Room::new(room::plain(), RECEIVERS, None);
+    let mut whole = Room::new(room::whole(), RECEIVERS, Some(LOST));
+    let rounds: Vec<(Spent, Spent)> =
+        (0..count).map(|_| (plain.round(FRAMES), whole.round(FRAMES))).collect();
+    // Until the losses are known, nothing is protected.
+    let rounds = &rounds[count / 3..];
+    let of = |value: fn(&(Spent, Spent)) -> f64| median(rounds.iter().map(value).collect());
+    let ratio = of(|(plain, whole)| whole.per_packet() / plain.per_packet());
+    let with_control = of(|(plain, whole)| whole.per_packet_with_control() / plain.per_packet_with_control());
+    let repairs = of(|(_, whole)| whole.repairs as f64 / whole.packets as f64);
+    let (plain, whole) = (of(|(plain, _)| plain.per_packet()), of(|(_, whole)| whole.per_packet()));
+    println!(
+        "With the whole media plane, and {:.0} % of the packets repair packets: {whole:.0} ns per packet out",
+        repairs * 100.0
+    );
+    println!(
+        "instead of {plain:.0} ns; with feedback and timers, {with_control:.3} times as much as without all that."
+    );
+    println!("plane_ratio={ratio:.3} plain_ns={plain:.1} plane_ns={whole:.1}");
 }
 
 /// Forwards one batch; nanoseconds per packet out.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::Time;
 use crate::forward::MAX_ENCODINGS;
 
-/// The shortest time between two requests for one encoding: an encoder at 30 frames/s has answered the first
-/// by then if its answer comes at all in the next three frames.
-const SHORTEST_GUARD: Duration = Duration::from_millis(100);
+/// The shortest time between two requests for one encoding. For 300 ms after a request that it followed libwebrtc
+/// ignores others (`EncoderRtcpFeedback`'s `kMinKeyframeSendInterval`), and an ignored one would only be repeated
+/// later, and so serve its receivers later; 50 ms for the jitter between the two.
+const SHORTEST_GUARD: Duration = Duration::from_millis(350);
 
 /// What a key frame takes beyond the round trip: encoding, pacing (a key frame is several times an ordinary
 /// frame) and the uplink's queue. After that the request or the key frame counts as lost.
@@ -104,7 +105,7 @@ impl KeyFrameRequests {
     /// A receiver needs a key frame of `encoding`.
     ///
     /// The first request goes out at once; others wait for the answer to it, and for at least the guard of
-    /// twice the round trip (100 ms at least) after it.
+    /// twice the round trip (350 ms at least) after it.
     pub fn request(&mut self, now: Time, encoding: u8) -> KeyFrameRequest {
         let guard = (self.rtt * 2).max(SHORTEST_GUARD);
         let Some(state) = self.encodings.get_mut(usize::from(encoding)) else {
@@ -173,7 +174,7 @@ impl KeyFrameRequests {
 
     fn send(&mut self, now: Time, encoding: usize) {
         let state = &mut self.encodings[encoding];
-        let first = self.rtt * 2 + ANSWER_ALLOWANCE;
+        let first = (self.rtt * 2 + ANSWER_ALLOWANCE).max(SHORTEST_GUARD);
         let repeat = first.saturating_mul(1 << state.unanswered.min(8)).min(LONGEST_REPEAT.max(first));
         state.unanswered += 1;
         state.last_sent = Some(now);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -86,7 +87,8 @@ fn inputs(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Seeds first, then as many generated inputs as the body takes: the same ones in every run, since the
-/// search for new faults is the fuzzer's.
+/// search for new faults is the fuzzer's. With `FUZZ_SECONDS`, others after that for so long, from
+/// `FUZZ_SEED` on.
 fn exercise(name: &str) {
     let body = tests::fuzz::find(name).expect("a body of that name");
     let seeds = seeds(body);
@@ -94,23 +96,41 @@ fn exercise(name: &str) {
         eprintln!("{name}: {file}");
         (body.run)(bytes);
     }
-    let config = Config {
-        cases: body.cases,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(7),
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
     let strategy = inputs(seeds.into_iter().map(|(_, bytes)| bytes).collect());
-    let result = TestRunner::new(config).run(&strategy, |bytes| {
-        (body.run)(&bytes);
-        Ok(())
-    });
-    match result {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, bytes)) => panic!("{name}: {reason}, with {bytes:02x?}"),
-        Err(TestError::Abort(reason)) => panic!("{name}: {reason}"),
+    let run = |seed| {
+        let config = Config {
+            cases: body.cases,
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(seed),
+            max_shrink_iters: 2_000,
+            ..Config::default()
+        };
+        let result = TestRunner::new(config).run(&strategy, |bytes| {
+            (body.run)(&bytes);
+            Ok(())
+        });
+        match result {
+            Ok(()) => {}
+            Err(TestError::Fail(reason, bytes)) => panic!("{name}: {reason}, with {bytes:02x?}"),
+            Err(TestError::Abort(reason)) => panic!("{name}: {reason}"),
+        }
+    };
+    run(7);
+    let Some(seconds) = std::env::var("FUZZ_SECONDS").ok() else { return };
+    let span = Duration::from_secs(seconds.parse().expect("FUZZ_SECONDS is a whole number"));
+    let first: u64 = std::env::var("FUZZ_SEED").map_or(1_000, |seed| seed.parse().expect("a whole number"));
+    let begun = now();
+    let mut rounds = 0;
+    while now() - begun < span {
+        run(first.wrapping_add(rounds));
+        rounds += 1;
     }
+    eprintln!("{name}: {} executions", rounds * u64::from(body.cases));
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long to search is a matter of the real clock")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 macro_rules! bodies {

@@ -93,6 +93,8 @@ pub(super) const VIDEO: &[Definition] = &[
     declare("keyframe.coalesced", Count, Neither, SOURCE, "receivers' requests that caused none of their own at the publisher: wanted minus requests, at least 0"),
     declare("keyframe.produced", Count, Neither, SOURCE, "key frames that the publisher's encodings produced"),
     declare("keyframe.storm_index", Ratio, Lower, SOURCE, "requests at the publisher per key frame produced"),
+    declare("keyframe.requests_per_answer", Ratio, Lower, &[], "key-frame requests that the SFU sent to all publishers, per key frame that one of their encodings produced after one or more requests for it; key frames that nobody asked for don't count")
+        .headline(Stat::Max),
 ];
 
 pub(super) const AUDIO: &[Definition] = &[

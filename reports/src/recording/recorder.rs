@@ -364,7 +364,9 @@ impl Recorder {
             Observation::LayerForwarded { flow, layer } => self.layer_forwarded(at, flow, layer),
             Observation::KeyFrameRequested { publisher, source, spatial } => {
                 let place = self.kept.source_place(publisher, source);
-                self.kept.sources[place].requests += u64::from(measured);
+                if measured {
+                    self.kept.sources[place].requested(spatial);
+                }
                 self.event(at, EventKind::KeyFrameRequested(publisher, source, spatial));
             }
             Observation::KeyFrameWanted(flow) => {

@@ -77,6 +77,7 @@ fn estimates(rows: &mut Builder<'_>, participant: &ParticipantRecord, labels: &L
 
 fn sources(rows: &mut Builder<'_>) {
     let measured_secs = rows.measure().span().length().as_secs_f64();
+    let (mut requests, mut answers) = (0, 0);
     for (publisher, index, source) in rows.recording.sources() {
         if rows.cast().source(publisher, index).kind == MediaKind::Audio {
             continue;
@@ -96,7 +97,10 @@ fn sources(rows: &mut Builder<'_>) {
         ] {
             rows.number(id, &labels, frames, count as f64);
         }
-        let (requests, produced) = (source.requests as f64, source.key_frames as f64);
-        rows.ratio("keyframe.storm_index", &labels, source.key_frames, requests, produced);
+        let (asked, produced) = (source.requests as f64, source.key_frames as f64);
+        rows.ratio("keyframe.storm_index", &labels, source.key_frames, asked, produced);
+        requests += source.requests;
+        answers += source.answers;
     }
+    rows.ratio("keyframe.requests_per_answer", &Labels::new(), answers, requests as f64, answers as f64);
 }

@@ -67,7 +67,7 @@ static SFU_CONFIG: Section = section(
             "asks publishers for lost packets, and answers receivers who ask",
         ),
         optional("max_bitrate", Takes::Rate, "most that it sends to one receiver; unlimited when absent"),
-        default("dominant_speaker", Takes::Flag, "false", "tells everybody who the dominant speaker is"),
+        default("dominant_speaker", Takes::Flag, "true", "tells everybody who the dominant speaker is"),
         default(
             "loudest",
             Takes::Whole,

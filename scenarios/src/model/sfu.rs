@@ -26,7 +26,7 @@ pub struct Sfu {
 
 impl Default for Sfu {
     fn default() -> Sfu {
-        Sfu { rtx: true, nack: true, max_bitrate: None, dominant_speaker: false, loudest: 0, cpu: None }
+        Sfu { rtx: true, nack: true, max_bitrate: None, dominant_speaker: true, loudest: 0, cpu: None }
     }
 }
 

@@ -152,6 +152,11 @@ impl Floor {
         self.loudest.as_ref().is_none_or(|loudest| loudest.contains(id))
     }
 
+    /// How many sources are forwarded at a time, where that is limited.
+    pub fn places(&self) -> Option<usize> {
+        self.loudest.as_ref().map(Loudest::most)
+    }
+
     /// The sources that have a place, where places are limited.
     pub fn heard(&self) -> impl Iterator<Item = SpeakerId> {
         self.loudest.iter().flat_map(Loudest::iter)

@@ -63,6 +63,11 @@ impl<K: Copy + PartialEq> Loudest<K> {
         Loudest { most, places: Vec::with_capacity(most) }
     }
 
+    /// How many places there are.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// Who has a place, in no particular but fixed order.
     pub fn iter(&self) -> impl Iterator<Item = K> {
         self.places.iter().map(|place| place.key)

@@ -4,6 +4,7 @@
 use crate::codec::vp8::{PictureId, Vp8Descriptor};
 use crate::codec::{Codec, FrameDescription, frame::PayloadDescriptor};
 use crate::forward::{IngressVideo, Layer, Origin, Projected, VideoProjection};
+use crate::rtp::RtpHeader;
 use crate::{DropReason, Time};
 
 /// A packet that is a frame, with its picture id, TL0PICIDX and temporal layer.
@@ -146,14 +147,18 @@ fn picture_numbers_of_vp8() {
 
 #[test]
 fn what_a_packet_says() {
-    // T2.048, T2.049, T2.052: codec, payload → start of frame, picture id, layers, sync, discardable.
+    // T2.048, T2.049, T2.052: whole packets of number 42. Codec, payload → start of frame, picture id.
     let rows: [(Codec, &[u8], bool, Option<u16>); 3] = [
         (Codec::Vp8, &[0x90, 0x80, 0x80, 0x39, 0, 0, 0, 0], true, Some(57)),
         (Codec::Vp8, &[0x00], false, None),
         (Codec::Vp9, &[0x88, 0x80, 0x39, 0x00], true, Some(57)),
     ];
     for (codec, payload, start, picture) in rows {
-        let frame = PayloadDescriptor::parse(codec, payload).describe(1, false, false).expect("sound");
+        let packet = [&[0x80, 0, 0, 42, 0, 0, 0, 0, 0, 0, 0, 0], payload].concat();
+        let header = RtpHeader::parse(&packet).expect("RTP");
+        assert_eq!((header.sequence, header.payload(&packet)), (42, payload));
+        let described = PayloadDescriptor::parse(codec, header.payload(&packet));
+        let frame = described.describe(1, header.marker, false).expect("sound");
         assert_eq!((frame.frame_start, frame.picture_id.map(PictureId::value)), (start, picture));
         assert_eq!((frame.spatial, frame.temporal), (0, 0));
         assert!(!frame.layer_sync && !frame.discardable);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::Turn;
 use super::commands::source_id;
 use super::offers::{Offers, declared_rate, offers_of};
+use super::{Sfu, Turn};
 use crate::allocation::{self, AllocationConfig, Budget, Decision, LayerOffer, Reason, allocate};
 use crate::forward::Layer;
 use crate::participant::{MediaKind, Participant, ParticipantId};
@@ -93,7 +93,7 @@ impl Turn<'_> {
                 let held = encoding.rates.hold_sound(now, AUDIO_OVERHEAD);
                 if !muted {
                     let payload = held.saturating_sub(AUDIO_OVERHEAD);
-                    audio += held + payload.scale(self.redundancy(id, publisher, source).into());
+                    audio += held + payload.scale(self.sfu.redundancy(id, publisher, source).into());
                 }
                 continue;
             }
@@ -124,14 +124,6 @@ impl Turn<'_> {
             });
         }
         audio
-    }
-
-    /// How many packets of a source go along with each that `id` gets (RFC 2198).
-    fn redundancy(&self, id: ParticipantId, publisher: ParticipantId, source: usize) -> u8 {
-        let Participant { media, downlink, .. } = &self.sfu.participants[id];
-        let own = self.sfu.participants[publisher].uplink.sources[source].tail.redundancy;
-        let wanted = downlink.redundancy.distance().max(own.min(MAX_DISTANCE));
-        media.payload_types.opus_red.map_or(0, |_| wanted)
     }
 
     fn carry_out(
@@ -176,6 +168,17 @@ impl Turn<'_> {
         {
             self.request_key_frame(candidate.publisher, candidate.source, encoding, now);
         }
+    }
+}
+
+impl Sfu {
+    /// How many packets of a source go along with each that `id` gets (RFC 2198).
+    pub(crate) fn redundancy(&self, id: ParticipantId, publisher: ParticipantId, source: usize) -> u8 {
+        let Participant { media, downlink, .. } = &self.participants[id];
+        let own =
+            self.participants.get(publisher).map_or(0, |from| from.uplink.sources[source].tail.redundancy);
+        let wanted = downlink.redundancy.distance().max(own.min(MAX_DISTANCE));
+        media.payload_types.opus_red.map_or(0, |_| wanted)
     }
 }
 

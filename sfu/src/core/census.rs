@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Sfu;
+use crate::conference::Conference;
 use crate::drop_reason::DropReason;
 use crate::participant::ParticipantId;
 
@@ -42,8 +43,8 @@ impl Sfu {
     }
 
     /// The conferences with their members, in order of their creation.
-    pub(crate) fn conference_members(&self) -> impl Iterator<Item = (&str, &[ParticipantId])> {
-        self.conferences.values().map(|conference| (conference.name.as_str(), conference.members.as_slice()))
+    pub(crate) fn conferences(&self) -> impl Iterator<Item = &Conference> {
+        self.conferences.values()
     }
 
     /// Counts what is held. It looks at everything: not for hot paths.

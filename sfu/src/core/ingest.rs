@@ -13,7 +13,7 @@ use crate::participant::{Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
 use crate::rtp::{Extensions, RtpHeader};
 use crate::send::cache::CachedPacket;
-use crate::send::rtx;
+use crate::send::rtx::{self, OSN_LEN};
 use crate::sink::Event;
 use crate::time::Time;
 use crate::units::DataSize;
@@ -55,7 +55,7 @@ impl Turn<'_> {
         let known = participant.uplink.find(header.ssrc);
         let index = match known {
             Some(index) => index,
-            None => self.bind(id, &header, &extensions)?,
+            None => self.bind(id, &header, &extensions, header.payload(packet))?,
         };
         let participant = &mut self.sfu.participants[id];
         let stream = &mut participant.uplink.streams[index];
@@ -70,7 +70,9 @@ impl Turn<'_> {
         let stream = &mut participant.uplink.streams[index];
         stream.stats.note_packet(now, header.sequence, header.timestamp);
         stream.highest = stream.highest.max(opened.index);
-        stream.totals.received(now, len, header.payload(packet).len());
+        // The number in front of a retransmission counts with the headers, as it does where the core sends again.
+        let in_front = if role == StreamRole::Rtx { OSN_LEN } else { 0 };
+        stream.totals.received(now, len, header.payload(packet).len().saturating_sub(in_front));
         let media = Media {
             publisher: id,
             source,
@@ -96,10 +98,12 @@ impl Turn<'_> {
         id: ParticipantId,
         header: &RtpHeader,
         extensions: &Extensions<'_>,
+        payload: &[u8],
     ) -> Result<usize, DropReason> {
+        let osn = rtx::unwrap(payload).map(|(osn, _)| osn);
         let nack = self.sfu.config.nack;
         let Participant { uplink, transport, media, .. } = &mut self.sfu.participants[id];
-        match uplink.bind(header, extensions, &media.payload_types, nack) {
+        match uplink.bind(header, extensions, osn, &media.payload_types, nack) {
             Ok(Binding::New(index)) => Ok(index),
             Ok(Binding::Restarted { index, replaced }) => {
                 transport.forget(replaced);

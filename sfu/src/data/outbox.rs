@@ -100,6 +100,17 @@ impl Outbox {
         None
     }
 
+    /// Messages and bytes that wait for one channel.
+    pub(crate) fn of(&self, stream: u16) -> (usize, usize) {
+        let queue = self.queues.iter().find(|queue| queue.stream == stream);
+        queue.map_or((0, 0), |queue| (queue.messages.len(), queue.bytes))
+    }
+
+    /// Messages that wait.
+    pub(crate) fn messages(&self) -> usize {
+        self.messages
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.messages == 0
     }
@@ -137,9 +148,11 @@ mod tests {
             outbox.put(0, message(10_000, mark));
         }
         outbox.put(2, message(10, 9));
+        assert_eq!((outbox.of(0), outbox.of(2), outbox.of(4)), ((3, 30_000), (1, 10), (0, 0)));
+        assert_eq!(outbox.messages(), 4);
         let order: Vec<_> = std::iter::from_fn(|| outbox.take()).map(|(s, w)| (s, w.data[0])).collect();
         assert_eq!(order, [(0, 0), (2, 9), (0, 1), (0, 2)]);
-        assert!(outbox.is_empty() && outbox.bytes() == 0);
+        assert!(outbox.is_empty() && outbox.bytes() == 0 && outbox.messages() == 0);
     }
 
     #[test]

@@ -139,6 +139,21 @@ impl DataPeer {
         }
     }
 
+    /// Its association.
+    pub(crate) fn association(&self) -> &Association {
+        &self.association
+    }
+
+    /// The channels that it opened, in that order.
+    pub(crate) fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// What waits for it, and hasn't been given to SCTP.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Bytes that wait for the participant, in the queues and in SCTP.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {

@@ -4,13 +4,19 @@ use serde_json::{Value, json};
 
 use super::millis;
 use crate::core::Sfu;
+use crate::participant::ParticipantId;
 use crate::participant::downlink::Downlink;
 use crate::participant::subscription::{Projection, Subscription, VideoStream};
+use crate::send::fec::FecStream;
 
-pub(super) fn subscription(sfu: &Sfu, place: u16, to: &Subscription) -> Value {
+pub(super) fn subscription(sfu: &Sfu, receiver: ParticipantId, place: u16, to: &Subscription) -> Value {
     let publisher = sfu.participant(to.publisher);
     let projection = match &to.media {
-        Projection::Audio(projection) => json!({ "kind": "audio", "paused": projection.is_paused() }),
+        Projection::Audio(projection) => json!({
+            "kind": "audio",
+            "paused": projection.is_paused(),
+            "redundancy": sfu.redundancy(receiver, to.publisher, to.source),
+        }),
         Projection::Video(stream) => video(stream),
     };
     json!({
@@ -28,6 +34,7 @@ pub(super) fn subscription(sfu: &Sfu, place: u16, to: &Subscription) -> Value {
         "packets": to.totals.packets,
         "last_ms": to.totals.last.and_then(millis),
         "report_wanted": to.sent.stale,
+        "fec": to.fec.as_ref().map(|stream| fec(stream, to.totals.fec_packets)),
         "projection": projection,
     })
 }
@@ -42,6 +49,27 @@ fn video(stream: &VideoStream) -> Value {
         "chosen": stream.chosen.and_then(|(layer, _)| layer),
         "reason": stream.reason,
         "log_entries": stream.log.held(),
+    })
+}
+
+fn fec(stream: &FecStream, packets: u64) -> Value {
+    let policy = stream.policy();
+    json!({
+        "ssrc": stream.ssrc,
+        "level": policy.level(),
+        "share": stream.share(),
+        "block_ms": policy.block().as_nanos() as f64 / 1e6,
+        "due_ms": millis(stream.deadline()),
+        "packets": packets,
+    })
+}
+
+/// What the line loses, and what redundancy it calls for.
+pub(super) fn protection(downlink: &Downlink) -> Value {
+    json!({
+        "loss": downlink.loss.rate(),
+        "bursty": downlink.loss.is_bursty(),
+        "red_distance": downlink.redundancy.distance(),
     })
 }
 

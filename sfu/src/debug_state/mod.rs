@@ -1,9 +1,11 @@
 //! The state of every object as JSON, for people who ask why.
 //!
 //! It looks at everything, so it is not for hot paths. Keys come in a stable order, numbers are exact, and two calls at
-//! the same moment give the same text. What tells who somebody is (names, network addresses) is left out unless it is
+//! the same moment give the same text. What tells who somebody is (names, network addresses, labels of data channels) is left out unless it is
 //! asked for; keys, passwords and user name fragments are never in it.
 
+mod conference;
+mod data;
 mod downlink;
 mod participant;
 mod source;
@@ -18,10 +20,10 @@ use crate::transport::demux::Protocol;
 /// Whether personal data is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Personal {
-    /// No names, no addresses.
+    /// No names, no addresses, no labels.
     #[default]
     Redacted,
-    /// Both as they are: for whoever may see them.
+    /// All as they are: for whoever may see them.
     Shown,
 }
 
@@ -42,10 +44,7 @@ impl Sfu {
         let participants: Vec<Value> = participants
             .map(|(id, participant)| participant::state(self, id, participant, now, personal))
             .collect();
-        let conferences = self.conference_members().map(|(name, members)| {
-            let members: Vec<String> = members.iter().map(ToString::to_string).collect();
-            json!({ "name": personal.show(|| name.to_owned()), "members": members })
-        });
+        let conferences = self.conferences().map(|one| conference::state(self, one, personal));
         json!({
             "at_ms": millis(now),
             "deadline_ms": millis(self.deadline()),
@@ -54,6 +53,8 @@ impl Sfu {
             "census": self.census(),
             "ingress": ingress(self.ingress()),
             "copies": copies(self.copies()),
+            "recovered": self.recovered(),
+            "undelivered": self.undelivered(),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Personal, copies, downlink, ingress, millis, source};
+use super::{Personal, copies, data, downlink, ingress, millis, source};
 use crate::core::Sfu;
 use crate::participant::ingress::{IngressStream, StreamRole};
 use crate::participant::transport::PeerTransport;
@@ -20,7 +20,7 @@ pub(super) fn state(
     let sources: Vec<Value> = uplink.sources.iter().map(|published| source::state(published, now)).collect();
     let subscriptions = participant.downlink.subscriptions();
     let subscriptions: Vec<Value> =
-        subscriptions.map(|(place, to)| downlink::subscription(sfu, place, to)).collect();
+        subscriptions.map(|(place, to)| downlink::subscription(sfu, id, place, to)).collect();
     json!({
         "id": id.to_string(),
         "name": personal.show(|| participant.name.clone()),
@@ -37,6 +37,8 @@ pub(super) fn state(
         "slots": participant.downlink.slot_count(),
         "copies": copies(&participant.downlink.copies),
         "congestion": downlink::congestion(&participant.downlink),
+        "protection": downlink::protection(&participant.downlink),
+        "data": participant.data.as_ref().map(|peer| data::state(peer, personal)),
         "reported_ms": millis(participant.downlink.reported),
     })
 }

@@ -26,6 +26,8 @@ pub(super) fn state(source: &Source, now: Time) -> Value {
             "received": counters.key_frames,
         },
         "encodings": encodings,
+        "heard": source.heard,
+        "red_distance": source.tail.redundancy,
     })
 }
 

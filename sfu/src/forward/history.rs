@@ -1,6 +1,7 @@
 //! What became of the last ingress sequence numbers: the slots that late packets land in.
 
 use super::limit::Limit;
+use super::video::LeftOut;
 
 /// How many ingress numbers are remembered. At the 284 packets/s of a 2.5 Mbit/s encoding (1,100 bytes
 /// each) that is 3.6 s: longer than any retransmission is worth waiting for.
@@ -9,11 +10,12 @@ pub(super) const HISTORY: u64 = 1024;
 /// What became of one ingress number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It did not arrive yet. Its outgoing number is kept free; `limit` is what was let through when the gap
-    /// showed.
+    /// It did not arrive yet. Its outgoing number is kept free; this is what was let through when the gap showed.
     Missing {
         /// The highest layers.
         limit: Limit,
+        /// Spatial layers of which frames had been left out before the gap.
+        left_out: LeftOut,
     },
     /// It was sent.
     Forwarded,

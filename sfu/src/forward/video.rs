@@ -6,6 +6,7 @@ mod newest;
 mod segment;
 mod targets;
 
+pub(in crate::forward) use layers::LeftOut;
 use serde::Serialize;
 
 use super::frames::{Frames, Picture};
@@ -249,7 +250,7 @@ impl VideoProjection {
         self.frames.clear();
         let timestamp = self.timeline.start(packet.encoding, packet.timestamp, packet.arrived);
         let mut segment = Segment::start(packet, timestamp, self.next_tl0, retired);
-        segment.lift(wanted);
+        segment.lift(wanted, packet.timestamp);
         self.segment = Some(segment);
         self.begin(packet)
     }

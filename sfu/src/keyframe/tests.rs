@@ -41,7 +41,7 @@ fn a_second_later_another_one_goes_out() {
 #[test]
 fn within_the_guard_a_request_is_put_off() {
     // round trip, guard
-    for (rtt, guard) in [(10, 100), (50, 100), (80, 160)] {
+    for (rtt, guard) in [(10, 350), (100, 350), (200, 400)] {
         let mut requests = KeyFrameRequests::new();
         requests.set_rtt(Duration::from_millis(rtt));
         assert_eq!(requests.request(at(0), 1), KeyFrameRequest::Send);

@@ -74,17 +74,24 @@ impl Uplink {
     }
 
     /// Binds a new SSRC by mid, rid and payload type (RFC 8852, RFC 8843).
+    ///
+    /// Without a mid, a payload type that only one source has says as much (RFC 8843 section 9.2), and a retransmission
+    /// belongs where `osn`, the number that it begins with, was asked for (RFC 4588 section 5.3): those of webrtc-rs carry
+    /// no header extension at all. But what doesn't name its place takes it from nobody.
     pub(crate) fn bind(
         &mut self,
         header: &RtpHeader,
         extensions: &Extensions<'_>,
+        osn: Option<u16>,
         types: &PayloadTypes,
         nack: bool,
     ) -> Result<Binding, DropReason> {
         if self.retired.contains(&header.ssrc) {
             return Err(DropReason::UnknownStream);
         }
-        let place = self.identify(extensions, header.payload_type, types);
+        let place = self
+            .identify(extensions, header.payload_type, types)
+            .or_else(|| self.awaits(extensions, osn?, header.payload_type, types));
         let (source, encoding, role) = place.ok_or(DropReason::UnknownStream)?;
         let (codec, kind) = (self.sources[source].description.codec, self.sources[source].description.kind());
         if !is_payload_type_of(codec, role, types, header.payload_type) {
@@ -105,6 +112,9 @@ impl Uplink {
             totals: Default::default(),
         };
         let place = self.streams.iter().position(taken);
+        if place.is_some() && extensions.mid.is_none() {
+            return Err(DropReason::UnknownStream);
+        }
         if place.is_none() && self.streams.len() >= self.max_streams {
             return Err(DropReason::TooManyStreams);
         }
@@ -130,8 +140,10 @@ impl Uplink {
         payload_type: u8,
         types: &PayloadTypes,
     ) -> Option<(usize, u8, StreamRole)> {
-        let mid = extensions.mid?;
-        let source = self.sources.iter().position(|source| source.description.mid == mid)?;
+        let source = match extensions.mid {
+            Some(mid) => self.sources.iter().position(|source| source.description.mid == mid)?,
+            None => self.only_source_with(payload_type, types)?,
+        };
         let SourceDescription { encodings, codec, .. } = &self.sources[source].description;
         let is_rtx = types.rtx(*codec) == Some(payload_type);
         let role = if is_rtx { StreamRole::Rtx } else { StreamRole::Media };
@@ -144,4 +156,44 @@ impl Uplink {
             (None, None) => None,
         }
     }
+
+    /// The one stream that waits for a retransmission which says no more of its place than a mid, if that.
+    fn awaits(
+        &self,
+        extensions: &Extensions<'_>,
+        osn: u16,
+        payload_type: u8,
+        types: &PayloadTypes,
+    ) -> Option<(usize, u8, StreamRole)> {
+        if extensions.rid.is_some() || extensions.repaired_rid.is_some() {
+            return None;
+        }
+        let is_free = |stream: &IngressStream| {
+            let place = (stream.source, stream.encoding, StreamRole::Rtx);
+            !self.streams.iter().any(|other| (other.source, other.encoding, other.role) == place)
+        };
+        let waits = |stream: &&IngressStream| {
+            let SourceDescription { mid, codec, .. } = &self.sources[stream.source].description;
+            extensions.mid.is_none_or(|named| named == mid)
+                && is_payload_type_of(*codec, StreamRole::Rtx, types, payload_type)
+                && stream.nack.as_ref().is_some_and(|nack| nack.is_awaited(osn))
+                && is_free(stream)
+        };
+        let mut found = self.streams.iter().filter(waits);
+        let stream = found.next()?;
+        found.next().is_none().then_some((stream.source, stream.encoding, StreamRole::Rtx))
+    }
+
+    /// The one source that a payload type can be of; none when there are several, or none.
+    fn only_source_with(&self, payload_type: u8, types: &PayloadTypes) -> Option<usize> {
+        let fits = |source: &Source| {
+            let roles = [StreamRole::Media, StreamRole::Rtx];
+            roles.iter().any(|role| is_payload_type_of(source.description.codec, *role, types, payload_type))
+        };
+        let mut found = (0..self.sources.len()).filter(|index| fits(&self.sources[*index]));
+        found.next().filter(|_| found.next().is_none())
+    }
 }
+
+#[cfg(test)]
+mod tests;

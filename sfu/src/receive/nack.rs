@@ -192,6 +192,11 @@ impl NackGenerator {
         self.missing.len()
     }
 
+    /// Whether a number was asked for and has not come yet.
+    pub fn is_awaited(&self, sequence: u16) -> bool {
+        self.missing.iter().any(|missing| missing.sequence as u16 == sequence && missing.requests > 0)
+    }
+
     /// Takes in that the numbers between `highest` and `sequence` were passed over.
     fn pass(&mut self, now: Time, highest: u64, sequence: u64) {
         let ahead = sequence - highest;

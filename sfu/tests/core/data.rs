@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use sfu::data::dcep::{Delivery, Message, Open};
 use sfu::data::{Association, AssociationEvent, AssociationSeed, PROTOCOL, Payload, Side};
-use sfu::{DropReason, PacketClass};
+use sfu::debug_state::Personal;
+use sfu::{Config, DataRate, DropReason, PacketClass};
 
 use crate::common::call::{Call, config, peer_address};
 
@@ -18,7 +19,11 @@ struct Data {
 
 impl Data {
     fn connected(count: usize) -> Self {
-        let call = Call::connected(config(), count);
+        Data::on(config(), count)
+    }
+
+    fn on(config: Config, count: usize) -> Self {
+        let call = Call::connected(config, count);
         let end = |index| Association::new(Side::Open, AssociationSeed::from_bytes(&[index as u8 + 1; 40]));
         let mut data = Data { call, ends: (0..count).map(end).collect(), got: vec![Vec::new(); count] };
         let now = data.call.now;
@@ -158,4 +163,45 @@ fn malformed_envelopes_close_the_channel_of_their_sender_alone() {
     assert!(!data.ends[0].send(now, 0, Payload::Text, &Bytes::from_static(b"x")), "its channel is closed");
     data.send(1, Payload::Text, b"goes on");
     assert_eq!(data.call.sfu.participant_count(), 2, "media isn't touched by it");
+}
+
+#[test]
+fn the_state_shows_channels_and_what_waits() {
+    // 25 kB at most are given to SCTP beforehand.
+    let mut data = Data::on(Config { start_rate: DataRate::from_kbps(1_000), ..config() }, 2);
+    (0..2).for_each(|index| data.open(index, ""));
+    // To somebody who acknowledges nothing for now.
+    let now = data.call.now;
+    let message = Bytes::from(vec![7; 30_000]);
+    for _ in 0..2 {
+        assert!(data.ends[0].send(now, 0, Payload::Binary, &message));
+    }
+    for _ in 0..40 {
+        data.exchange(0);
+        data.call.run(Duration::from_millis(5));
+    }
+    let state = data.call.sfu.debug_state(data.call.now, Personal::Shown);
+    let (sender, receiver) = (&state["participants"][0]["data"], &state["participants"][1]["data"]);
+    assert_eq!(
+        (&sender["association"], &receiver["association"]),
+        (&"established".into(), &"established".into())
+    );
+    let channel = &receiver["channels"][0];
+    assert_eq!((&channel["label"], &channel["reliability"]), (&"chat".into(), &"reliable".into()));
+    assert_eq!((&channel["stream"], &channel["ordered"]), (&0.into(), &true.into()));
+    assert_eq!(receiver["outstanding_bytes"], 30_000, "one message is on its way");
+    assert_eq!(channel["queued"], serde_json::json!({ "messages": 1, "bytes": 30_000 }), "the other waits");
+    assert_eq!((&receiver["queued"], &sender["queued"]["messages"]), (&channel["queued"], &0.into()));
+    data.run(Duration::from_secs(3));
+    assert_eq!(data.messages(1).len(), 2);
+    data.send(0, Payload::Binary, &[0; 70_000]);
+    data.run(Duration::from_secs(3));
+    let state = data.call.sfu.debug_state(data.call.now, Personal::Redacted);
+    let receiver = &state["participants"][1]["data"];
+    assert_eq!((&receiver["queued"]["bytes"], &receiver["outstanding_bytes"]), (&0.into(), &0.into()));
+    assert_eq!(receiver["channels"][0]["label"], "redacted");
+    assert_eq!(state["undelivered"], serde_json::to_value(data.call.sfu.undelivered()).unwrap());
+    let without = Call::connected(config(), 1);
+    let state = without.sfu.debug_state(without.now, Personal::Redacted);
+    assert!(state["participants"][0]["data"].is_null(), "nothing came on a data channel");
 }

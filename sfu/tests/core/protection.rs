@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sfu::debug_state::Personal;
 use sfu::rtcp::ArrivalRecorder;
 use sfu::rtp::flexfec::{FecHeader, Parity};
 use sfu::{Config, DataRate, Event, PacketClass};
@@ -127,4 +128,24 @@ fn the_allocation_leaves_room_for_it() {
         assert!(layers.contains(&2), "the highest fits at first: {layers:?}");
         assert_eq!(layers.last(), Some(&encoding), "fec {fec}: {layers:?}");
     }
+}
+
+#[test]
+fn the_state_shows_what_is_protected_and_why() {
+    let (mut call, fec_ssrc) = call(config(), true);
+    let mut encodings = VideoEncoding::simulcast(0);
+    let before = call.sfu.debug_state(call.now, Personal::Redacted);
+    let fec = &before["participants"][1]["subscriptions"][0]["fec"];
+    assert_eq!((&fec["level"], &fec["packets"]), (&"off".into(), &0.into()));
+    film(&mut call, &mut encodings, 400);
+    let state = call.sfu.debug_state(call.now, Personal::Redacted);
+    let receiver = &state["participants"][1];
+    let fec = &receiver["subscriptions"][0]["fec"];
+    assert_eq!((fec["ssrc"].as_u64(), &fec["level"]), (fec_ssrc.map(u64::from), &"strong".into()));
+    assert_eq!((&fec["share"], &fec["block_ms"]), (&0.5.into(), &100.0.into()));
+    assert_eq!(fec["packets"], call.peers[1].of(PacketClass::Fec).count());
+    let loss = receiver["protection"]["loss"].as_f64().unwrap();
+    assert!((0.025..0.045).contains(&loss), "one in thirty: {loss}");
+    assert_eq!(receiver["protection"]["bursty"], false);
+    assert!(state["participants"][0]["subscriptions"].as_array().unwrap().is_empty());
 }

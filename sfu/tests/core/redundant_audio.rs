@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use serde_json::Value;
 use sfu::codec::red::{Block, Blocks, Red};
+use sfu::debug_state::Personal;
 use sfu::participant::MediaParameters;
 use sfu::rtcp::ArrivalRecorder;
 use sfu::{Command, DropReason, PacketClass};
@@ -250,6 +252,16 @@ fn redundancy_is_added_as_loss_asks_for_it_and_given_up_when_it_ends() {
         talk(&mut call, &mut voice, packets, loss);
         let last = heard(&call, 2).pop().expect("something was heard");
         assert_eq!(last.3.len(), blocks, "row {n}");
+        let state = call.sfu.debug_state(call.now, Personal::Redacted);
+        let receivers = [1, 2].map(|receiver| &state["participants"][receiver]);
+        let distances = receivers.map(|receiver| &receiver["protection"]["red_distance"]);
+        assert_eq!(
+            distances,
+            [&Value::from(blocks), &Value::from(blocks)],
+            "row {n}: what the lines call for"
+        );
+        let sent = receivers.map(|receiver| &receiver["subscriptions"][0]["projection"]["redundancy"]);
+        assert_eq!(sent, [&Value::from(0), &Value::from(blocks)], "row {n}: and what goes out");
     }
     assert!(heard(&call, 1).iter().all(|packet| packet.3.is_empty()), "who doesn't speak it gets none");
     let lost = 1_250_usize / 9 + 500 / 25;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sfu::debug_state::Personal;
 use sfu::rtp::RtpHeader;
 use sfu::{Command, DropReason, Event, PacketClass};
 
@@ -136,4 +137,32 @@ fn all_are_forwarded_unless_told_otherwise() {
         assert_eq!(room.got(0, 2).len(), 100);
         assert_eq!(room.dominant(), if dominant_speaker { vec![0] } else { vec![] });
     }
+}
+
+#[test]
+fn the_state_shows_who_has_the_floor() {
+    let mut room = Room::new(4, Some(2), true);
+    room.run(3_000, &[30, 30, 75, 75]);
+    room.run(3_000, &[75, 30, 75, 30]);
+    let state = room.call.sfu.debug_state(room.call.now, Personal::Redacted);
+    let floor = &state["conferences"][0]["floor"];
+    let id = |peer: usize| room.call.peers[peer].id.to_string();
+    let recent = room.call.events.iter().filter_map(|(_, event)| match event {
+        Event::DominantSpeaker { participant } => Some(participant.to_string()),
+        _ => None,
+    });
+    let mut expected: Vec<String> = Vec::new();
+    for speaker in recent {
+        expected.retain(|other| *other != speaker);
+        expected.insert(0, speaker);
+    }
+    assert_eq!(floor["dominant"], expected[0].as_str());
+    assert_eq!(floor["recent"], serde_json::to_value(&expected).unwrap());
+    let heard = [1, 3].map(|peer| serde_json::json!({ "participant": id(peer), "source": "mic" }));
+    assert_eq!((&floor["places"], &floor["heard"]), (&2.into(), &heard.as_slice().into()));
+    let sources = (0..4).map(|peer| state["participants"][peer]["sources"][0]["heard"].as_bool());
+    assert_eq!(sources.collect::<Vec<_>>(), [false, true, false, true].map(Some));
+    let silent = Room::new(2, None, false);
+    let state = silent.call.sfu.debug_state(silent.call.now, Personal::Redacted);
+    assert!(state["conferences"][0]["floor"].is_null(), "nobody wants to know");
 }

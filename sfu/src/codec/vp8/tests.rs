@@ -1,6 +1,7 @@
 //! Rows of hex, from the descriptor's layout in RFC 7741 and from what other SFUs test.
 
 use super::*;
+use crate::rtp::RtpHeader;
 
 fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).expect("hex")).collect()
@@ -8,6 +9,7 @@ fn hex(text: &str) -> Vec<u8> {
 
 #[test]
 fn parses_rows() {
+    // T2.001, T2.008, T2.011 to T2.016, and the descriptor of T2.048.
     // payload, picture id, tl0, tid, key index, key frame, descriptor length
     type Row<'a> = (&'a str, Option<PictureId>, Option<u8>, Option<u8>, Option<u8>, bool, usize);
     let rows: [Row<'_>; 9] = [
@@ -29,6 +31,7 @@ fn parses_rows() {
             "{bytes}"
         );
     }
+    // T2.009
     assert_eq!(Vp8Descriptor::parse(&hex("80400000")), Err(Vp8Error::Tl0WithoutTid));
     for truncated in ["", "80", "8080", "808080", "80e0"] {
         assert_eq!(Vp8Descriptor::parse(&hex(truncated)), Err(Vp8Error::Truncated), "{truncated}");
@@ -42,6 +45,7 @@ fn rewrites_in_place_and_keeps_widths() {
         let descriptor = Vp8Descriptor::parse(&payload).expect("parses");
         descriptor.rewrite_picture_id(&mut payload, id).map(|()| payload)
     };
+    // T2.021, T2.024, T2.027, T2.028; then T2.026.
     assert_eq!(rewrite("8080812090", 32767), Ok(hex("8080ffff90")));
     assert_eq!(rewrite("0090", 1), Err(Vp8Error::Absent));
     assert_eq!(rewrite("80800190", 128), Err(Vp8Error::TooLarge));
@@ -75,4 +79,21 @@ fn rewrites_every_field_of_a_full_descriptor() {
     assert_eq!(d.picture_id, Some(PictureId::Long(0x1234)));
     assert_eq!((d.tl0_picture_index, d.temporal_id, d.key_index), (Some(9), Some(0), Some(31)));
     assert!(d.layer_sync);
+}
+
+#[test]
+fn key_frame_on_a_full_packet() {
+    // T2.054
+    let packet = hex(
+        "80e0713e5d6f3cc5750c80969080b04c9002009d012a10001000390300001c221616226612200490404e9e8de940feffab597230d1\
+         afe46a1103fd15e9022edfd9d1b80000",
+    );
+    let header = RtpHeader::parse(&packet).expect("RTP");
+    assert_eq!((header.marker, header.sequence, header.payload_type), (true, 0x713e, 96));
+    let d = Vp8Descriptor::parse(header.payload(&packet)).expect("parses");
+    assert_eq!((d.picture_id, d.key_frame_start), (Some(PictureId::Long(0x304c)), true));
+    // The bit that says so: the first of the frame header, behind a descriptor of four bytes.
+    let mut delta = packet;
+    delta[16] |= 1;
+    assert!(!Vp8Descriptor::parse(&delta[12..]).expect("parses").key_frame_start);
 }

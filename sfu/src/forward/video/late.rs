@@ -13,13 +13,13 @@ impl VideoProjection {
     /// A packet at or below the highest number: it lands in the slot kept free for it, or nowhere.
     pub(super) fn late(&mut self, packet: &IngressVideo, wanted: Layer) -> Result<Projected, DropReason> {
         let slot = self.history.get(packet.sequence);
-        let limit = match slot.fate {
+        let (limit, left_out) = match slot.fate {
             Fate::Forwarded => return Err(DropReason::Duplicate),
             Fate::Dropped | Fate::DroppedLate if packet.padding_only => return Err(DropReason::PaddingOnly),
             Fate::Dropped | Fate::DroppedLate => {
                 return Err(refusal(packet.frame.spatial, &self.segment_mut().limit));
             }
-            Fate::Missing { limit } => limit,
+            Fate::Missing { limit, left_out } => (limit, left_out),
         };
         if packet.padding_only {
             self.history.set(packet.sequence, Slot { fate: Fate::DroppedLate, ..slot });
@@ -32,14 +32,15 @@ impl VideoProjection {
                 // With a gap behind it (before padding), frames after it have met the old limit already.
                 let raises = is_newest && !self.segment_mut().gap_before_padding;
                 if raises && packet.frame.key_frame_start && wanted.encoding == packet.encoding {
-                    self.segment_mut().lift(wanted);
+                    self.segment_mut().lift(wanted, packet.timestamp);
                 }
                 frame
             }
             // What is known of its picture is nearer than what held when the gap showed.
             None => {
                 let limit = self.frames.limit_of_picture(packet.timestamp).unwrap_or(limit);
-                self.late_frame(packet, limit)?
+                let forwarded = limit.admits(&packet.frame) && !left_out.cuts_off(&packet.frame);
+                self.late_frame(packet, limit, forwarded)?
             }
         };
         let fate = if frame.forwarded { Fate::Forwarded } else { Fate::DroppedLate };
@@ -50,11 +51,15 @@ impl VideoProjection {
         Ok(self.projected(packet, slot.out, &frame, false))
     }
 
-    /// Decides about a frame all of whose packets before this one were missing.
-    fn late_frame(&mut self, packet: &IngressVideo, limit: Limit) -> Result<Frame, DropReason> {
+    /// Takes note of a frame all of whose packets before this one were missing.
+    fn late_frame(
+        &mut self,
+        packet: &IngressVideo,
+        limit: Limit,
+        forwarded: bool,
+    ) -> Result<Frame, DropReason> {
         let newest = *self.frames.newest().expect("a segment starts with a frame");
-        let layers = &mut self.segment_mut().layers;
-        let forwarded = limit.admits(&packet.frame) && !layers.is_needless(&packet.frame, &limit);
+        self.segment_mut().layers.on_late_frame(packet);
         if distance32(packet.timestamp, newest.timestamp) > 0 {
             // Only padding came after it.
             let mut frame = self.frame_of(packet, forwarded, place_newest(packet, &newest));

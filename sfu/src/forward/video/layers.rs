@@ -5,14 +5,17 @@ use crate::codec::FrameDescription;
 use crate::forward::frames::Frame;
 use crate::forward::ingress::IngressVideo;
 use crate::forward::limit::Limit;
+use crate::rtp::sequence::distance32;
 
 /// What is known of a stream's spatial layers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Layers {
-    /// Spatial layers of which frames were left out since the key picture: bit 0 is layer 0.
-    left_out: u8,
+    /// Spatial layers of which frames were left out since the key picture.
+    left_out: LeftOut,
     /// The highest spatial layer since the key picture.
     top: u8,
+    /// When the key picture was.
+    key_timestamp: u32,
     /// Only key pictures have inter-layer dependencies.
     independent: bool,
     /// The highest spatial layer of the newest picture, and of the one before.
@@ -27,7 +30,17 @@ const TURNED_OFF: u8 = 3;
 impl Layers {
     /// Whether nothing of a spatial layer has been left out since the key picture.
     pub(super) const fn is_whole(&self, spatial: u8) -> bool {
-        self.left_out & bit(spatial) == 0
+        self.left_out.is_whole(spatial)
+    }
+
+    /// What has been left out since the key picture.
+    pub(super) const fn left_out(&self) -> LeftOut {
+        self.left_out
+    }
+
+    /// Whether the layer that goes out under `limit` has been left out.
+    pub(super) fn is_broken(&self, limit: &Limit) -> bool {
+        !self.is_whole(limit.spatial.min(self.top))
     }
 
     /// Takes note of a new frame.
@@ -51,12 +64,14 @@ impl Layers {
         self.pictures.1 <= spatial
     }
 
-    pub(super) fn on_key_picture(&mut self) {
-        (self.left_out, self.top, self.short) = (0, 0, 0);
+    pub(super) fn on_key_picture(&mut self, timestamp: u32) {
+        (self.left_out, self.top, self.short) = (LeftOut::default(), 0, 0);
+        self.key_timestamp = timestamp;
     }
 
-    /// Takes note of a frame's kind, and tells whether nothing that goes out under `limit` needs it.
-    pub(super) fn is_needless(&mut self, frame: &FrameDescription, limit: &Limit) -> bool {
+    /// Takes note of a new frame's kind, and tells whether it is withheld though `limit` admits its layers: nothing
+    /// that goes out needs it, or it needs what was left out.
+    pub(super) fn withholds(&mut self, frame: &FrameDescription, limit: &Limit) -> bool {
         if !frame.inter_picture {
             self.top = self.top.max(frame.spatial);
         } else if frame.spatial > 0 {
@@ -66,14 +81,44 @@ impl Layers {
             return false;
         }
         let below = frame.spatial < limit.spatial.min(self.top);
-        let needless = below && self.independent && frame.inter_picture && !frame.used_above;
-        if needless && limit.admits(frame) {
-            self.left_out |= bit(frame.spatial);
+        let is_needless = below && self.independent && frame.inter_picture && !frame.used_above;
+        let withheld = is_needless || self.left_out.cuts_off(frame);
+        if withheld && limit.admits(frame) {
+            self.left_out.add(frame.spatial);
         }
-        needless
+        withheld
+    }
+
+    /// Takes note of a frame that comes after newer ones.
+    pub(super) fn on_late_frame(&mut self, packet: &IngressVideo) {
+        let frame = &packet.frame;
+        if !frame.inter_picture && distance32(packet.timestamp, self.key_timestamp) >= 0 {
+            self.top = self.top.max(frame.spatial);
+        }
     }
 }
 
+/// Spatial layers of which frames were left out since a key picture: their next ones can't be decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::forward) struct LeftOut(u8);
+
+impl LeftOut {
+    const fn is_whole(self, spatial: u8) -> bool {
+        self.0 & bit(spatial) == 0
+    }
+
+    const fn add(&mut self, spatial: u8) {
+        self.0 |= bit(spatial);
+    }
+
+    /// Whether a frame needs what was left out: of its own layer, or of the one below.
+    pub(super) const fn cuts_off(self, frame: &FrameDescription) -> bool {
+        let below = frame.inter_layer && frame.spatial > 0 && !self.is_whole(frame.spatial - 1);
+        frame.dependency.is_none() && frame.inter_picture && (below || !self.is_whole(frame.spatial))
+    }
+}
+
+/// Layer 0 is bit 0.
 const fn bit(spatial: u8) -> u8 {
     if spatial < 8 { 1 << spatial } else { 0 }
 }
@@ -86,7 +131,7 @@ impl Segment {
         limit.temporal = limit.temporal.min(desired.temporal);
         if frame.key_frame_start {
             *limit = desired;
-            self.layers.on_key_picture();
+            self.layers.on_key_picture(packet.timestamp);
             return true;
         }
         let new_picture = packet.timestamp != newest.timestamp;
@@ -107,8 +152,8 @@ impl Segment {
         {
             limit.temporal = frame.temporal;
         }
-        let needless = self.layers.is_needless(frame, limit);
-        if !limit.admits(frame) || needless {
+        let withheld = self.layers.withholds(frame, limit);
+        if !limit.admits(frame) || withheld {
             return false;
         }
         if frame.switching_up {

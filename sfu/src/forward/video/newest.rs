@@ -1,7 +1,7 @@
 //! Packets beyond the highest number of a segment: they move the limit, close gaps and begin frames.
 
 use super::segment::Segment;
-use super::{Layer, Projected, VideoProjection, narrowed};
+use super::{Layer, LeftOut, Projected, VideoProjection, narrowed};
 use crate::DropReason;
 use crate::codec::frame::PictureNumbers;
 use crate::forward::frames::{Frame, Picture};
@@ -60,7 +60,7 @@ impl VideoProjection {
         }
         if packet.padding_only {
             let gap = packet.sequence - segment.highest > 1;
-            self.close_gap(packet, None, segment.limit);
+            self.close_gap(packet, None, segment.limit, segment.layers.left_out());
             self.drop_newest(packet.sequence);
             let segment = self.segment_mut();
             // Senders pad between pictures.
@@ -75,7 +75,7 @@ impl VideoProjection {
     fn advance(&mut self, packet: &IngressVideo, wanted: Layer) -> Result<Projected, DropReason> {
         let newest = *self.frames.newest().expect("a segment starts with a frame");
         let segment = self.segment.as_mut().expect("the caller found the packet's segment");
-        let before = segment.limit;
+        let (before, left_out) = (segment.limit, segment.layers.left_out());
         let is_new = !newest.has(packet);
         let (mut frame, between) = if is_new {
             let forwarded = segment.admit(packet, wanted, &newest, &self.frames);
@@ -85,7 +85,7 @@ impl VideoProjection {
             (newest, Some(0))
         };
         let limit = before.over_gap(self.segment_mut().limit);
-        let middle_dropped = self.close_gap(packet, Some((&frame, between)), limit);
+        let middle_dropped = self.close_gap(packet, Some((&frame, between)), limit, left_out);
         if is_new {
             if middle_dropped && !self.segment_mut().gap_before_padding {
                 frame.close_up(between.unwrap_or(0));
@@ -166,6 +166,7 @@ impl VideoProjection {
         packet: &IngressVideo,
         after: Option<(&Frame, Option<u64>)>,
         limit: Limit,
+        left_out: LeftOut,
     ) -> bool {
         let segment = self.segment.as_ref().expect("a gap belongs to a segment");
         let from = segment.highest + 1;
@@ -190,7 +191,7 @@ impl VideoProjection {
                 i if i >= missing - tail.0 => tail.1,
                 _ => middle_dropped,
             };
-            let fate = if dropped { Fate::Dropped } else { Fate::Missing { limit } };
+            let fate = if dropped { Fate::Dropped } else { Fate::Missing { limit, left_out } };
             self.history.set(from + i, Slot { out: self.next_sequence, fate });
             self.next_sequence += u64::from(!dropped);
         }

@@ -40,8 +40,14 @@ fn check(conditions: Conditions) -> Checker {
     checker
 }
 
+/// As many cases as `PROPTEST_CASES` says, for long searches, else `cases`.
+fn config(cases: u32) -> ProptestConfig {
+    let default = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases, ..default } }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(150))]
 
     #[test]
     fn holds_under_every_condition(conditions in conditions()) {

@@ -144,9 +144,9 @@ impl Segment {
     }
 
     /// A key frame: everything wanted may go out from here on.
-    pub(super) fn lift(&mut self, wanted: Layer) {
+    pub(super) fn lift(&mut self, wanted: Layer, timestamp: u32) {
         self.limit = self.desired(wanted);
-        self.layers.on_key_picture();
+        self.layers.on_key_picture(timestamp);
     }
 
     /// Whether only a key frame of its own encoding leads to the layers wanted.
@@ -159,7 +159,8 @@ impl Segment {
             None => {
                 let (desired, now) = (desired.spatial, self.limit.spatial);
                 let is_cut_off = desired < now && !self.layers.is_whole(desired);
-                desired > now || is_cut_off || self.layers.is_turned_off()
+                let is_lost = self.layers.is_turned_off() || self.layers.is_broken(&self.limit);
+                desired > now || is_cut_off || is_lost
             }
         }
     }

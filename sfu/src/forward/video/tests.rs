@@ -15,6 +15,8 @@
 //! - VP8 picture ids of one encoding keep their width; LiveKit's unwrapping over mixed widths is in the
 //!   forward direction only, which is all that a sender needs that changes from 7 to 15 bits.
 
+mod layers;
+mod pitfalls;
 mod segments;
 
 use super::fixture::{Encoding, Sent, Start};
@@ -61,8 +63,9 @@ fn temporal_layers_with_loss_and_reordering() {
     let start = [(1, 101), (2, 102), (3, 103)];
     let closed: Vec<_> = start.into_iter().chain([(9, 104), (10, 105), (11, 106)]).collect();
     let rows: [Row<'_>; 7] = [
+        // T1.059
         (0, &all, &closed),
-        // 4 didn't end its frame, so 5 belongs to it and leaves no gap, and isn't forwarded later.
+        // T1.061: 4 didn't end its frame, so 5 belongs to it and leaves no gap, and isn't forwarded later.
         (0, &[1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 5], &closed),
         // TL0PICIDX tells that nothing of the base layer is among 4 to 8.
         (0, &[1, 2, 3, 9, 10, 11, 6], &closed),
@@ -99,6 +102,7 @@ fn a_hole_names_the_packet_that_it_is_kept_for() {
     assert_eq!(holes, expected);
 }
 
+/// T2.066 among others.
 #[test]
 fn only_the_target_goes_out_until_another_ones_key_frame() {
     let (mut low, mut high) = (encoding(0), encoding(1));
@@ -157,6 +161,7 @@ fn vp8_numbers_continue_over_drops_and_late_base_frames() {
     }
 }
 
+/// T2.069 with layers that need sync points.
 #[test]
 fn a_key_frame_lifts_and_the_target_lowers_the_temporal_layer() {
     let mut e = encoding(0);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::Time;
 
 /// Round trips from which on protection begins, and below which it ends. With a jitter buffer of 50 to 100 ms a
@@ -28,7 +30,8 @@ pub(crate) struct Need {
 }
 
 /// A strength of protection. The order is that of strength.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Level {
     Off,
     /// Rows only: single losses, rarely.

@@ -66,6 +66,11 @@ impl FecStream {
         self.policy.level().shape().map_or(0.0, |shape| shape.share)
     }
 
+    /// How the stream is protected just now.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// When [`FecStream::next`] has something to do even if no packet is sent.
     pub(crate) fn deadline(&self) -> Time {
         self.block.as_ref().map_or(Time::NEVER, |block| block.deadline())

@@ -93,12 +93,20 @@ pub struct Conversation {
     peers: IndexMap<String, Peer>,
     /// What the server says that it doesn't send for want of room: the publisher's id and the source's name.
     paused: IndexSet<(String, String)>,
+    /// Who was the dominant speaker last, by id, and how often the server said so.
+    dominant: (Option<String>, u64),
 }
 
 impl Conversation {
     /// A conversation of somebody who looks at up to `tiles` pictures, none higher than `max_height` px.
     pub fn new(tiles: u16, max_height: Option<u16>) -> Self {
-        Conversation { tiles, max_height, peers: IndexMap::new(), paused: IndexSet::new() }
+        Conversation {
+            tiles,
+            max_height,
+            peers: IndexMap::new(),
+            paused: IndexSet::new(),
+            dominant: (None, 0),
+        }
     }
 
     /// The first message.
@@ -132,6 +140,11 @@ impl Conversation {
         self.paused.iter().any(|(id, name)| id == publisher && name == source)
     }
 
+    /// Who has the floor, by id, as the server told; and how often it told of somebody.
+    pub fn dominant(&self) -> (Option<&str>, u64) {
+        (self.dominant.0.as_deref(), self.dominant.1)
+    }
+
     fn note_paused(&mut self, publisher: String, source: String, paused: bool) {
         if paused && self.peers.contains_key(&publisher) {
             self.paused.insert((publisher, source));
@@ -146,7 +159,8 @@ impl Conversation {
     /// When the message does not parse, or is a refusal.
     pub fn hear(&mut self, text: &str) -> Result<(Option<Consequence>, Option<String>), ConversationError> {
         Ok(match serde_json::from_str(text)? {
-            ServerMessage::Joined { ice, candidate, fingerprint, participants, .. } => {
+            ServerMessage::Joined { ice, candidate, fingerprint, participants, recent_speakers, .. } => {
+                self.dominant.0 = recent_speakers.into_iter().next();
                 self.peers = participants.into_iter().map(|peer| (peer.id.clone(), peer)).collect();
                 let say = (!self.peers.is_empty()).then(|| self.wishes());
                 (Some(Consequence::Connect { ice, candidate, fingerprint }), say)
@@ -158,6 +172,7 @@ impl Conversation {
             ServerMessage::ParticipantLeft { id } => {
                 self.peers.shift_remove(&id);
                 self.paused.retain(|(publisher, _)| *publisher != id);
+                self.dominant.0.take_if(|dominant| *dominant == id);
                 (None, Some(self.wishes()))
             }
             ServerMessage::Subscribed { streams } => (Some(Consequence::Streams(streams)), None),
@@ -170,7 +185,10 @@ impl Conversation {
                 (None, None)
             }
             // It is the picture that would change with it; the sound comes by itself.
-            ServerMessage::DominantSpeaker { .. } => (None, None),
+            ServerMessage::DominantSpeaker { id } => {
+                self.dominant = (Some(id), self.dominant.1 + 1);
+                (None, None)
+            }
             ServerMessage::Error { code, message } => {
                 return Err(ConversationError::Refused { code, message });
             }
@@ -236,6 +254,41 @@ mod tests {
         ] {
             hear(&mut conversation, &message);
             assert_eq!(conversation.is_paused("p1", "cam"), expected, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn knows_who_has_the_floor() {
+        let mut conversation = Conversation::new(9, None);
+        let speaker = |id: &str| ServerMessage::DominantSpeaker { id: id.into() };
+        let joined = ServerMessage::Joined {
+            id: "p3".into(),
+            ice: IceCredentials { ufrag: "u".into(), pwd: "p".into() },
+            candidate: "192.0.2.1:1".into(),
+            fingerprint: String::new(),
+            participants: vec![],
+            recent_speakers: vec!["p2".into(), "p1".into()],
+        };
+        for (message, expected) in [
+            (joined, (Some("p2"), 0)),
+            (speaker("p1"), (Some("p1"), 1)),
+            (speaker("p3"), (Some("p3"), 2)),
+            (ServerMessage::ParticipantLeft { id: "p1".into() }, (Some("p3"), 2)),
+            (speaker("p2"), (Some("p2"), 3)),
+            (ServerMessage::ParticipantLeft { id: "p2".into() }, (None, 3)),
+        ] {
+            let text = serde_json::to_string(&message).expect("messages are JSON");
+            assert_eq!(
+                conversation.hear(&text).expect("a proper message"),
+                match message {
+                    ServerMessage::Joined { ice, candidate, fingerprint, .. } => {
+                        (Some(Consequence::Connect { ice, candidate, fingerprint }), None)
+                    }
+                    ServerMessage::ParticipantLeft { .. } => (None, Some(conversation.wishes())),
+                    _ => (None, None),
+                }
+            );
+            assert_eq!(conversation.dominant(), expected);
         }
     }
 

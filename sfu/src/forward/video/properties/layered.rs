@@ -5,6 +5,7 @@ mod publisher;
 
 use proptest::prelude::*;
 
+use super::config;
 use crate::forward::video::layered::Mode;
 use check::Checker;
 use publisher::{Conditions, Run};
@@ -38,7 +39,7 @@ fn check(conditions: Conditions) -> Checker {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(200))]
 
     #[test]
     fn holds_under_every_condition(conditions in conditions()) {

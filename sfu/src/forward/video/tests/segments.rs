@@ -88,6 +88,7 @@ fn an_old_key_frame_that_comes_again_starts_nothing() {
     assert!(p.project(&e.frame(1, true, false, Time::ZERO)[0].packet).is_ok());
 }
 
+/// T2.063; T2.064 and T2.065 differ.
 #[test]
 fn packets_before_the_key_frame_wait_and_can_be_fetched_again() {
     // packets that come before the key frame's first, and whether that is taken then

@@ -1,11 +1,17 @@
 //! What a video receiver does as time passes: release, decode, show, give up, ask.
 
+use std::time::Duration;
+
 use sfu::Time;
 
 use super::{Decoding, Rendered, VideoOutput, VideoReceiver};
 use crate::participant::receive::feedback::Feedback;
 use crate::participant::receive::frame_buffer::Frame;
 use crate::participant::receive::reference::References;
+
+/// How far before the last picture a switch may begin: a key frame that is repaired for longer than that has been given
+/// up by the SFU.
+const MAX_STEP_BACK: Duration = Duration::from_secs(1);
 
 type Sink<'a> = dyn FnMut(VideoOutput<'_>) + 'a;
 
@@ -89,9 +95,12 @@ impl VideoReceiver {
         let stamp = frame.shown();
         let until = now + self.config.decode.time(stamp.width, stamp.height);
         let is_newer = self.last_captured.is_none_or(|(last, _)| stamp.captured > last);
-        // At a switch the new encoding may begin with the very picture that the old one ended with.
-        let same_again = |(last, encoding)| last == stamp.captured && encoding != stamp.encoding;
-        let is_switch = self.last_captured.is_some_and(same_again);
+        // At a switch the new encoding may begin with the very picture that the old one ended with, or with one before
+        // it where a key frame came late: it is decoded, and not shown.
+        let step_back = |(last, encoding): (Time, u8)| {
+            encoding != stamp.encoding && last.since(stamp.captured) <= MAX_STEP_BACK
+        };
+        let is_switch = self.last_captured.is_some_and(step_back);
         let superseded = self.is_superseded(now, &self.references);
         self.health.replayed += u64::from(!is_newer && !is_switch);
         self.health.superseded += u64::from(is_newer && superseded);

@@ -105,6 +105,34 @@ fn a_layer_switch_is_seamless() {
     assert_eq!(rig.receiver.health(), VideoHealth::default());
 }
 
+/// A key frame that came late begins the new encoding with a picture from before the last one shown.
+#[test]
+fn a_switch_may_step_back_but_a_stream_may_not() {
+    // (the encoding that begins with picture 4 after picture 5 was shown, repeated pictures)
+    for (encoding, replayed) in [(1, 0), (0, 2)] {
+        let mut rig = Rig::new(config());
+        let mut source = Source::new(1, 100, 5_000, 7);
+        let last = (0..6).map(|n| source.frame(n, 0, n == 0, 0, 2)).enumerate().fold(0, |_, (n, packets)| {
+            rig.deliver_all(arrival_of(n as u64), &packets);
+            packets[0].timestamp
+        });
+        for (tick, n) in (1..).zip(4..9) {
+            let mut packets = source.frame(n, encoding, n == 4, 0, 2);
+            // The projection lets time go on by a single tick where it would go back.
+            packets.iter_mut().filter(|_| n < 6).for_each(|packet| packet.timestamp = last + tick);
+            rig.deliver_all(arrival_of(n.max(6)), &packets);
+        }
+        rig.run(ms(1_000));
+        let shown: Vec<u64> = rig.shown().iter().map(|(n, _)| *n).collect();
+        assert_eq!(shown, (0..9).collect::<Vec<_>>(), "encoding {encoding}");
+        assert_eq!(
+            rig.receiver.health(),
+            VideoHealth { replayed, ..VideoHealth::default() },
+            "encoding {encoding}"
+        );
+    }
+}
+
 #[test]
 fn a_switch_without_a_key_frame_is_torn() {
     let mut rig = Rig::new(config());
