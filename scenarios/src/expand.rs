@@ -7,7 +7,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::{Action, Data, Glob, Link, Participant, Publication, Scenario, View};
+use crate::model::{Action, CongestionControl, Data, Glob, Link, Participant, Publication, Scenario, View};
 use crate::units::{Rate, Ratio};
 
 /// Everyone and everything that a run consists of.
@@ -60,6 +60,8 @@ pub struct Member {
     pub red: bool,
     /// Keeps sound and picture together.
     pub lip_sync: bool,
+    /// What estimates the line to the server.
+    pub congestion_control: CongestionControl,
     /// Takes forward error correction.
     pub fec: bool,
 }
@@ -116,6 +118,10 @@ pub enum PlannedAction {
     Mute(MemberIndex, String),
     /// The source goes on.
     Unmute(MemberIndex, String),
+    /// Looks at something else.
+    View(MemberIndex, View),
+    /// Looks at the member of this name above all others, or at nobody.
+    Pin(MemberIndex, Option<String>),
     /// The line's rate changes, until its schedule's next step.
     Rate(LinkIndex, Rate),
     /// The line's loss becomes Bernoulli loss at this rate.
@@ -172,6 +178,7 @@ pub(crate) fn cast(
                 red: participant.red,
                 fec: participant.fec,
                 lip_sync: participant.lip_sync,
+                congestion_control: participant.congestion_control,
             });
         }
     }
@@ -220,6 +227,15 @@ fn apply(cast: &mut Cast, at: Duration, action: &Action) {
             }
             Vec::new()
         }
+        Action::View { participant, view } => {
+            members(cast, participant).map(|member| PlannedAction::View(member, *view)).collect()
+        }
+        Action::Pin { participant, whom } => {
+            members(cast, participant).map(|member| PlannedAction::Pin(member, Some(whom.clone()))).collect()
+        }
+        Action::Unpin { participant } => {
+            members(cast, participant).map(|member| PlannedAction::Pin(member, None)).collect()
+        }
         Action::Rate { link, to } => {
             selected(cast, link).map(|line| PlannedAction::Rate(line, *to)).collect()
         }
@@ -228,6 +244,11 @@ fn apply(cast: &mut Cast, at: Duration, action: &Action) {
         }
     };
     cast.timeline.extend(planned.into_iter().map(|what| Planned { at, what }));
+}
+
+fn members<'a>(cast: &'a Cast, who: &'a Glob) -> impl Iterator<Item = MemberIndex> + 'a {
+    let all = cast.members.iter().enumerate();
+    all.filter(|(_, member)| who.matches(&member.name)).map(|(index, _)| MemberIndex(index))
 }
 
 fn selected<'a>(cast: &'a Cast, pattern: &'a Glob) -> impl Iterator<Item = LinkIndex> + 'a {

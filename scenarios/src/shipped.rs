@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 17] = shipped![
+static ALL: [Shipped; 24] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -38,8 +38,15 @@ static ALL: [Shipped; 17] = shipped![
     "codecs" / "svc-av1",
     "codecs" / "h264-simulcast",
     "codecs" / "temporal-layers-under-loss",
+    "codecs" / "layer-switches",
     "audio" / "speaker-turns",
     "audio" / "loudest-three-of-thirty",
+    "allocation" / "screen-share-burst",
+    "allocation" / "estimate-collapse",
+    "allocation" / "last-n-thirty",
+    "allocation" / "pause-unwatched",
+    "allocation" / "uplink-loss-stays-uplink",
+    "allocation" / "thin-and-fat",
 ];
 
 impl Shipped {

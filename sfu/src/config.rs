@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::DataRate;
+use crate::allocation::AllocationConfig;
+use crate::congestion::ControllerKind;
+use crate::rtcp::FeedbackKind;
 
 /// Settings of one [`crate::Sfu`].
 #[derive(Clone, Debug)]
@@ -14,6 +17,10 @@ pub struct Config {
     pub nack: bool,
     /// Whether retransmissions use RTX (RFC 4588); without it nothing is repaired.
     pub rtx: bool,
+    /// What estimates each receiver's downlink.
+    pub congestion_control: ControllerKind,
+    /// How publishers are told of what arrives. Receivers may tell in either form; by stream only with this.
+    pub feedback: FeedbackKind,
     /// Where each receiver's downlink estimate starts.
     ///
     /// 1 Mbps: four thumbnails and everyone's audio, which nearly every line carries; initial probes lift it
@@ -30,6 +37,13 @@ pub struct Config {
     /// 0. Three are as many voices as people can follow, one of them an interruption. Includes
     /// [`Config::dominant_speaker`], who always is one of them.
     pub loudest: Option<u8>,
+    /// How layers are chosen for each receiver.
+    pub allocation: AllocationConfig,
+    /// How many sources of video each receiver gets at most, whatever it wants; all without it.
+    pub last_n: Option<u16>,
+    /// Whether publishers are told which of their encodings nobody watches, so that they need not send them. Off: a
+    /// client that doesn't know the message sends everything anyway.
+    pub pause_unwatched: bool,
     /// How media is protected; `Null` only ever in simulation.
     pub crypto: MediaCrypto,
     /// Limits on what peers can make the core hold.
@@ -70,11 +84,16 @@ impl Config {
             address,
             nack: true,
             rtx: true,
+            congestion_control: ControllerKind::Gcc,
+            feedback: FeedbackKind::TransportWide,
             start_rate: DataRate::from_kbps(1_000),
             min_rate: DataRate::from_kbps(50),
             max_rate: DataRate::from_kbps(20_000),
             dominant_speaker: true,
             loudest: None,
+            allocation: AllocationConfig::default(),
+            last_n: None,
+            pause_unwatched: false,
             crypto: MediaCrypto::Real,
             limits: Limits::default(),
         }

@@ -22,7 +22,10 @@ pub mod participant;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
+pub mod sdp;
 pub mod send;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod signalling;
 pub mod sink;
 pub mod statistics;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::allocation::Reason;
+use crate::allocation::{Explanation, Reason};
 use crate::forward::Layer;
 use crate::participant::{ParticipantId, SourceId};
 use crate::{DataRate, Time};
@@ -119,6 +119,8 @@ pub enum Event {
         estimate: DataRate,
         /// The best layer that the receiver's wishes allow.
         entitled: Option<Layer>,
+        /// The same with all that it was made from.
+        explanation: Box<Explanation>,
     },
     /// What goes out to a receiver changed.
     LayerForwarded {
@@ -130,6 +132,15 @@ pub enum Event {
         source: SourceId,
         /// What goes out from now on.
         layer: Option<Layer>,
+    },
+    /// Other encodings of a source are watched than before.
+    Watched {
+        /// Whose source.
+        publisher: ParticipantId,
+        /// Which source.
+        source: SourceId,
+        /// How many of its encodings, from the lowest, anybody has a use for.
+        encodings: u8,
     },
     /// The core asked a publisher for a key frame.
     KeyFrameRequested {

@@ -123,7 +123,8 @@ impl Stream {
     }
 }
 
-fn nanos(span: Duration) -> u64 {
+/// All of `span` in nanoseconds; over 584 years count as that.
+pub(crate) fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -166,6 +166,8 @@ bodies!(
     envelope,
     sctp,
     signalling,
+    sdp,
+    browser,
     scenario,
     projection,
     nack,

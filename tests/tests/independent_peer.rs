@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sfu::conference::JoinRequest;
 use sfu::config::MediaCrypto;
-use sfu::participant::{Codec, MediaParameters, PayloadTypes, SourceDescription, Wish};
+use sfu::participant::{Codec, Content, MediaParameters, PayloadTypes, SourceDescription, Wish};
 use sfu::rtp::extension::ExtensionWriter;
 use sfu::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
 use sfu::rtp::{ExtensionIds, RtpHeader};
@@ -72,6 +72,7 @@ impl World {
             name: "mic".into(),
             codec: Codec::Opus,
             mid: "0".into(),
+            content: Content::Camera,
             encodings: Vec::new(),
         };
         let request = JoinRequest {
@@ -166,12 +167,8 @@ fn meet(core: MediaCrypto, clients: CryptoMode) {
     }
     world.run(Duration::from_secs(5));
     assert!(world.clients.iter().all(|client| client.transport.is_connected()));
-    let wish = |publisher: ParticipantId| Wish {
-        publisher: publisher.to_string(),
-        source: "mic".into(),
-        max_height: 0,
-        priority: 0,
-    };
+    let wish =
+        |publisher: ParticipantId| Wish { max_height: 0, ..Wish::new(publisher.to_string(), "mic".into()) };
     for index in [1, 2] {
         let (id, wishes) = (world.clients[index].id, [wish(world.clients[0].id)]);
         let mut outbox = Outbox::default();

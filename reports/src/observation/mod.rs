@@ -189,6 +189,17 @@ pub enum Observation {
         estimate_bps: u64,
         /// What the receiver is entitled to by its wishes and the layers on offer, were its line without limit.
         entitled: Option<Layer>,
+        /// All that the choice was made from, as JSON; empty when nobody says.
+        explanation: String,
+    },
+    /// The SFU told a publisher how many encodings of a source are watched.
+    Watched {
+        /// Whom.
+        publisher: ParticipantIndex,
+        /// Which source.
+        source: SourceIndex,
+        /// How many, from the lowest.
+        encodings: u8,
     },
     /// The SFU began to forward another layer (the switch itself), or stopped.
     LayerForwarded {
@@ -340,6 +351,7 @@ impl Observation {
             Observation::DominantSpeaker { .. } => "dominant_speaker",
             Observation::SoundTaken { .. } => "sound_taken",
             Observation::LayerChosen { .. } => "layer_chosen",
+            Observation::Watched { .. } => "watched",
             Observation::LayerForwarded { .. } => "layer_forwarded",
             Observation::KeyFrameRequested { .. } => "key_frame_requested",
             Observation::KeyFrameWanted { .. } => "key_frame_wanted",

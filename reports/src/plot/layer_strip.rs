@@ -220,7 +220,7 @@ impl Layers {
                 strip.stream.clone(),
                 name(before.layer),
                 name(after.layer),
-                after.reason.clone(),
+                in_words(&after.reason),
             ]);
         }
         if table.rows.is_empty() {
@@ -228,6 +228,29 @@ impl Layers {
         }
         table.cut("all of them are in events.jsonl.")
     }
+}
+
+/// A reason as people read it: "capped by budget: needs 45 kbps, 12 left". What isn't JSON stays as it is.
+fn in_words(reason: &str) -> String {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(reason) else {
+        return reason.to_owned();
+    };
+    let kind = fields.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().replace('_', " ");
+    let number = |key: &str| fields.get(key).and_then(serde_json::Value::as_f64);
+    let tell = |(key, before, after, unit): &(&str, &str, &str, f64)| {
+        number(key).map(|value| format!("{before}{}{after}", fixed(value / unit, 0)))
+    };
+    let parts = [
+        ("needed", "needs ", " kbps", 1e3),
+        ("left", "", " kbps left", 1e3),
+        ("fitted_millis", "has fitted for ", " s", 1e3),
+        ("required_millis", "has to for ", " s", 1e3),
+        ("max_height", "", " px", 1.0),
+        ("max_fps", "", " frames/s", 1.0),
+        ("last_n", "", " are shown", 1.0),
+    ];
+    let told: Vec<String> = parts.iter().filter_map(tell).collect();
+    if told.is_empty() { kind } else { format!("{kind}: {}", told.join(", ")) }
 }
 
 /// A receiver's strips in their order, or those longest below their entitlement when they are too many.
@@ -329,6 +352,22 @@ mod tests {
             "{}",
             layers.description()
         );
+    }
+
+    #[test]
+    fn reasons_are_told_in_words() {
+        let rows = [
+            (r#"{"kind":"fits_wish"}"#, "fits wish"),
+            (
+                r#"{"kind":"capped_by_budget","needed":45000,"left":12000}"#,
+                "capped by budget: needs 45 kbps, 12 kbps left",
+            ),
+            (r#"{"kind":"beyond_last_n","last_n":10}"#, "beyond last n: 10 are shown"),
+            ("estimate", "estimate"),
+        ];
+        for (reason, words) in rows {
+            assert_eq!(in_words(reason), words);
+        }
     }
 
     #[test]

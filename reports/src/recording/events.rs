@@ -44,12 +44,10 @@ pub enum EventKind {
         /// Which layer.
         layer: Option<Layer>,
         /// Why.
-        reason: String,
-        /// The receiver's downlink estimate, bit/s.
-        estimate_bps: u64,
-        /// What the receiver is entitled to.
-        entitled: Option<Layer>,
+        explanation: Explanation,
     },
+    /// So many encodings of a source are watched, from the lowest.
+    Watched(ParticipantIndex, SourceIndex, u8),
     /// Another layer goes out.
     LayerForwarded(Flow, Option<Layer>),
     /// The SFU asked the publisher for a key frame of an encoding.
@@ -66,6 +64,19 @@ pub enum EventKind {
     Estimate(EstimateOf, u64),
     /// A scripted event took effect.
     Script(String),
+}
+
+/// What a layer was chosen from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Why this layer and none higher, in machine-readable words.
+    pub reason: String,
+    /// The receiver's downlink estimate, bit/s.
+    pub estimate_bps: u64,
+    /// What the receiver is entitled to.
+    pub entitled: Option<Layer>,
+    /// Policy, budget and candidates, as JSON; may be empty.
+    pub of: String,
 }
 
 /// An event's fields in order: what comes after time and name.
@@ -108,11 +119,20 @@ impl EventKind {
                 (if *begins { "turn_start" } else { "turn_end" }, vec![("participant", name(cast, *who))])
             }
             EventKind::DominantSpeaker(who) => ("dominant_speaker", vec![("participant", name(cast, *who))]),
-            EventKind::LayerChosen { flow, layer, reason, estimate_bps, entitled } => {
+            EventKind::LayerChosen { flow, layer, explanation } => {
+                let Explanation { reason, estimate_bps, entitled, of } = explanation;
                 let mut fields = with(flow_fields(cast, *flow), "layer", layer_value(*layer));
                 fields.push(("reason", reason.as_str().into()));
                 fields.push(("estimate_kbps", kbps(*estimate_bps)));
-                ("layer_chosen", with(fields, "entitled", layer_value(*entitled)))
+                fields.push(("entitled", layer_value(*entitled)));
+                if let Ok(of) = serde_json::from_str(of) {
+                    fields.push(("explanation", of));
+                }
+                ("layer_chosen", fields)
+            }
+            EventKind::Watched(publisher, source, encodings) => {
+                let fields = source_fields(cast, *publisher, *source);
+                ("watched", with(fields, "encodings", json!(encodings)))
             }
             EventKind::LayerForwarded(flow, layer) => {
                 ("layer_forwarded", with(flow_fields(cast, *flow), "layer", layer_value(*layer)))

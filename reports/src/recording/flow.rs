@@ -167,6 +167,12 @@ impl AudioRecord {
 pub struct CounterRecord {
     warm_up: FlowCounters,
     last: FlowCounters,
+    /// The end of the subscriptions before.
+    before: FlowCounters,
+    /// The last report as it came.
+    reported: FlowCounters,
+    /// A subscription has begun since.
+    renewed: bool,
 }
 
 impl CounterRecord {
@@ -177,6 +183,11 @@ impl CounterRecord {
         counters: FlowCounters,
         measure: &Measure,
     ) -> Option<FlowCounters> {
+        if std::mem::take(&mut self.renewed) && difference(&counters, &self.reported).is_none() {
+            self.before = self.last;
+        }
+        self.reported = counters;
+        let counters = sum(&self.before, &counters);
         let step = difference(&counters, &self.last)?;
         self.last = counters;
         if at <= measure.from {
@@ -185,9 +196,37 @@ impl CounterRecord {
         Some(step)
     }
 
+    /// Another subscription begins. Its counters begin at zero, unless it is the same stream again after a mute.
+    pub(crate) fn renew(&mut self) {
+        self.renewed = true;
+    }
+
     /// What was counted in the measured time.
     pub fn measured(&self) -> FlowCounters {
         difference(&self.last, &self.warm_up).expect("reports that fall are not taken")
+    }
+}
+
+fn sum(one: &FlowCounters, other: &FlowCounters) -> FlowCounters {
+    FlowCounters {
+        expected: one.expected + other.expected,
+        lost_before_repair: one.lost_before_repair + other.lost_before_repair,
+        lost_after_repair: one.lost_after_repair + other.lost_after_repair,
+        media_bytes: one.media_bytes + other.media_bytes,
+        rtx_bytes: one.rtx_bytes + other.rtx_bytes,
+        rtx_useful: one.rtx_useful + other.rtx_useful,
+        rtx_late: one.rtx_late + other.rtx_late,
+        rtx_duplicate: one.rtx_duplicate + other.rtx_duplicate,
+        fec_packets: one.fec_packets + other.fec_packets,
+        fec_discarded: one.fec_discarded + other.fec_discarded,
+        fec_bytes: one.fec_bytes + other.fec_bytes,
+        fec_recovered: one.fec_recovered + other.fec_recovered,
+        nack_packets: one.nack_packets + other.nack_packets,
+        nack_sequences: one.nack_sequences + other.nack_sequences,
+        nack_repeats: one.nack_repeats + other.nack_repeats,
+        pli: one.pli + other.pli,
+        frames_undecodable: one.frames_undecodable + other.frames_undecodable,
+        frames_rendered: one.frames_rendered + other.frames_rendered,
     }
 }
 
@@ -352,5 +391,13 @@ mod tests {
         assert_eq!(record.measured(), counters(200, 1));
         assert_eq!(take(&mut record, 3, counters(299, 3)), None, "a counter fell");
         assert_eq!(record.measured(), counters(200, 1));
+        // The same stream after a mute goes on; a new one begins at zero.
+        assert_eq!(take(&mut record, 3, counters(300, 3)), Some(0));
+        record.renew();
+        assert_eq!(take(&mut record, 3, counters(310, 3)), Some(10));
+        record.renew();
+        assert_eq!(take(&mut record, 3, counters(5, 0)), Some(5));
+        assert_eq!(take(&mut record, 3, counters(6, 1)), Some(1));
+        assert_eq!(record.measured(), counters(216, 2));
     }
 }

@@ -19,7 +19,7 @@ pub struct LayerInterval {
     pub layer: Option<Layer>,
     /// What the receiver was entitled to, as of the SFU's last choice.
     pub entitled: Option<Layer>,
-    /// The reason of the SFU's last choice when the stretch began; empty before the first.
+    /// The reason of the SFU's last choice when the stretch began, or of its first one after; empty before that.
     pub reason: String,
     /// Whether a subscription began with it.
     pub first: bool,
@@ -77,6 +77,10 @@ impl LayerTimeline {
         if self.open.as_ref().is_some_and(|open| open.entitled != entitled) {
             let forwarded = self.open.as_ref().and_then(|open| open.layer);
             self.turn(at, forwarded, entitled, why);
+        }
+        // The first choice explains why nothing comes from the beginning on.
+        if let Some(open) = self.open.as_mut().filter(|open| open.layer.is_none() && open.reason.is_empty()) {
+            why.clone_into(&mut open.reason);
         }
         let is_new = self.chosen.as_ref().is_none_or(|(last, reason)| *last != layer || reason != why);
         if is_new {

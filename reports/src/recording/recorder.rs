@@ -5,7 +5,7 @@ use std::time::Duration;
 use scenarios::Time;
 
 use super::av_skew::Playing;
-use super::events::{ESTIMATE_CHANGE, Event, EventKind};
+use super::events::{ESTIMATE_CHANGE, Event, EventKind, Explanation};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
 use super::link::LinkRecord;
@@ -114,6 +114,7 @@ impl Recorder {
         }
         flow.subscribed_since = Some(at);
         flow.first.subscribed(at, &joiner);
+        flow.counters.renew();
         if let MediaRecord::Video(video) = &mut flow.media {
             video.layers.subscribed(at);
         }
@@ -355,11 +356,15 @@ impl Recorder {
                     self.event(at, kind);
                 }
             }
-            Observation::LayerChosen { flow, layer, reason, estimate_bps, entitled } => {
+            Observation::LayerChosen { flow, layer, reason, estimate_bps, entitled, explanation } => {
                 let MediaRecord::Video(video) = &mut self.flow(flow).media else { return };
                 if video.layers.chosen(at, layer, entitled, &reason) {
-                    self.event(at, EventKind::LayerChosen { flow, layer, reason, estimate_bps, entitled });
+                    let explanation = Explanation { reason, estimate_bps, entitled, of: explanation };
+                    self.event(at, EventKind::LayerChosen { flow, layer, explanation });
                 }
+            }
+            Observation::Watched { publisher, source, encodings } => {
+                self.event(at, EventKind::Watched(publisher, source, encodings));
             }
             Observation::LayerForwarded { flow, layer } => self.layer_forwarded(at, flow, layer),
             Observation::KeyFrameRequested { publisher, source, spatial } => {

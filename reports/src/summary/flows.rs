@@ -9,6 +9,7 @@ use crate::metric::Unit;
 use crate::observation::{LatencyParts, MediaKind};
 use crate::recording::av_skew::AvSkew;
 use crate::recording::flow::{AudioRecord, FlowBin, FlowRecord, VideoRecord};
+use crate::recording::layers::LayerInterval;
 
 const JITTER_BUFFER: usize = 11;
 /// Bit/s per byte per second.
@@ -36,7 +37,7 @@ pub(super) fn add(rows: &mut Builder<'_>) {
 }
 
 fn frames(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, labels: &Labels) {
-    if video.total.count() == 0 && rows.is_expected(flow) {
+    if video.total.count() == 0 && is_sent(rows, flow, video) {
         rows.absent("video.capture_to_render", labels, None);
     }
     rows.values("video.capture_to_render", labels, video.total.distribution());
@@ -47,11 +48,21 @@ fn frames(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, labels
     rows.values("video.bitrate", labels, bitrate(rows, flow));
 }
 
+/// Whether pictures must have come: the flow was wanted for long enough, and the SFU didn't choose, for a reason that it
+/// gave, to send nothing of it all that time, which `layer_share.none` tells.
+fn is_sent(rows: &Builder<'_>, flow: &FlowRecord, video: &VideoRecord) -> bool {
+    let measured = rows.measure().span();
+    let mut times =
+        video.layers.intervals().iter().filter(|one| !one.span.overlap(measured).length().is_zero());
+    let withheld = |one: &LayerInterval| one.layer.is_none() && !one.reason.is_empty();
+    rows.is_expected(flow) && !(times.clone().count() > 0 && times.all(withheld))
+}
+
 fn freezes(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, labels: &Labels) {
     let freezes = &video.freezes;
     let subscribed = flow.subscribed_time(rows.measure().span());
     if freezes.intervals == 0 {
-        if rows.is_expected(flow) {
+        if is_sent(rows, flow, video) {
             rows.absent("video.freeze_w3c.ratio", labels, None);
         }
         return;

@@ -273,6 +273,7 @@ impl Story {
                 reason: reason.to_owned(),
                 estimate_bps: 500_000,
                 entitled: layer(2, 2),
+                explanation: String::new(),
             },
         );
         self.see(millis, Observation::LayerForwarded { flow, layer: wanted });

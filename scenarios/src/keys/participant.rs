@@ -1,7 +1,8 @@
 //! Keys of participants.
 
+use super::top::CONTROLLER;
 use super::video::{AV1, H264, VP8, VP9};
-use super::{Section, Takes, default, implied, later, optional, required};
+use super::{Key, Section, Takes, default, implied, later, optional, required};
 
 pub(crate) static PARTICIPANT: Section = Section {
     path: "participant.<name>",
@@ -42,6 +43,12 @@ pub(crate) static PARTICIPANT: Section = Section {
             Takes::Flag,
             "false",
             "offers FlexFEC (RFC 8627): where losses and a long round trip call for it, it gets repair packets beforehand",
+        ),
+        default(
+            "congestion_control",
+            CONTROLLER,
+            "\"gcc\"",
+            "what estimates the line to the server; `fixed` always sends up to 10 Mbps",
         ),
         default(
             "lip_sync",
@@ -98,17 +105,23 @@ static DATA: Section = Section {
 static VIEW: Section = Section {
     path: "participant.<name>.view",
     about: "What to watch.",
-    keys: &[
-        default(
-            "layout",
-            Takes::Choice(&["grid", "stage", "none"], &[]),
-            "\"grid\"",
-            "`grid`: tiles of one size; `stage`: the first tile large, the others small; `none`: no video",
-        ),
-        default("tiles", Takes::Whole, "9", "1 to 100 videos at most"),
-        optional("max_height", Takes::Whole, "no layer higher than this many pixels, 90 to 4320"),
-    ],
+    keys: &[LAYOUT, TILES, MAX_HEIGHT, LAST_N],
 };
+
+pub(super) const LAYOUT: Key = default(
+    "layout",
+    Takes::Choice(&["grid", "stage", "none"], &[]),
+    "\"grid\"",
+    "`grid`: tiles of one size; `stage`: one large, who is pinned, or else shares a screen, or else speaks, or else came first, and the others small; `none`: no video",
+);
+pub(super) const TILES: Key = default("tiles", Takes::Whole, "9", "1 to 100 videos at most");
+pub(super) const MAX_HEIGHT: Key =
+    optional("max_height", Takes::Whole, "no layer higher than this many pixels, 90 to 4320");
+pub(super) const LAST_N: Key = optional(
+    "last_n",
+    Takes::Whole,
+    "videos that the server sends at a time, 0 to 100, of those that there are tiles for; all when absent",
+);
 
 pub(crate) static OPUS: Section = Section {
     path: "participant.<name>.publish.<source> (opus)",

@@ -1,7 +1,7 @@
 //! Keys of everything but participants.
 
 use super::link::LINK;
-use super::participant::PARTICIPANT;
+use super::participant::{LAST_N, LAYOUT, MAX_HEIGHT, PARTICIPANT, TILES};
 use super::{Section, Takes, default, later, optional, required, section};
 
 pub(crate) static ROOT: Section = section(
@@ -67,6 +67,18 @@ static SFU_CONFIG: Section = section(
             "asks publishers for lost packets, and answers receivers who ask",
         ),
         optional("max_bitrate", Takes::Rate, "most that it sends to one receiver; unlimited when absent"),
+        default(
+            "congestion_control",
+            CONTROLLER,
+            "\"gcc\"",
+            "what estimates each receiver's line; `fixed` always sends up to `max_bitrate`, or 20 Mbps",
+        ),
+        default(
+            "feedback",
+            Takes::Choice(&["transport-cc", "rfc8888"], &[]),
+            "\"transport-cc\"",
+            "how arrivals are told of, both ways: by transport-wide numbers, or by stream with ECN marks",
+        ),
         default("dominant_speaker", Takes::Flag, "true", "tells everybody who the dominant speaker is"),
         default(
             "loudest",
@@ -74,11 +86,28 @@ static SFU_CONFIG: Section = section(
             "0",
             "forwards the sound of this many sources at a time, the loudest ones, to 50; all when 0",
         ),
-        later("congestion_control", "choice of the controller"),
-        later("layer_selection", "choice of the allocation policy"),
-        later("last_n", "video of the last N speakers only"),
+        default(
+            "allocation",
+            Takes::Choice(&["fair", "stage", "max-min"], &[]),
+            "\"fair\"",
+            "how layers are chosen for a receiver. `fair`: everyone's picture first, then always the cheapest step; `stage`: who is on stage first, up to 360 lines, then everyone's lowest layer, then the rest in turns; `max-min`: always a step for who has least of what its tile could show",
+        ),
+        optional(
+            "last_n",
+            Takes::Whole,
+            "video of so many sources is sent to a receiver at a time, 0 to 1000; those on stage first, then the pinned, then who spoke last (needs `dominant_speaker`)",
+        ),
+        default(
+            "pause_unwatched",
+            Takes::Flag,
+            "false",
+            "tells publishers which encodings nobody watches, and they stop sending them",
+        ),
     ],
 );
+
+/// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
+pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "fixed"], &[]);
 
 static CPU: Section = section(
     "sfu.<name>.cpu",
@@ -98,6 +127,9 @@ static AT: Section = section(
         optional("mute", Takes::Short(&MUTE, "participant"), "stops publishing"),
         optional("unmute", Takes::Short(&MUTE, "participant"), "publishes again"),
         optional("leave", Takes::Short(&LEAVE, "participant"), "leaves for good"),
+        optional("view", Takes::Table(&VIEW_EVENT), "looks at something else"),
+        optional("pin", Takes::Table(&PIN), "looks at one above all others"),
+        optional("unpin", Takes::Short(&UNPIN, "participant"), "looks at nobody above others"),
         optional("rate", Takes::Table(&RATE_EVENT), "sets a link's rate until its schedule's next step"),
         optional("loss", Takes::Table(&LOSS_EVENT), "sets a link's loss rate"),
         later("delay", "changes a link's delay"),
@@ -112,8 +144,6 @@ static AT: Section = section(
         later("drain", "server drains"),
         later("clock", "clock skew or step"),
         later("share", "screen sharing"),
-        later("view", "change of the view"),
-        later("pin", "pinned participant"),
         later("certificate", "wrong certificate"),
         later("malformed", "malformed packets"),
     ],
@@ -131,6 +161,27 @@ static MUTE: Section = section(
 static LEAVE: Section = section(
     "at[].leave",
     "Who leaves. `leave = \"alice\"` is the usual form.",
+    &[required("participant", Takes::Glob, "who, by member name")],
+);
+
+static VIEW_EVENT: Section = section(
+    "at[].view",
+    "Another view, in the place of all that was said of it.",
+    &[required("participant", Takes::Glob, "who, by member name"), LAYOUT, TILES, MAX_HEIGHT, LAST_N],
+);
+
+static PIN: Section = section(
+    "at[].pin",
+    "Who pins whom: shown large on a stage, first in a grid, and served first.",
+    &[
+        required("participant", Takes::Glob, "who, by member name"),
+        required("whom", Takes::Form("member name"), "who is looked at"),
+    ],
+);
+
+static UNPIN: Section = section(
+    "at[].unpin",
+    "Who unpins. `unpin = \"alice\"` is the usual form.",
     &[required("participant", Takes::Glob, "who, by member name")],
 );
 

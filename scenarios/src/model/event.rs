@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Glob;
+use super::{Glob, View};
 use crate::units::{Rate, Ratio, duration_text};
 
 /// An action at a moment.
@@ -40,6 +40,26 @@ pub enum Action {
     },
     /// Participants leave for good.
     Leave {
+        /// Who.
+        participant: Glob,
+    },
+    /// Participants look at something else.
+    View {
+        /// Who.
+        participant: Glob,
+        /// At what.
+        #[serde(flatten)]
+        view: View,
+    },
+    /// Participants look at one above all others.
+    Pin {
+        /// Who.
+        participant: Glob,
+        /// The member that is looked at.
+        whom: String,
+    },
+    /// Participants look at nobody above others.
+    Unpin {
         /// Who.
         participant: Glob,
     },

@@ -22,7 +22,7 @@ pub use faulty_line::{HoldBack, Management, ManagementKind, Policer, TraceFile};
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
-pub use sfu::{Cpu, Sfu};
+pub use sfu::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
 pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
 pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::{Data, Publication};
+use super::{CongestionControl, Data, Publication};
 use crate::units::{Rate, duration_text, format_duration, optional_duration_text};
 
 /// A participant, or a group of alike participants.
@@ -40,6 +40,9 @@ pub struct Participant {
     pub nack: bool,
     /// Offers redundant audio (RFC 2198), to send it and to receive it.
     pub red: bool,
+    /// What estimates the line to the server.
+    #[serde(skip_serializing_if = "CongestionControl::is_usual")]
+    pub congestion_control: CongestionControl,
     /// Keeps sound and picture of one publisher together by sender reports (RFC 3550, 6.4.1).
     pub lip_sync: bool,
     /// Takes forward error correction (RFC 8627) where it helps.
@@ -102,12 +105,15 @@ pub struct View {
     /// No layer higher than this many pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
+    /// Videos that the server sends at a time; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_n: Option<u32>,
 }
 
 impl Default for View {
     /// Ten people see each other: nine tiles of one size.
     fn default() -> View {
-        View { layout: Layout::Grid, tiles: 9, max_height: None }
+        View { layout: Layout::Grid, tiles: 9, max_height: None, last_n: None }
     }
 }
 
@@ -117,7 +123,7 @@ impl Default for View {
 pub enum Layout {
     /// Tiles of one size.
     Grid,
-    /// The first tile large, the others small.
+    /// One large picture, the others small.
     Stage,
     /// No video.
     None,

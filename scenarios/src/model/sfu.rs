@@ -6,6 +6,46 @@ use serde::Serialize;
 
 use crate::units::{Rate, duration_text};
 
+/// What estimates a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CongestionControl {
+    /// Google congestion control.
+    #[default]
+    Gcc,
+    /// SCReAM, its second version.
+    Scream,
+    /// RFC 8698.
+    Nada,
+    /// Nothing: always the greatest rate.
+    Fixed,
+}
+
+impl CongestionControl {
+    /// Whether it is what is used when a scenario doesn't say.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == CongestionControl::default()
+    }
+}
+
+/// How arrivals are told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Feedback {
+    /// By transport-wide numbers.
+    #[default]
+    #[serde(rename = "transport-cc")]
+    TransportCc,
+    /// By stream, with ECN marks.
+    Rfc8888,
+}
+
+impl Feedback {
+    fn is_usual(&self) -> bool {
+        *self == Feedback::default()
+    }
+}
+
 /// A server's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "SfuText")]
@@ -16,17 +56,57 @@ pub struct Sfu {
     pub nack: bool,
     /// Most that it sends to one receiver.
     pub max_bitrate: Option<Rate>,
+    /// What estimates each receiver's line.
+    pub congestion_control: CongestionControl,
+    /// How arrivals are told of, both ways.
+    pub feedback: Feedback,
     /// Tells everybody who the dominant speaker is.
     pub dominant_speaker: bool,
     /// How many sources of sound it forwards at a time; all when 0.
     pub loudest: u8,
+    /// How layers are chosen for a receiver.
+    pub allocation: Allocation,
+    /// Sources of video that a receiver gets at a time; `None`: all.
+    pub last_n: Option<u16>,
+    /// Tells publishers which encodings nobody watches.
+    pub pause_unwatched: bool,
     /// Its cost per packet in virtual time; `None` is free of cost.
     pub cpu: Option<Cpu>,
 }
 
 impl Default for Sfu {
     fn default() -> Sfu {
-        Sfu { rtx: true, nack: true, max_bitrate: None, dominant_speaker: true, loudest: 0, cpu: None }
+        Sfu {
+            rtx: true,
+            nack: true,
+            max_bitrate: None,
+            congestion_control: CongestionControl::Gcc,
+            feedback: Feedback::TransportCc,
+            dominant_speaker: true,
+            loudest: 0,
+            allocation: Allocation::Fair,
+            last_n: None,
+            pause_unwatched: false,
+            cpu: None,
+        }
+    }
+}
+
+/// How layers are chosen for a receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allocation {
+    /// Everyone's picture first, then always the cheapest step.
+    Fair,
+    /// Who is on stage first.
+    Stage,
+    /// Always a step for who has least of what its tile could show.
+    MaxMin,
+}
+
+impl Allocation {
+    fn is_usual(&self) -> bool {
+        *self == Allocation::Fair
     }
 }
 
@@ -56,10 +136,20 @@ struct ConfigText {
     nack: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_bitrate: Option<Rate>,
+    #[serde(skip_serializing_if = "CongestionControl::is_usual")]
+    congestion_control: CongestionControl,
+    #[serde(skip_serializing_if = "Feedback::is_usual")]
+    feedback: Feedback,
     #[serde(skip_serializing_if = "is_false")]
     dominant_speaker: bool,
     #[serde(skip_serializing_if = "is_zero")]
     loudest: u8,
+    #[serde(skip_serializing_if = "Allocation::is_usual")]
+    allocation: Allocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_n: Option<u16>,
+    #[serde(skip_serializing_if = "is_false")]
+    pause_unwatched: bool,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -72,7 +162,20 @@ fn is_zero(count: &u8) -> bool {
 
 impl From<Sfu> for SfuText {
     fn from(sfu: Sfu) -> SfuText {
-        let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, cpu } = sfu;
-        SfuText { config: ConfigText { rtx, nack, max_bitrate, dominant_speaker, loudest }, cpu }
+        let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, .. } = sfu;
+        let Sfu { congestion_control, feedback, allocation, last_n, pause_unwatched, cpu, .. } = sfu;
+        let config = ConfigText {
+            rtx,
+            nack,
+            max_bitrate,
+            congestion_control,
+            feedback,
+            dominant_speaker,
+            loudest,
+            allocation,
+            last_n,
+            pause_unwatched,
+        };
+        SfuText { config, cpu }
     }
 }

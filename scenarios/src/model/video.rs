@@ -139,6 +139,9 @@ pub enum VideoModel {
     /// The statistical model of RFC 8593, section 5.
     #[serde(rename = "rfc8593-statistical")]
     Rfc8593Statistical,
+    /// A shared screen: little at rest, and bursts.
+    #[serde(rename = "screen")]
+    Screen,
 }
 
 /// One simulcast encoding, or one spatial layer. Text: "640x360@30 500kbps".

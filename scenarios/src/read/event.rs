@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::names::Names;
+use super::participant::view;
 use super::reader::Reader;
 use super::values;
 use crate::model::{Action, Event, Glob};
 
 /// The keys of which an event has exactly one.
-const ACTIONS: [&str; 5] = ["mute", "unmute", "leave", "rate", "loss"];
+const ACTIONS: [&str; 8] = ["mute", "unmute", "leave", "view", "pin", "unpin", "rate", "loss"];
 
 pub(crate) fn events(root: &Reader<'_>, duration: Option<Duration>, names: &Names<'_>) -> Vec<Event> {
     let mut events: Vec<Event> =
@@ -47,13 +48,19 @@ fn action(reader: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Action> {
         "unmute" => {
             muted(reader, key, names).map(|(participant, source)| Action::Unmute { participant, source })
         }
-        "leave" => {
-            let participant = match reader.short(key)? {
-                Ok(node) => Glob::new(values::text(reader.faults, node)?),
-                Err(inner) => inner.glob("participant")?,
-            };
-            names.check_member(reader.faults, reader.place_of(key), &participant);
-            Some(Action::Leave { participant })
+        "leave" => member(reader, key, names).map(|participant| Action::Leave { participant }),
+        "unpin" => member(reader, key, names).map(|participant| Action::Unpin { participant }),
+        "view" => {
+            let inner = reader.inner(key)?;
+            let (participant, view) = (inner_member(&inner, "participant", names), view(&inner));
+            Some(Action::View { participant: participant?, view })
+        }
+        "pin" => {
+            let inner = reader.inner(key)?;
+            let (participant, whom) =
+                (inner_member(&inner, "participant", names), inner_member(&inner, "whom", names));
+            whom?;
+            Some(Action::Pin { participant: participant?, whom: inner.text("whom")?.to_owned() })
         }
         "rate" => {
             let inner = reader.inner(key)?;
@@ -67,6 +74,21 @@ fn action(reader: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Action> {
         }
         _ => unreachable!("every declared action is read above"),
     }
+}
+
+fn member(reader: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Glob> {
+    let participant = match reader.short(key)? {
+        Ok(node) => Glob::new(values::text(reader.faults, node)?),
+        Err(inner) => inner.glob("participant")?,
+    };
+    names.check_member(reader.faults, reader.place_of(key), &participant);
+    Some(participant)
+}
+
+fn inner_member(inner: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Glob> {
+    let participant = inner.glob(key)?;
+    names.check_member(inner.faults, inner.place_of(key), &participant);
+    Some(participant)
 }
 
 fn link(inner: &Reader<'_>, names: &Names<'_>) -> Option<Glob> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::reader::Reader;
+use super::sfu::congestion_control;
 use super::{data, source, values};
 use crate::diagnostics::Faults;
 use crate::model::{Join, Layout, Link, Participant, Publication, View};
@@ -49,6 +50,7 @@ fn participant(
         nack: reader.flag("nack").unwrap_or(true),
         red: reader.flag("red").unwrap_or(false),
         fec: reader.flag("fec").unwrap_or(false),
+        congestion_control: congestion_control(reader),
         lip_sync: reader.flag("lip_sync").unwrap_or(true),
     };
     check_redundancy(reader, &participant);
@@ -98,7 +100,7 @@ fn uniform_join(faults: &Faults, node: &Node) -> Option<Join> {
     Some(Join::Uniform { from, to })
 }
 
-fn view(reader: &Reader<'_>) -> View {
+pub(super) fn view(reader: &Reader<'_>) -> View {
     let usual = View::default();
     let layout = match reader.choice("layout") {
         Some("stage") => Layout::Stage,
@@ -109,6 +111,7 @@ fn view(reader: &Reader<'_>) -> View {
         layout,
         tiles: reader.whole("tiles", 1..=100).map_or(usual.tiles, |tiles| tiles as u32),
         max_height: reader.whole("max_height", 90..=4_320).map(|height| height as u32),
+        last_n: reader.whole("last_n", 0..=100).map(|last_n| last_n as u32),
     }
 }
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use crate::model::{Cpu, Sfu};
+use crate::model::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
 
 /// The name of the server when the file describes none.
 pub(crate) const IMPLIED: &str = "main";
@@ -28,10 +28,31 @@ fn sfu(reader: &Reader<'_>) -> Sfu {
         sfu.rtx = config.flag("rtx").unwrap_or(sfu.rtx);
         sfu.nack = config.flag("nack").unwrap_or(sfu.nack);
         sfu.max_bitrate = config.rate("max_bitrate");
+        sfu.congestion_control = congestion_control(&config);
+        if config.choice("feedback") == Some("rfc8888") {
+            sfu.feedback = Feedback::Rfc8888;
+        }
         sfu.dominant_speaker = config.flag("dominant_speaker").unwrap_or(sfu.dominant_speaker);
+        sfu.allocation = match config.choice("allocation") {
+            Some("stage") => Allocation::Stage,
+            Some("max-min") => Allocation::MaxMin,
+            _ => sfu.allocation,
+        };
+        sfu.last_n = config.whole("last_n", 0..=1_000).map(|last_n| last_n as u16);
+        sfu.pause_unwatched = config.flag("pause_unwatched").unwrap_or(sfu.pause_unwatched);
         sfu.loudest = config.whole("loudest", 0..=50).unwrap_or(0) as u8;
     }
     sfu
+}
+
+/// The controller that a server's configuration or a participant names.
+pub(super) fn congestion_control(reader: &Reader<'_>) -> CongestionControl {
+    match reader.choice("congestion_control") {
+        Some("scream") => CongestionControl::Scream,
+        Some("nada") => CongestionControl::Nada,
+        Some("fixed") => CongestionControl::Fixed,
+        _ => CongestionControl::Gcc,
+    }
 }
 
 fn cpu(reader: &Reader<'_>) -> Cpu {

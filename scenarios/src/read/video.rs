@@ -43,7 +43,10 @@ pub(crate) fn video(reader: &Reader<'_>) -> Video {
         }),
         _ => VideoCodec::Vp8,
     };
-    reader.choice("model");
+    let model = match reader.choice("model") {
+        Some("screen") => VideoModel::Screen,
+        _ => VideoModel::Rfc8593Statistical,
+    };
     let scalability = scalability(reader);
     let layers = spatial_or_simulcast(reader, scalability);
     let min_rate = reader.rate("min_rate");
@@ -59,15 +62,7 @@ pub(crate) fn video(reader: &Reader<'_>) -> Video {
         let place = reader.place_of("dependency_descriptor");
         reader.faults.report(place, "`encrypted` needs the dependency descriptor", hint);
     }
-    Video {
-        codec,
-        model: VideoModel::Rfc8593Statistical,
-        layers,
-        scalability,
-        min_rate,
-        dependency_descriptor,
-        encrypted,
-    }
+    Video { codec, model, layers, scalability, min_rate, dependency_descriptor, encrypted }
 }
 
 fn scalability(reader: &Reader<'_>) -> Scalability {

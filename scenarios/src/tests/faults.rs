@@ -78,8 +78,8 @@ fn keys_and_names() {
     check_line("[link.\"a b\"]", ("8:7", "\"a b\"", "`a b` can't be a name", "letters"));
     check_line("[sfu.a]\n[sfu.b]", ("9:6", "b", "a second SFU is not supported yet", "take it out"));
     check_line(
-        "[sfu.main.config]\nlast_n = 3",
-        ("9:1", "last_n", "`last_n` (video of the last N speakers only) is not supported yet", ""),
+        "[link.a]\nfilter = []",
+        ("9:1", "filter", "`filter` (rules before the queue) is not supported yet", "take it out"),
     );
     check_line(
         "[[traffic]]\nkind = \"tcp\"",

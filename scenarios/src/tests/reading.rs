@@ -54,7 +54,7 @@ trace = { file = "traces/lte.down", format = "mahimahi" }
 queue = { kind = "dual-pi2" }
 
 [sfu.main]
-config = { rtx = false, nack = true, max_bitrate = "20Mbps" }
+config = { rtx = false, nack = true, max_bitrate = "20Mbps", congestion_control = "scream", feedback = "rfc8888" }
 cpu = { cores = 4, per_packet_in = "2us", per_packet_out = "1us" }
 
 [participant.alice]

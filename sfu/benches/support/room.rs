@@ -115,7 +115,7 @@ impl Room {
     pub(crate) fn round(&mut self, frames: u64) -> Spent {
         self.spent = Spent::default();
         for _ in 0..frames {
-            let key = self.frames % KEY_INTERVAL == 0;
+            let key = self.frames.is_multiple_of(KEY_INTERVAL);
             self.frames += 1;
             let video = self.camera.frame(key, PACKETS, SIZES.0);
             for half in video.chunks(PACKETS / 2) {

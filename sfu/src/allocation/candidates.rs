@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{LayerOffer, MAX_LAYERS};
+use super::{LayerOffer, MAX_LAYERS, Source};
 use crate::DataRate;
 
 /// Pictures larger than the smallest come at this frame rate at least, or the highest on offer: a sharper
@@ -12,26 +12,40 @@ const MIN_FPS: f64 = 30.0;
 /// Candidate layers in ascending order, as (index into the source's layers, rate).
 pub(super) type Candidates = SmallVec<[(u8, DataRate); MAX_LAYERS]>;
 
-/// What may be given of `layers` in a tile of `max_height` lines, and whether the tile hides higher ones.
+/// What may be given of a source in its tile, and whether the tile hides higher layers.
 ///
-/// If even the smallest picture is larger than the tile, the smallest is given. A layer that is no cheaper than
-/// a higher one is left out.
-pub(super) fn candidates(layers: &[LayerOffer], max_height: u16, out: &mut Candidates) -> bool {
+/// If even the smallest picture is larger than the tile, the smallest is given; if even the lowest frame rate is higher
+/// than wanted, the lowest. Where detail counts, every layer may be given. A layer that is no cheaper than a higher one
+/// is left out.
+pub(super) fn candidates<Id>(source: &Source<'_, Id>, out: &mut Candidates) -> bool {
     out.clear();
-    let layers = &layers[..layers.len().min(MAX_LAYERS)];
-    let active = || layers.iter().filter(|offer| offer.active && offer.rate > DataRate::ZERO);
+    let layers = &source.layers[..source.layers.len().min(MAX_LAYERS)];
+    let active = || layers.iter().filter(|offer| is_usable(offer));
     let Some(lowest) = active().map(|offer| offer.height).min() else { return false };
-    if max_height == 0 {
+    if source.max_height == 0 {
         return false;
     }
-    let highest_fps = active().map(|offer| offer.fps).fold(0.0, f64::max);
-    let shown = |offer: &LayerOffer| offer.height == lowest || offer.height <= max_height;
+    let in_height = |offer: &LayerOffer| offer.height == lowest || offer.height <= source.max_height;
+    let slowest =
+        active().filter(|offer| in_height(offer)).map(|offer| offer.fps).fold(f64::INFINITY, f64::min);
+    let max_fps = f64::from(source.max_fps).max(slowest);
+    let shown = |offer: &LayerOffer| in_height(offer) && (source.max_fps == u8::MAX || offer.fps <= max_fps);
+    let highest_fps = active().filter(|offer| shown(offer)).map(|offer| offer.fps).fold(0.0, f64::max);
     for (index, offer) in layers.iter().enumerate() {
-        let usable = offer.active && offer.rate > DataRate::ZERO && shown(offer);
-        if usable && (offer.height == lowest || offer.fps >= MIN_FPS.min(highest_fps)) {
+        let moves = source.detail || offer.height == lowest || offer.fps >= MIN_FPS.min(highest_fps);
+        if is_usable(offer) && shown(offer) && moves {
             out.push((index as u8, offer.rate));
         }
     }
+    sort(layers, out);
+    active().any(|offer| !shown(offer))
+}
+
+pub(super) fn is_usable(offer: &LayerOffer) -> bool {
+    offer.active && offer.rate > DataRate::ZERO
+}
+
+fn sort(layers: &[LayerOffer], out: &mut Candidates) {
     let quality = |index: u8| {
         let offer = &layers[usize::from(index)];
         (offer.height, offer.fps, offer.layer)
@@ -48,5 +62,4 @@ pub(super) fn candidates(layers: &[LayerOffer], max_height: u16, out: &mut Candi
             cheapest_above = out[index].1;
         }
     }
-    active().any(|offer| !shown(offer))
 }

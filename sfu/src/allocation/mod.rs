@@ -2,27 +2,35 @@
 //! and the receiver's wishes to one [`Decision`] per source.
 //!
 //! Nothing is remembered in here. What hysteresis needs to know of the past goes out with each decision
-//! ([`Memory`]) and comes in again with the next [`Source`]. Equal inputs give equal outputs, in whatever
+//! ([`Memory`]) and of the line as a whole ([`LineMemory`]), and comes in again with the next [`Source`]. Equal inputs give equal outputs, in whatever
 //! order the sources come: priority orders them, and ids break ties.
 //!
 //! A [`Policy`] orders the steps by which layers are granted; candidates, budgets, hysteresis and reasons are
 //! common to all.
 
 mod candidates;
+mod config;
+mod explain;
 mod fill;
+mod last_n;
+mod memory;
 mod reason;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use serde::Serialize;
 
-use crate::{DataRate, Time};
+use crate::DataRate;
 
-pub use fill::{Workspace, allocate};
+pub use config::{AllocationConfig, Policy};
+pub use explain::{Candidate, Explanation};
+pub use fill::allocate;
+pub use last_n::apply_last_n;
+pub use memory::{LineMemory, Memory};
 pub use reason::Reason;
+pub use work::Workspace;
 
 /// Layers beyond so many per source are not considered: three encodings, or three spatial layers, of four temporal
 /// layers, and some.
@@ -54,26 +62,6 @@ pub struct LayerOffer {
     pub active: bool,
 }
 
-/// What has to be known of the past of one source at one receiver. Starts as [`Default`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Memory {
-    /// Since when the next higher layer has fitted without a break.
-    #[serde(skip)]
-    pub fits_since: Option<Time>,
-    /// Since when the present layer has been beyond the budget to keep it, without a break.
-    #[serde(skip)]
-    pub over_since: Option<Time>,
-    /// When the layer last went down for want of budget.
-    #[serde(skip)]
-    pub lowered: Option<Time>,
-    /// It went up since.
-    #[serde(skip)]
-    pub raised: bool,
-    /// For how long a higher layer must have fitted after that.
-    #[serde(skip)]
-    pub patience: Duration,
-}
-
 /// One source as one receiver wishes to see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a, Id> {
@@ -81,14 +69,43 @@ pub struct Source<'a, Id> {
     pub id: Id,
     /// Higher first: a screen share above cameras.
     pub priority: i32,
+    /// It is the one that is looked at; matters to [`Policy::Stage`] and to last-N.
+    pub on_stage: bool,
+    /// Sharp text counts for more than motion: a screen share.
+    pub detail: bool,
+    /// How many have spoken since its publisher did; breaks ties of priority in [`Policy::Stage`] and in last-N.
+    pub recency: u16,
     /// Lines of the tile that it is shown in; 0: isn't shown.
     pub max_height: u16,
+    /// Frames per second that are wanted at most.
+    pub max_fps: u8,
+    /// Last-N leaves it out, of so many; then the height is 0 as well.
+    pub beyond_last_n: Option<u16>,
     /// The layers, in any order; the first [`MAX_LAYERS`] count.
     pub layers: &'a [LayerOffer],
     /// The layer that the receiver gets now.
     pub current: Option<Layer>,
     /// From the decision before.
     pub memory: Memory,
+}
+
+impl<'a, Id> Source<'a, Id> {
+    /// A camera without any preference, not shown so far.
+    pub fn new(id: Id, max_height: u16, layers: &'a [LayerOffer]) -> Self {
+        Source {
+            id,
+            priority: 0,
+            on_stage: false,
+            detail: false,
+            recency: u16::MAX,
+            max_height,
+            max_fps: u8::MAX,
+            beyond_last_n: None,
+            layers,
+            current: None,
+            memory: Memory::default(),
+        }
+    }
 }
 
 /// What a source is given.
@@ -108,79 +125,13 @@ pub struct Decision<Id> {
     pub memory: Memory,
 }
 
-/// In which order layers are granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Policy {
-    /// Water-filling: everyone's base layer by priority, then always the step that leads to the lowest rate,
-    /// by priority among equals.
-    #[default]
-    Grid,
-}
-
-/// Budgets and patience.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AllocationConfig {
-    /// See [`Policy`].
-    pub policy: Policy,
-    /// Part of the estimate, audio included, within which a layer may be raised. 0.9: the estimate's sawtooth goes down to 0.85
-    /// of the capacity (GCC's back-off), and 1.10 of that is more than 0.9 of the capacity, so that what was
-    /// raised at the top of a tooth is kept at its foot.
-    pub raise: f64,
-    /// Part of the estimate within which a layer is kept.
-    pub keep: f64,
-    /// Part of the estimate that kept layers may use for [`Self::grace`]; the guard beyond which no allocation
-    /// goes. 1.3 lets one of three sources double for a moment.
-    pub guard: f64,
-    /// How long that is borne: two windows of a rate measured over half a second.
-    pub grace: Duration,
-    /// A higher layer must have fitted for so long. A second passes over key frames of others.
-    pub raise_hold: Duration,
-    /// … and for so long if the source was lowered within that time: two of GCC's probe intervals.
-    pub raise_hold_after_lowering: Duration,
-    /// A source that was raised after a lowering and is lowered again within this time has to wait twice as long as
-    /// the last time, and this long at most: its layer is what the line carries at its best moments only.
-    pub raise_hold_limit: Duration,
-}
-
-impl Default for AllocationConfig {
-    fn default() -> Self {
-        AllocationConfig {
-            policy: Policy::Grid,
-            raise: 0.9,
-            keep: 1.1,
-            guard: 1.3,
-            grace: Duration::from_secs(1),
-            raise_hold: Duration::from_secs(1),
-            raise_hold_after_lowering: Duration::from_secs(10),
-            raise_hold_limit: Duration::from_secs(60),
-        }
-    }
-}
-
-impl AllocationConfig {
-    /// Without hysteresis: every layer that fits the budget is given at once, and none beyond it.
-    pub fn immediate() -> Self {
-        AllocationConfig {
-            raise: 1.0,
-            keep: 1.0,
-            guard: 1.0,
-            grace: Duration::ZERO,
-            raise_hold: Duration::ZERO,
-            raise_hold_after_lowering: Duration::ZERO,
-            raise_hold_limit: Duration::ZERO,
-            ..Self::default()
-        }
-    }
-}
-
 /// The budget of one receiver, and what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Budget {
     /// What the path carries.
     #[serde(serialize_with = "reason::bps")]
     pub estimate: DataRate,
-    /// Kept back for audio and reports.
+    /// Kept back for audio, repairs and data.
     #[serde(serialize_with = "reason::bps")]
     pub audio: DataRate,
 }

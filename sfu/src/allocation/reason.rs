@@ -18,6 +18,9 @@ pub enum Reason {
     CappedByTile {
         /// The tile's height.
         max_height: u16,
+        /// The frame rate wished for, if that is limited.
+        #[serde(skip_serializing_if = "is_unlimited")]
+        max_fps: u8,
     },
     /// The next layer doesn't fit.
     CappedByBudget {
@@ -29,7 +32,8 @@ pub enum Reason {
         left: DataRate,
     },
     /// The next layer fits, but another source's turn came before and its layer didn't fit: the first source
-    /// doesn't take what is being saved up, or it would lose it again when the budget grows.
+    /// doesn't take what is being saved up, or it would lose it again when the budget grows; and nobody does while a
+    /// source on stage lacks something.
     SavedForOthers {
         /// See above.
         #[serde(serialize_with = "bps")]
@@ -62,6 +66,11 @@ pub enum Reason {
     },
     /// The receiver doesn't show the source.
     PausedByView,
+    /// Others come before the source, and are as many as the receiver wants to see.
+    BeyondLastN {
+        /// How many those are.
+        last_n: u16,
+    },
     /// The source sends nothing.
     NoActiveLayer,
 }
@@ -69,4 +78,8 @@ pub enum Reason {
 /// Serialises a rate as a number of bits per second.
 pub(super) fn bps<S: Serializer>(rate: &DataRate, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(rate.as_bps())
+}
+
+fn is_unlimited(fps: &u8) -> bool {
+    *fps == u8::MAX
 }

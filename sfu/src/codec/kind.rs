@@ -55,4 +55,9 @@ impl Codec {
     pub const fn is_scalable(self) -> bool {
         matches!(self, Codec::Vp9 | Codec::Av1)
     }
+
+    /// H.264, in whichever packetisation mode.
+    pub const fn is_h264(self) -> bool {
+        matches!(self, Codec::H264 | Codec::H264Mode0)
+    }
 }

@@ -2,6 +2,7 @@
 //! how and why ours differs.
 
 mod caches;
+mod congestion;
 mod key_frames;
 mod missing;
 mod primitives;

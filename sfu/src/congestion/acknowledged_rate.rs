@@ -84,7 +84,7 @@ impl AcknowledgedRate {
 mod tests {
     use super::*;
 
-    /// str0m's rows on the first window. The rows on libwebrtc's "robust throughput estimator" don't apply:
+    /// str0m's rows on the first window, T8.044, T8.045. The rows on libwebrtc's "robust throughput estimator" don't apply:
     /// that is another algorithm, which needs the packets of a whole second.
     #[test]
     fn the_first_estimate_takes_half_a_second() {

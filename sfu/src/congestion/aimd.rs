@@ -196,7 +196,7 @@ mod tests {
         Some(DataRate::from_bps(bps as u64))
     }
 
-    /// libwebrtc's `aimd_rate_control_unittest.cc`: (estimate, growth per second near the capacity).
+    /// libwebrtc's `aimd_rate_control_unittest.cc`, T8.017, T8.018: (estimate, growth per second near the capacity).
     #[test]
     fn near_growth_is_a_packet_per_response_time() {
         for (bps, growth) in [(30_000, 4_000), (90_000, 5_000)] {
@@ -204,7 +204,7 @@ mod tests {
         }
     }
 
-    /// Ibid.: (estimate, acknowledged in overuse, period in seconds).
+    /// Ibid., T8.024 to T8.026: (estimate, acknowledged in overuse, period in seconds).
     #[test]
     fn the_period_follows_from_the_decrease_and_keeps_its_bounds() {
         let rows = [(264_000, 221_000.0 / 0.85, 4), (10_000, 9_999.0, 2), (10_010_000, 10_000.0 / 0.85, 50)];
@@ -225,7 +225,7 @@ mod tests {
         assert!(aimd.near_growth().as_bps().abs_diff(12_000) <= 1);
     }
 
-    /// Ibid.: without new acknowledged rates, the last one limits the growth.
+    /// Ibid., T8.027: without new acknowledged rates, the last one limits the growth.
     #[test]
     fn growth_ends_at_one_and_a_half_times_the_acknowledged_rate() {
         let mut aimd = aimd(100_000);
@@ -238,20 +238,19 @@ mod tests {
         assert!(aimd.rate() > DataRate::from_bps(180_000), "it did grow: {}", aimd.rate());
     }
 
-    /// str0m's rows on growth and holding. Its rows on decreases differ: it leaves out the 5 kbps by which
+    /// str0m's rows on growth and holding, T8.040, T8.041. Its rows on decreases differ: it leaves out the 5 kbps by which
     /// libwebrtc goes lower, which the rows above want.
     #[test]
     fn grows_by_8_percent_a_second_and_holds_in_underuse() {
-        let mut aimd = aimd(100_000);
-        let rows = [
-            (0, Usage::Normal, 85_000.0, 101_000),
-            (500, Usage::Normal, 95_000.0, 104_963),
-            (1_000, Usage::Underuse, 97_000.0, 104_963),
-            (2_000, Usage::Underuse, 97_000.0, 104_963),
-        ];
-        for (millis, usage, acknowledged, expected) in rows {
-            aimd.update(Time::from_millis(millis), usage, acked(acknowledged), true);
-            assert!(aimd.rate().as_bps().abs_diff(expected) <= 2, "{millis} ms: {}", aimd.rate());
+        let begin = [(0, Usage::Normal, 85_000.0, 101_000), (500, Usage::Normal, 95_000.0, 104_963)];
+        let grow = [(1_000, Usage::Normal, 97_000.0, 109_081)];
+        let hold = [(1_000, Usage::Underuse, 97_000.0, 104_963), (2_000, Usage::Underuse, 97_000.0, 104_963)];
+        for then in [&grow[..], &hold[..]] {
+            let mut aimd = aimd(100_000);
+            for (millis, usage, acknowledged, expected) in begin.iter().chain(then) {
+                aimd.update(Time::from_millis(*millis), *usage, acked(*acknowledged), true);
+                assert!(aimd.rate().as_bps().abs_diff(*expected) <= 2, "{millis} ms: {}", aimd.rate());
+            }
         }
     }
 

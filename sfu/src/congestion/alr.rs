@@ -66,7 +66,7 @@ impl AlrDetector {
 mod tests {
     use super::*;
 
-    /// Numbers of libwebrtc's `alr_detector_unittest.cc`.
+    /// Numbers of libwebrtc's `alr_detector_unittest.cc`, T8.074.
     #[test]
     fn a_short_burst_does_not_end_the_region_and_full_use_does() {
         let estimate = DataRate::from_kbps(300);

@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(deltas, [None, None, None, delta(16_000, 16_000)]);
     }
 
-    /// str0m's row: the third packet arrives within 5 ms of the second and faster than it was sent, so it
+    /// str0m's row T8.037: the third packet arrives within 5 ms of the second and faster than it was sent, so it
     /// joins the group; the fourth begins the next.
     #[test]
     fn a_burst_out_of_a_queue_is_one_group() {
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(deltas, [None, None, None, None, delta(5_700 - 5_152, 6_000 - 5_224)]);
     }
 
-    /// str0m's row: the second packet joins the first as a burst, so the third, sent before it, goes back.
+    /// str0m's row T8.038: the second packet joins the first as a burst, so the third, sent before it, goes back.
     #[test]
     fn a_group_may_end_before_the_burst_that_it_follows() {
         let ms = 1_000;

@@ -100,17 +100,16 @@ impl DelayBased {
     /// sources that coincide are an overuse by the slope of their delay.
     fn back_off(&mut self, now: Time, acknowledged: Option<DataRate>) -> bool {
         let before = self.aimd.rate();
-        let Some(acknowledged) = acknowledged else {
+        if acknowledged.is_none() {
             if self.aimd.may_reduce_further(now, None) {
                 self.aimd.set_rate(now, before.scale(0.5));
             }
             return self.aimd.rate() < before;
-        };
+        }
         let Some(delivered) = self.queue.delivered() else {
             self.aimd.hold();
             return false;
         };
-        let delivered = acknowledged.max(delivered);
         if self.aimd.may_reduce_further(now, Some(delivered)) {
             self.aimd.update(now, Usage::Overuse, Some(delivered), false);
         }

@@ -11,8 +11,10 @@ use super::delay_based::DelayBased;
 use super::loss_based::{LossBased, LossBasedConfig, LossState};
 use super::probe::controller::{ProbeConfig, ProbeController};
 use super::probe::estimator::ProbeEstimator;
+use super::report_loss::ReportLoss;
+use super::stable_target::StableTarget;
 use super::trendline::Usage;
-use super::{CongestionController, ControllerState, PacketResult, ProbeCluster, SentPacket};
+use super::{CongestionController, ControllerState, LossReport, PacketResult, ProbeCluster, SentPacket};
 use crate::{DataRate, DataSize, Time};
 
 /// Bursts leave at this factor of the target (libwebrtc, `pacing_factor`).
@@ -72,7 +74,7 @@ impl GccConfig {
 /// What the controller thinks, for people. Rates in bit/s.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GccState {
-    /// The lesser of the two estimates.
+    /// The lesser of the two estimates, and no more than the receiver allows.
     pub target_bps: u64,
     /// What the delay allows.
     pub delay_based_bps: u64,
@@ -114,7 +116,12 @@ pub struct Gcc {
     /// The last result above the target, and when.
     probed: Option<(Time, DataRate)>,
     rtt: Option<Duration>,
+    /// Until feedback tells of single packets.
+    reports: Option<ReportLoss>,
+    /// What the receiver allows.
+    allowed: DataRate,
     target: DataRate,
+    stable: StableTarget,
     next_tick: Time,
     started: bool,
     by_arrival: Vec<PacketResult>,
@@ -133,7 +140,10 @@ impl Gcc {
             last_probe: None,
             probed: None,
             rtt: None,
+            reports: Some(ReportLoss::new(config.min, config.start, config.max)),
+            allowed: DataRate::INFINITE,
             target: config.start,
+            stable: StableTarget::new(config.start),
             next_tick: Time::ZERO,
             started: false,
             by_arrival: Vec::new(),
@@ -166,12 +176,16 @@ impl Gcc {
     }
 
     fn set_target(&mut self, now: Time) {
-        let loss = self.loss.estimate();
-        let target = self.delay.rate().min(loss).clamp(self.config.min, self.config.max);
+        let estimate = match &self.reports {
+            Some(reports) => reports.rate(),
+            None => self.delay.rate().min(self.loss.estimate()),
+        };
+        let target = estimate.min(self.allowed).clamp(self.config.min, self.config.max);
         if target != self.target {
             self.target = target;
             self.alr.set_estimate(target);
         }
+        self.stable.update(now, self.delay.rate(), self.acknowledged.rate(), target);
         self.probes.on_estimate(now, target);
     }
 
@@ -204,6 +218,7 @@ impl CongestionController for Gcc {
         if results.is_empty() {
             return;
         }
+        self.reports = None;
         self.sort_by_arrival(results);
         let in_alr = self.alr.since().is_some();
         let mut probe = None;
@@ -237,11 +252,31 @@ impl CongestionController for Gcc {
     fn on_rtt(&mut self, _now: Time, rtt: Duration) {
         self.rtt = Some(rtt);
         self.delay.set_rtt(rtt);
+        if let Some(reports) = &mut self.reports {
+            reports.set_rtt(rtt);
+        }
+    }
+
+    fn on_loss_report(&mut self, now: Time, report: &LossReport) {
+        if let Some(reports) = &mut self.reports {
+            reports.on_report(now, report);
+            self.set_target(now);
+        }
+    }
+
+    fn on_remb(&mut self, now: Time, limit: DataRate) {
+        self.allowed = limit;
+        self.probes.set_allowed(limit);
+        self.set_target(now);
     }
 
     fn on_tick(&mut self, now: Time) {
         self.start(now);
         self.update_alr(now, DataSize::ZERO);
+        if let Some(reports) = &mut self.reports {
+            reports.update(now);
+            self.set_target(now);
+        }
         self.probes.process(now, self.probing_is_blocked());
         self.next_tick = now + TICK;
     }
@@ -262,6 +297,10 @@ impl CongestionController for Gcc {
 
     fn target(&self) -> DataRate {
         self.target
+    }
+
+    fn stable_target(&self) -> DataRate {
+        self.stable.rate().min(self.target)
     }
 
     fn pacing_rate(&self) -> DataRate {
@@ -288,5 +327,7 @@ impl CongestionController for Gcc {
     }
 }
 
+#[cfg(test)]
+mod bounds;
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(budget.remaining(), DataSize::from_bytes(remaining));
     }
 
-    /// Numbers of libwebrtc's `interval_budget_unittest.cc`.
+    /// Numbers of libwebrtc's `interval_budget_unittest.cc`, T8.064 to T8.072.
     #[test]
     fn fills_and_empties_within_its_window() {
         let ms = Duration::from_millis;

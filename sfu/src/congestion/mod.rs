@@ -12,28 +12,39 @@ pub mod acknowledged_rate;
 pub mod aimd;
 pub mod alr;
 pub mod arrival_group;
+pub mod base_delay;
 pub mod delay_based;
 pub mod fixed;
 pub mod gcc;
 pub mod interval_budget;
+pub mod kind;
 pub mod link_capacity;
 pub mod loss_based;
+pub mod nada;
 pub mod pacer;
 pub mod probe;
+pub mod report_loss;
+pub mod scream;
 pub mod sent_history;
+pub mod stable_target;
 pub mod standing_queue;
+pub mod stream_index;
 pub mod trendline;
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod comparison;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::rtcp::Ecn;
 use crate::{DataRate, DataSize, Time};
 
+pub use kind::ControllerKind;
 pub use probe::{ClusterId, ProbeCluster};
 
 /// What a packet was sent for.
@@ -72,6 +83,8 @@ pub struct PacketResult {
     pub received: Option<Time>,
     /// An earlier report had called it lost.
     pub was_lost: bool,
+    /// The mark that it arrived with; [`Ecn::NotEct`] where feedback tells none.
+    pub ecn: Ecn,
 }
 
 /// Loss and round trip from an RTCP receiver report (RFC 3550, section 6.4.1).
@@ -97,6 +110,10 @@ pub trait CongestionController: fmt::Debug {
     /// A receiver report came. Controllers that have feedback per packet may ignore it.
     fn on_loss_report(&mut self, _now: Time, _report: &LossReport) {}
 
+    /// The receiver bounds what it wants to get (REMB, draft-alvestrand-rmcat-remb-03): the target stays within
+    /// `limit` until another comes. The estimate goes on behind it.
+    fn on_remb(&mut self, _now: Time, _limit: DataRate) {}
+
     /// Time passed. To be called at [`Self::deadline`] and harmless at any other moment.
     fn on_tick(&mut self, now: Time);
 
@@ -113,11 +130,69 @@ pub trait CongestionController: fmt::Debug {
     /// The rate for everything that is sent: media, retransmissions and padding.
     fn target(&self) -> DataRate;
 
+    /// A target that changes rarely, for what follows slowly; no more than the target.
+    fn stable_target(&self) -> DataRate {
+        self.target()
+    }
+
     /// The rate at which a burst may leave; at least the target.
     fn pacing_rate(&self) -> DataRate;
 
+    /// How much may leave at present, by the bytes in flight. Beyond any packet unless the controller is one that
+    /// works by a window; then it changes with each packet sent, each feedback, and at [`Self::deadline`]. An owner
+    /// that can hold packets back does so until the next one fits.
+    fn send_window(&self) -> DataSize {
+        DataSize::from_bytes(u64::MAX)
+    }
+
     /// The inner state, for people.
     fn state(&self) -> ControllerState;
+}
+
+/// A controller whose kind is chosen when it is made.
+impl<C: CongestionController + ?Sized> CongestionController for Box<C> {
+    fn on_sent(&mut self, packet: &SentPacket) {
+        (**self).on_sent(packet);
+    }
+    fn on_feedback(&mut self, now: Time, results: &[PacketResult]) {
+        (**self).on_feedback(now, results);
+    }
+    fn on_rtt(&mut self, now: Time, rtt: Duration) {
+        (**self).on_rtt(now, rtt);
+    }
+    fn on_loss_report(&mut self, now: Time, report: &LossReport) {
+        (**self).on_loss_report(now, report);
+    }
+    fn on_remb(&mut self, now: Time, limit: DataRate) {
+        (**self).on_remb(now, limit);
+    }
+    fn on_tick(&mut self, now: Time) {
+        (**self).on_tick(now);
+    }
+    fn deadline(&self) -> Time {
+        (**self).deadline()
+    }
+    fn set_wanted(&mut self, now: Time, wanted: DataRate) {
+        (**self).set_wanted(now, wanted);
+    }
+    fn probe(&mut self, now: Time) -> Option<ProbeCluster> {
+        (**self).probe(now)
+    }
+    fn target(&self) -> DataRate {
+        (**self).target()
+    }
+    fn stable_target(&self) -> DataRate {
+        (**self).stable_target()
+    }
+    fn pacing_rate(&self) -> DataRate {
+        (**self).pacing_rate()
+    }
+    fn send_window(&self) -> DataSize {
+        (**self).send_window()
+    }
+    fn state(&self) -> ControllerState {
+        (**self).state()
+    }
 }
 
 /// The state of a controller, for debug output and reports.
@@ -126,6 +201,10 @@ pub trait CongestionController: fmt::Debug {
 pub enum ControllerState {
     /// See [`gcc::Gcc`].
     Gcc(gcc::GccState),
+    /// See [`nada::Nada`].
+    Nada(nada::NadaState),
+    /// See [`scream::Scream`].
+    Scream(scream::ScreamState),
     /// See [`fixed::Fixed`].
     Fixed {
         /// The rate.

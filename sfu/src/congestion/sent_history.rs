@@ -1,12 +1,15 @@
 //! From transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01) to what came of each
 //! packet: a ring of the packets sent, looked up by their 16-bit sequence number.
 
+mod by_stream;
+
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{PacketResult, SentPacket};
 use crate::Time;
+use crate::rtcp::Ecn;
 
 /// One tick of the feedback's arrival times.
 const TICK_NANOS: i64 = 250_000;
@@ -70,6 +73,8 @@ pub struct SentHistory {
     counters: FeedbackCounters,
     /// The last reference time, unwrapped; starts one wrap up so that reordered feedback stays positive.
     reference: Option<i64>,
+    /// The last timestamp of feedback by stream, unwrapped.
+    made: Option<u64>,
 }
 
 impl SentHistory {
@@ -86,6 +91,7 @@ impl SentHistory {
             capacity,
             counters: FeedbackCounters::default(),
             reference: None,
+            made: None,
         }
     }
 
@@ -128,7 +134,7 @@ impl SentHistory {
                 let nanos = base.saturating_add(ticks.saturating_mul(TICK_NANOS)).max(0);
                 Time::from_nanos(nanos.unsigned_abs())
             });
-            let Some(result) = self.take(sequence, arrival) else { continue };
+            let Some(result) = self.take(sequence, arrival, Ecn::NotEct) else { continue };
             if arrival.is_some() {
                 newest = newest.max(Some(result.sent.at));
             }
@@ -151,7 +157,7 @@ impl SentHistory {
         self.counters
     }
 
-    fn take(&mut self, sequence: u16, received: Option<Time>) -> Option<PacketResult> {
+    fn take(&mut self, sequence: u16, received: Option<Time>, ecn: Ecn) -> Option<PacketResult> {
         let index = self.index(sequence);
         let Some(slot) = self.slots[index].as_mut().filter(|slot| slot.packet.sequence == sequence) else {
             self.counters.unknown += 1;
@@ -173,7 +179,7 @@ impl SentHistory {
                 self.counters.after_lost += u64::from(was_lost);
             }
         }
-        Some(PacketResult { sent: slot.packet, received, was_lost })
+        Some(PacketResult { sent: slot.packet, received, was_lost, ecn })
     }
 
     fn unwrap_reference(&mut self, reference: i32) -> i64 {

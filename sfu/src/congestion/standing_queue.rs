@@ -21,10 +21,15 @@ const MOST_SLACK: Duration = Duration::from_millis(50);
 /// enough for a path that became longer, and for clocks that drift apart by 100 ppm.
 const BASE_PERIOD: Duration = Duration::from_secs(10);
 
+/// What the line delivers is told of the last one to two such spans: a line that has just become thinner must not
+/// be judged by what it delivered before (ours).
+const RECENT: Duration = Duration::from_millis(200);
+
 #[derive(Clone, Copy, Debug)]
 struct Busy {
     since: Time,
-    size: DataSize,
+    /// What has arrived since each of the two marks, the earlier first.
+    marks: [(Time, DataSize); 2],
     until: Time,
 }
 
@@ -53,9 +58,13 @@ impl StandingQueue {
             // The line became busy when the packet before left it, or when this one came to it if that was later.
             let came = arrival.saturating_sub(Duration::from_nanos(queued));
             let since = self.last.map_or(came, |last| last.max(came));
-            let busy = self.busy.get_or_insert(Busy { since, size: DataSize::ZERO, until: arrival });
-            busy.size += size;
+            let mark = (since, DataSize::ZERO);
+            let busy = self.busy.get_or_insert(Busy { since, marks: [mark; 2], until: arrival });
+            busy.marks.iter_mut().for_each(|(_, arrived)| *arrived += size);
             busy.until = busy.until.max(arrival);
+            if busy.until.since(busy.marks[1].0) >= RECENT {
+                busy.marks = [busy.marks[1], (busy.until, DataSize::ZERO)];
+            }
         }
         self.last = self.last.max(Some(arrival));
     }
@@ -63,8 +72,9 @@ impl StandingQueue {
     /// What the line delivers while a queue stands; `None` if none does.
     pub fn delivered(&self) -> Option<DataRate> {
         let busy = self.busy?;
-        let span = busy.until.since(busy.since);
-        (span >= STANDS).then(|| DataRate::of(busy.size, span))
+        let (from, arrived) = busy.marks[0];
+        let stands = busy.until.since(busy.since) >= STANDS;
+        stands.then(|| DataRate::of(arrived, busy.until.since(from)))
     }
 
     fn base(&mut self, delay: i64, arrival: Time) -> i64 {

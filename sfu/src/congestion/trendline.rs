@@ -176,7 +176,7 @@ mod tests {
         GroupDelta { send_nanos: send_micros * 1_000, arrival_nanos: arrival_micros * 1_000 }
     }
 
-    /// libwebrtc's `trendline_estimator_unittest.cc`: 25 packets sent every 20 ms; (factor by which they
+    /// libwebrtc's `trendline_estimator_unittest.cc`, T8.028: 25 packets sent every 20 ms; (factor by which they
     /// arrive more slowly, the usage at the end, whether another must not occur on the way).
     #[test]
     fn twenty_five_packets_at_a_steady_pace() {
@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// str0m's row: steady batches, then three deltas that each grow the queue; only the third has been in
+    /// str0m's row T8.033: steady batches, then three deltas that each grow the queue; only the third has been in
     /// overuse for more than 10 ms.
     #[test]
     fn overuse_takes_more_than_ten_milliseconds() {

@@ -37,7 +37,7 @@ impl Turn<'_> {
         )?;
         let (ufrag, pwd) = transport.credentials();
         let (ufrag, pwd) = (ufrag.to_owned(), pwd.to_owned());
-        let uplink = Uplink::new(request.sources, limits.streams);
+        let uplink = Uplink::new(request.sources, limits.streams, self.sfu.config.feedback);
         let downlink = Downlink::new(&self.sfu.config);
         let conference = self.conference(&request.conference);
         let now = self.now;
@@ -87,17 +87,31 @@ impl Turn<'_> {
         }
     }
 
-    /// Replaces what `receiver` wants to receive, and says which streams it may now expect.
+    /// [`Self::subscribe_to_last_n`] without a limit.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn subscribe(
+        &mut self,
+        receiver: ParticipantId,
+        wishes: &[Wish],
+    ) -> Result<Vec<StreamDescription>, CommandError> {
+        self.subscribe_to_last_n(receiver, wishes, None)
+    }
+
+    /// Replaces what `receiver` wants to receive, and says which streams it may now expect. Of the sources of video that
+    /// it wants, `last_n` are sent at a time: those on stage first, then by priority, then by who spoke last.
     ///
     /// A wish for a source that isn't there (any more) is passed over: the publisher may have left while the
     /// request was on its way.
     ///
     /// # Errors
     /// When the receiver does not exist, wants its own source, or wants too many.
-    pub fn subscribe(
+    pub fn subscribe_to_last_n(
         &mut self,
         receiver: ParticipantId,
         wishes: &[Wish],
+        last_n: Option<u16>,
     ) -> Result<Vec<StreamDescription>, CommandError> {
         let conference = self.known(receiver)?.conference;
         full("subscriptions", self.sfu.config.limits.subscriptions, wishes.len().saturating_sub(1))?;
@@ -115,6 +129,7 @@ impl Turn<'_> {
         for (publisher, source, wish) in &wanted {
             self.subscribe_to(receiver, *publisher, *source, wish)?;
         }
+        self.sfu.participants[receiver].downlink.last_n = last_n;
         self.reallocate(receiver);
         Ok(self.streams_of(receiver))
     }
@@ -221,8 +236,7 @@ impl Turn<'_> {
             .get_disjoint_mut([receiver, publisher])
             .expect("both were looked up, and a wish for one's own source was refused");
         if let Some(subscription) = to.downlink.find_mut(publisher, source) {
-            subscription.max_height = wish.max_height;
-            subscription.priority = wish.priority;
+            subscription.wanted = wish.into();
             return Ok(());
         }
         let published = &mut from.uplink.sources[source];

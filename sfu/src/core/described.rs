@@ -42,7 +42,9 @@ impl Described {
         let payload = PayloadDescriptor::parse(source.description.codec, media.payload);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         encoding.sets_in_band |= payload.has_parameter_set();
-        Described { brings_structure, ..Described::by(payload, media, source, now) }
+        let mut described = Described::by(payload, media, source, now);
+        described.brings_structure = brings_structure;
+        described
     }
 
     /// A packet of the cache.
@@ -55,20 +57,25 @@ impl Described {
         let at = usize::from(media.encoding);
         let layers = source.description.encodings.get(at).map_or(1, |e| e.spatial_layers);
         let encoding = &source.encodings[at];
-        let plain = payload.describe(layers, media.marker, encoding.sets_in_band);
-        let plain = marked(&payload, plain, media.extension);
-        // Payloads without layers have nothing to add to a descriptor.
-        let is_described = matches!(media.extension, FrameExtension::Dependency(_));
-        let plain = plain.filter(|_| !is_described || payload.has_numbers());
         let mut described = Described {
             payload,
             padding_only: false,
-            by_payload: plain.map(|frame| media.ingress(frame, arrived, false)),
+            by_payload: None,
             by_descriptor: None,
             descriptor: None,
             lacks_structure: false,
             brings_structure: false,
         };
+        // Payloads without layers have nothing to add to a descriptor.
+        let is_described = matches!(media.extension, FrameExtension::Dependency(_));
+        if !is_described || described.payload.has_numbers() {
+            let plain = described.payload.describe(layers, media.marker, encoding.sets_in_band);
+            let plain = match media.extension {
+                FrameExtension::Marking(bytes) => marked(&described.payload, plain, bytes),
+                _ => plain,
+            };
+            described.by_payload = plain.map(|frame| media.ingress(frame, arrived, false));
+        }
         if let FrameExtension::Dependency(bytes) = media.extension {
             let read = encoding.structures.read(media.sequence, bytes);
             described.lacks_structure = read.is_none();
@@ -144,9 +151,8 @@ impl Described {
 fn marked(
     payload: &PayloadDescriptor,
     plain: Option<FrameDescription>,
-    extension: FrameExtension<'_>,
+    bytes: &[u8],
 ) -> Option<FrameDescription> {
-    let FrameExtension::Marking(bytes) = extension else { return plain };
     let Ok(marking) = FrameMarking::parse(bytes) else { return plain };
     let by_marking = FrameDescription::marking(&marking);
     match (payload, plain) {

@@ -1,14 +1,16 @@
 //! RTCP from a peer: what it says of its own streams, and of those that it receives.
 
+use std::time::Duration;
+
 use super::commands::source_id;
 use super::{Sfu, Turn};
 use crate::DataRate;
 use crate::drop_reason::DropReason;
 use crate::keyframe::KeyFrameRequest;
-use crate::participant::downlink::Downlink;
+use crate::participant::downlink::{Downlink, PacketSender};
 use crate::participant::ingress::StreamRole;
 use crate::participant::{Participant, ParticipantId};
-use crate::rtcp::{self, Packet, ReportBlock, SenderInfo, TransportFeedback};
+use crate::rtcp::{self, CongestionFeedback, Packet, ReportBlock, SenderInfo, TransportFeedback};
 use crate::sink::Event;
 use crate::statistics::OutboundTotals;
 use crate::time::Time;
@@ -40,6 +42,8 @@ impl Turn<'_> {
                     self.key_frame_wanted(id, entry.ssrc, |totals| totals.firs += 1);
                 }),
                 Packet::TransportFeedback(feedback) => self.transport_feedback(id, feedback),
+                Packet::CongestionFeedback(feedback) => self.stream_feedback(id, feedback),
+                Packet::Remb(remb) => self.receiver_limit(id, remb.bitrate),
                 Packet::ExtendedReport(report) => self.extended_report(id, report),
                 _ => {}
             }
@@ -93,12 +97,31 @@ impl Turn<'_> {
 
     fn transport_feedback(&mut self, id: ParticipantId, feedback: TransportFeedback<'_>) {
         let now = self.now;
-        let Sfu { participants, results, timers, .. } = &mut *self.sfu;
-        let Participant { downlink, armed, .. } = &mut participants[id];
+        let Sfu { participants, results, .. } = &mut *self.sfu;
         results.clear();
-        let Downlink { sender, loss, redundancy, .. } = &mut *downlink;
+        let sender = &mut participants[id].downlink.sender;
         let statuses = feedback.statuses().take(MAX_STATUSES);
         let rtt = sender.history.on_feedback(now, feedback.reference, statuses, results);
+        self.take_results(id, rtt);
+    }
+
+    fn stream_feedback(&mut self, id: ParticipantId, feedback: CongestionFeedback<'_>) {
+        let now = self.now;
+        let Sfu { participants, results, .. } = &mut *self.sfu;
+        let PacketSender { history, index: Some(index), .. } = &mut participants[id].downlink.sender else {
+            return;
+        };
+        results.clear();
+        let rtt = history.on_congestion_feedback(now, feedback, index, results);
+        self.take_results(id, rtt);
+    }
+
+    /// What came of packets to a receiver, by its feedback.
+    fn take_results(&mut self, id: ParticipantId, rtt: Option<Duration>) {
+        let now = self.now;
+        let Sfu { participants, results, timers, .. } = &mut *self.sfu;
+        let Participant { downlink, armed, .. } = &mut participants[id];
+        let Downlink { sender, loss, redundancy, .. } = &mut *downlink;
         redundancy.on_feedback(now, results);
         results.iter().for_each(|result| loss.add(result));
         if sender.begun {
@@ -110,6 +133,16 @@ impl Turn<'_> {
         let due = downlink.sender.controller.deadline();
         Sfu::arm(timers, id, armed, due);
         self.follow_controller(id);
+    }
+
+    /// A receiver bounds what it wants to get.
+    fn receiver_limit(&mut self, id: ParticipantId, limit: DataRate) {
+        let now = self.now;
+        let sender = &mut self.sfu.participants[id].downlink.sender;
+        sender.controller.on_remb(now, limit);
+        if sender.begun {
+            self.follow_controller(id);
+        }
     }
 
     /// The controller's state may have changed: tells the estimate, begins probes, chooses layers anew.

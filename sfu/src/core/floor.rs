@@ -11,8 +11,12 @@ use crate::participant::subscription::Projection;
 use crate::sink::Event;
 
 impl Turn<'_> {
-    /// Those who had the floor in the conference that `participant` is in, the latest first.
+    /// Those who had the floor in the conference that `participant` is in, the latest first; nobody unless
+    /// [`crate::Config::dominant_speaker`] is on.
     pub fn recent_speakers(&self, participant: ParticipantId) -> Vec<ParticipantId> {
+        if !self.sfu.config.dominant_speaker {
+            return Vec::new();
+        }
         let conference = self.sfu.participants.get(participant).map(|p| p.conference);
         let floor = conference.and_then(|id| self.sfu.conferences[id].floor.as_ref());
         floor.map_or_else(Vec::new, |floor| floor.recent().iter().collect())
@@ -54,7 +58,8 @@ impl Turn<'_> {
             // It came: what redundancy says of it later is no recovery.
             source.tail.insert(media.sequence, media.timestamp, &[]);
         }
-        if let Some(participant) = heard.dominant {
+        // The choice of the loudest needs to know, whether or not anybody is to be told.
+        if let Some(participant) = heard.dominant.filter(|_| self.sfu.config.dominant_speaker) {
             self.sink.event(Event::DominantSpeaker { participant });
         }
         if returns {

@@ -11,6 +11,7 @@ use crate::participant::ingress::StreamRole;
 use crate::participant::uplink::Binding;
 use crate::participant::{Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
+use crate::rtcp::{ArrivedPacket, Ecn};
 use crate::rtp::{Extensions, RtpHeader};
 use crate::send::cache::CachedPacket;
 use crate::send::rtx::{self, OSN_LEN};
@@ -49,9 +50,13 @@ impl Turn<'_> {
         let packet = &datagram[..opened.len];
         let header = RtpHeader::parse(packet).map_err(|_| DropReason::MalformedRtp)?;
         let extensions = Extensions::parse(packet, &header, &participant.media.extensions);
-        if let Some(sequence) = extensions.transport_cc {
-            Self::record_arrival(&mut self.sfu.timers, id, participant, sequence, now);
-        }
+        let arrived = ArrivedPacket {
+            transport: extensions.transport_cc,
+            ssrc: header.ssrc,
+            sequence: header.sequence,
+            ecn: Ecn::NotEct,
+        };
+        Self::record_arrival(&mut self.sfu.timers, id, participant, arrived, now);
         let known = participant.uplink.find(header.ssrc);
         let index = match known {
             Some(index) => index,
@@ -148,11 +153,11 @@ impl Turn<'_> {
         timers: &mut Timers,
         id: ParticipantId,
         participant: &mut Participant,
-        sequence: u16,
+        packet: ArrivedPacket,
         now: Time,
     ) {
-        participant.uplink.arrivals.record(now, sequence);
-        if participant.uplink.feedback_due == Time::NEVER {
+        let told = participant.uplink.arrivals.record(now, packet);
+        if told && participant.uplink.feedback_due == Time::NEVER {
             participant.uplink.feedback_due = now + FEEDBACK_INTERVAL;
             Sfu::arm(timers, id, &mut participant.armed, now + FEEDBACK_INTERVAL);
         }
@@ -242,6 +247,9 @@ impl Turn<'_> {
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
         for (receiver, index) in &subscribers {
+            if !muted && !described.padding_only && self.passes_over(*receiver, *index, described) {
+                continue;
+            }
             let result = if muted {
                 Err(DropReason::Muted)
             } else {

@@ -5,7 +5,9 @@ mod audio;
 mod census;
 mod commands;
 mod data;
+mod demand;
 mod described;
+mod explain;
 mod feedback;
 mod floor;
 mod forwarding;
@@ -81,6 +83,8 @@ pub struct Sfu {
     candidates: Vec<Candidate>,
     decisions: Vec<Decision<u16>>,
     workspace: Workspace,
+    /// Room to work in.
+    order: Vec<usize>,
 }
 
 impl Sfu {
@@ -116,12 +120,13 @@ impl Sfu {
             candidates: Vec::new(),
             decisions: Vec::new(),
             workspace: Workspace::default(),
+            order: Vec::new(),
         })
     }
 
     /// Begins a turn at `now`, which must not be before the last one's.
     pub fn turn<'a>(&'a mut self, now: Time, sink: &'a mut dyn Sink) -> Turn<'a> {
-        Turn { sfu: self, now, sink, arriving: None }
+        Turn { sfu: self, now, sink, arriving: None, drained: false }
     }
 
     /// When [`Turn::timeout`] has something to do next.
@@ -213,6 +218,8 @@ pub struct Turn<'a> {
     sink: &'a mut dyn Sink,
     /// The encoding whose key frame is being handed on: nobody needs to ask for it.
     arriving: Option<(ParticipantId, usize, u8)>,
+    /// The turn is over, and nothing can have come since.
+    drained: bool,
 }
 
 impl Turn<'_> {
@@ -235,6 +242,7 @@ impl Turn<'_> {
     /// Ends the turn and says when the next time-out is due.
     pub fn finish(mut self) -> Time {
         self.drain();
+        self.drained = true;
         self.sfu.deadline()
     }
 
@@ -262,7 +270,9 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.drain();
+        if !self.drained {
+            self.drain();
+        }
     }
 }
 

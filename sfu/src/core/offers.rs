@@ -9,8 +9,9 @@ use crate::participant::layer_rates::SPATIAL_LAYERS;
 use crate::participant::source::Source;
 use crate::units::DataRate;
 
-/// An encoder's rate over seconds is no more than it is set to, whatever a key frame does to one second: so
-/// much above the declared rate is believed, and no more.
+/// An encoder's rate over seconds is no more than it is set to, whatever a key frame or a scrolled page does to some of
+/// them: so much above the declared rate is believed, and no more; unless the stream takes more in the long run, whatever
+/// it declared.
 const BELIEVED: f64 = 1.1;
 /// RTP header, extensions, tag, UDP and IP of one packet against 1,100 bytes of payload.
 const OVERHEAD: f64 = 1.08;
@@ -65,7 +66,8 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
     let is_beginning = source.begun.is_some_and(|begun| now.since(begun) < BEGINNING);
     let described = source.description.encodings.iter();
     for (index, (description, encoding)) in described.zip(&mut source.encodings).enumerate() {
-        let believed = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
+        let declared = DataRate::from_kbps(u64::from(description.max_kbps)).scale(BELIEVED);
+        let believed = declared.max(encoding.rates.sustained(now));
         let top = description.temporal_layers - 1;
         let comes = encoding.rates.any(now);
         encoding.active_since.take_if(|_| !comes);
@@ -97,7 +99,7 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
 mod tests {
     use super::*;
     use crate::codec::Codec;
-    use crate::participant::SourceDescription;
+    use crate::participant::{Content, SourceDescription};
     use crate::rtp::VideoLayersAllocation;
     use crate::rtp::video_layers_allocation::LayerAllocation;
 
@@ -112,7 +114,8 @@ mod tests {
         });
         let encodings = encodings.collect();
         let (name, mid) = ("cam".into(), "0".into());
-        Source::new(SourceDescription { name, codec: Codec::Vp9, mid, encodings })
+        let content = Content::Camera;
+        Source::new(SourceDescription { name, codec: Codec::Vp9, mid, content, encodings })
     }
 
     #[test]

@@ -81,7 +81,8 @@ impl Turn<'_> {
         let scratch = &mut self.sfu.scratch;
         scratch.clear();
         let media_ssrc = uplink.streams.first().map_or(0, |stream| stream.ssrc);
-        while uplink.arrivals.write_report(scratch, uplink.local_ssrc, media_ssrc, MAX_COMPOUND) {}
+        let names = (uplink.local_ssrc, media_ssrc);
+        while uplink.arrivals.write_report(scratch, names, now, MAX_COMPOUND) {}
         uplink.feedback_due = Time::NEVER;
         self.send_compounds(id);
     }

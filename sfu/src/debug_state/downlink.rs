@@ -27,8 +27,10 @@ pub(super) fn subscription(sfu: &Sfu, receiver: ParticipantId, place: u16, to: &
         "ssrc": to.ssrc,
         "rtx_ssrc": to.rtx.as_ref().map(|rtx| rtx.ssrc),
         "codec": to.codec,
-        "max_height": to.max_height,
-        "priority": to.priority,
+        "max_height": to.wanted.max_height,
+        "max_fps": to.wanted.max_fps,
+        "priority": to.wanted.priority,
+        "on_stage": to.wanted.on_stage,
         "muted": to.muted,
         "acknowledged": to.acknowledged,
         "packets": to.totals.packets,
@@ -47,7 +49,7 @@ fn video(stream: &VideoStream) -> Value {
         "target": stream.projection.target(),
         "wants_key_frame": stream.projection.wants_key_frame(),
         "chosen": stream.chosen.and_then(|(layer, _)| layer),
-        "reason": stream.reason,
+        "reason": stream.explanation.as_ref().map(|explanation| explanation.reason),
         "log_entries": stream.log.held(),
     })
 }

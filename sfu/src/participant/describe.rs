@@ -146,9 +146,29 @@ pub struct SourceDescription {
     pub codec: Codec,
     /// Media identification tag (RFC 8843), 1 to 16 bytes.
     pub mid: String,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "Content::is_camera")]
+    pub content: Content,
     /// Video: the simulcast encodings, lowest first, 1 to 3. Audio: empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encodings: Vec<EncodingDescription>,
+}
+
+/// What a source of video shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// People: motion counts.
+    #[default]
+    Camera,
+    /// A screen: detail counts, it comes in bursts, and it goes before cameras of the same priority.
+    Screen,
+}
+
+impl Content {
+    const fn is_camera(&self) -> bool {
+        matches!(self, Content::Camera)
+    }
 }
 
 impl SourceDescription {
@@ -203,9 +223,30 @@ pub struct Wish {
     /// Video: the tile's height, px; higher encodings than the next above it are of no use.
     #[serde(default = "unlimited")]
     pub max_height: u16,
+    /// Video: frames per second that are wanted at most.
+    #[serde(default = "any_fps", skip_serializing_if = "is_any_fps")]
+    pub max_fps: u8,
     /// Higher goes first when the line is thin.
     #[serde(default)]
     pub priority: u8,
+    /// Video: it is what is looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_stage: bool,
+}
+
+impl Wish {
+    /// Everything that there is of a source, off stage and without priority.
+    pub const fn new(publisher: String, source: String) -> Self {
+        Wish { publisher, source, max_height: unlimited(), max_fps: any_fps(), priority: 0, on_stage: false }
+    }
+}
+
+const fn any_fps() -> u8 {
+    u8::MAX
+}
+
+fn is_any_fps(fps: &u8) -> bool {
+    *fps == u8::MAX
 }
 
 const fn unlimited() -> u16 {

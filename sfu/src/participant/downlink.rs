@@ -7,13 +7,16 @@ use super::egress::Egress;
 use super::packet_writer::OutgoingPacket;
 use super::subscription::{Projection, Subscription};
 use super::transport::PeerTransport;
+use crate::allocation::LineMemory;
 use crate::config::Config;
-use crate::congestion::gcc::{Gcc, GccConfig};
 use crate::congestion::probe::pacing::ProbePacing;
 use crate::congestion::sent_history::SentHistory;
+use crate::congestion::stream_index::StreamIndex;
 use crate::congestion::{self, CongestionController, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
+use crate::receive::rate::{RateMeter, SteadyRate};
+use crate::rtcp::FeedbackKind;
 use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
@@ -42,6 +45,10 @@ pub(crate) struct Downlink {
     /// The estimate that was told last.
     pub(crate) told: DataRate,
     pub(crate) allocated: Time,
+    /// What hysteresis needs to know of the line's past.
+    pub(crate) line: LineMemory,
+    /// How many sources of video the participant wants at most.
+    pub(crate) last_n: Option<u16>,
     pub(crate) reported: Time,
     /// When streams whose timestamps no report explains are to be reported on, ahead of their turn.
     pub(crate) early_report: Time,
@@ -51,10 +58,15 @@ pub(crate) struct Downlink {
 pub(crate) struct PacketSender {
     pub(crate) controller: Box<dyn CongestionController>,
     pub(crate) history: SentHistory,
+    /// Where receivers name packets by stream.
+    pub(crate) index: Option<StreamIndex>,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
     /// Bytes of media and padding that were sent, headers included.
     pub(crate) sent: u64,
+    /// What repairs took of late: what was asked for again is no room for layers.
+    repairs: RateMeter,
+    sustained_repairs: SteadyRate,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -62,16 +74,19 @@ pub(crate) struct PacketSender {
 
 impl Downlink {
     pub(crate) fn new(config: &Config) -> Self {
-        let gcc = GccConfig::within(config.min_rate, config.start_rate, config.max_rate);
+        let kind = config.congestion_control;
         Downlink {
             slots: Vec::new(),
             created: 0,
             sender: PacketSender {
-                controller: Box::new(Gcc::new(gcc)),
+                controller: kind.build(config.min_rate, config.start_rate, config.max_rate),
                 history: SentHistory::new(HISTORY),
+                index: (config.feedback == FeedbackKind::ByStream).then(StreamIndex::default),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
                 sent: 0,
+                repairs: RateMeter::new(),
+                sustained_repairs: SteadyRate::default(),
                 begun: false,
             },
             rtt: None,
@@ -80,6 +95,8 @@ impl Downlink {
             loss: LossEstimate::default(),
             told: DataRate::ZERO,
             allocated: Time::ZERO,
+            line: LineMemory::default(),
+            last_n: None,
             reported: Time::ZERO,
             early_report: Time::NEVER,
         }
@@ -146,6 +163,14 @@ impl Downlink {
         }
     }
 
+    /// How many encodings the video subscription at `index` has a use for.
+    pub(crate) fn useful(&self, index: u16) -> Option<u8> {
+        match &self.slots.get(usize::from(index))?.as_ref()?.media {
+            Projection::Video(stream) => Some(stream.useful),
+            Projection::Audio(_) => None,
+        }
+    }
+
     /// Whose source the subscription at `index` is for.
     pub(crate) fn source_of(&self, index: u16) -> Option<(ParticipantId, usize)> {
         self.slots.get(usize::from(index))?.as_ref().map(|s| (s.publisher, s.source))
@@ -185,8 +210,10 @@ impl Downlink {
 
     /// Ends the subscription at `index`.
     pub(crate) fn remove(&mut self, index: u16) {
-        if let Some(slot) = self.slots.get_mut(usize::from(index)) {
-            *slot = None;
+        let Some(ended) = self.slots.get_mut(usize::from(index)).and_then(Option::take) else { return };
+        if let Some(index) = &mut self.sender.index {
+            let repairs = ended.rtx.map(|rtx| rtx.ssrc);
+            std::iter::once(ended.ssrc).chain(repairs).for_each(|ssrc| index.remove(ssrc));
         }
     }
 
@@ -259,6 +286,9 @@ impl PacketSender {
         }
         let len = buffer.len() - start;
         egress.commit(purpose.class, purpose.forwarded);
+        if let Some(index) = &mut self.index {
+            index.on_sent(packet.ssrc, packet.sequence as u16, self.next_sequence);
+        }
         self.note(now, len, purpose.class);
         Ok(len)
     }
@@ -282,6 +312,11 @@ impl PacketSender {
         })
     }
 
+    /// What repairs take in the long run: those of one burst are over when they are counted.
+    pub(crate) fn repair_rate(&mut self, now: Time) -> DataRate {
+        self.sustained_repairs.sustain(now, self.repairs.rate(now))
+    }
+
     fn note(&mut self, now: Time, len: usize, class: PacketClass) {
         let (sequence, size) = (self.next_sequence, DataSize::from_bytes(len as u64 + HEADERS));
         let class = match class {
@@ -294,6 +329,9 @@ impl PacketSender {
         let sent = || SentPacket { sequence, size, at: now, class, cluster };
         self.next_sequence = sequence.wrapping_add(1);
         self.sent += size.as_bytes();
+        if class == congestion::PacketClass::Retransmission {
+            self.repairs.add(now, size);
+        }
         if cluster.is_some() {
             self.probing.on_sent(now, size);
         }

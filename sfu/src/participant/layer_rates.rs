@@ -13,6 +13,8 @@ pub(crate) const SPATIAL_LAYERS: usize = 3;
 /// The rates of one encoding's layers; sound has one.
 pub(crate) struct LayerRates {
     spatial: Vec<[Meters; TEMPORAL_LAYERS]>,
+    /// What all layers together take in the long run.
+    sustained: SteadyRate,
 }
 
 /// One layer of both kinds.
@@ -50,7 +52,8 @@ pub(crate) struct LayerRate {
 impl LayerRates {
     pub(crate) fn new(spatial_layers: u8) -> Self {
         let layers = usize::from(spatial_layers).clamp(1, SPATIAL_LAYERS);
-        LayerRates { spatial: (0..layers).map(|_| Default::default()).collect() }
+        let spatial = (0..layers).map(|_| Default::default()).collect();
+        LayerRates { spatial, sustained: SteadyRate::default() }
     }
 
     /// Counts a packet; layers beyond those that are told apart count as the highest.
@@ -72,6 +75,13 @@ impl LayerRates {
     /// Whether anything came of late.
     pub(crate) fn any(&mut self, now: Time) -> bool {
         self.spatial.iter_mut().flatten().any(|meters| meters.all.rate.rate(now) > DataRate::ZERO)
+    }
+
+    /// What all layers together take in the long run: half a minute, whatever a burst does to a second.
+    pub(crate) fn sustained(&mut self, now: Time) -> DataRate {
+        let own = |meters: &mut Meters| meters.all.rate.rate(now);
+        let all = self.spatial.iter_mut().flatten().map(own).sum();
+        self.sustained.sustain(now, all)
     }
 
     /// What a receiver of each layer would get, from low to high.
@@ -113,6 +123,7 @@ impl LayerRates {
     /// Forgets everything: the stream starts anew.
     pub(crate) fn reset(&mut self) {
         self.spatial.fill_with(Default::default);
+        self.sustained = SteadyRate::default();
     }
 }
 

@@ -16,8 +16,8 @@ pub(crate) mod uplink;
 
 pub use crate::codec::{Codec, MediaKind};
 pub use describe::{
-    EncodingDescription, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes, SourceDescription,
-    SourceId, StreamDescription, VideoFormat, Wish,
+    Content, EncodingDescription, MediaParameters, NotAParticipantId, ParticipantId, PayloadTypes,
+    SourceDescription, SourceId, StreamDescription, VideoFormat, Wish,
 };
 
 use crate::Time;

@@ -1,7 +1,7 @@
 //! Writes one outgoing RTP packet: header, extensions, payload, protection.
 
 use super::describe::MediaParameters;
-use crate::rtp::extension::ExtensionWriter;
+use crate::rtp::extension::{ExtensionIds, ExtensionWriter, ONE_BYTE_PROFILE};
 use crate::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
 use crate::time::Time;
 use crate::transport::srtp::Outbound;
@@ -40,6 +40,10 @@ impl OutgoingPacket<'_> {
         protected: Option<u32>,
     ) {
         let written = self.dependency_descriptor.filter(|_| media.extensions.dependency_descriptor != 0);
+        let plain = written.is_none() && self.mid.is_none() && protected.is_none();
+        if plain && self.write_plain(buffer, &media.extensions, now) {
+            return;
+        }
         if written.is_some() {
             let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS_WITH_DESCRIPTOR];
             self.write_into(buffer, room, written, media, now, protected);
@@ -47,6 +51,47 @@ impl OutgoingPacket<'_> {
             let room = &mut [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
             self.write_into(buffer, room, None, media, now, protected);
         }
+    }
+
+    /// Appends a header with the extensions that every packet has and the audio level, if all fit the one-byte form:
+    /// what nearly all packets have, in less time than others take.
+    fn write_plain(&self, buffer: &mut Vec<u8>, ids: &ExtensionIds, now: Time) -> bool {
+        let (sequence, time) = (ids.transport_cc, ids.abs_send_time);
+        if !(1..=14).contains(&sequence) || !(1..=14).contains(&time) {
+            return false;
+        }
+        let level = self.audio_level.filter(|_| ids.audio_level != 0);
+        if ids.audio_level > 14 {
+            return false;
+        }
+        let mut header = [0; FIXED_HEADER_LEN + 16];
+        let (fixed, rest) = header.split_first_chunk_mut().expect("longer than a fixed header");
+        let kind = (self.marker, self.payload_type);
+        write_fixed_header(fixed, kind, self.sequence as u16, self.timestamp, self.ssrc, true);
+        let ([a, b], [c, d, e]) = (self.transport_sequence.to_be_bytes(), abs_send_time(now));
+        let [high, low] = ONE_BYTE_PROFILE.to_be_bytes();
+        let (words, f, g) = match level {
+            Some((level, voice)) => (3, ids.audio_level << 4, (u8::from(voice) << 7) | (level & 0x7f)),
+            None => (2, 0, 0),
+        };
+        // Profile, length in words, and the elements with their lengths less one (RFC 8285 section 4.2).
+        rest[..13].copy_from_slice(&[
+            high,
+            low,
+            0,
+            words,
+            sequence << 4 | 1,
+            a,
+            b,
+            time << 4 | 2,
+            c,
+            d,
+            e,
+            f,
+            g,
+        ]);
+        buffer.extend_from_slice(&header[..FIXED_HEADER_LEN + 4 + 4 * usize::from(words)]);
+        true
     }
 
     fn write_into(

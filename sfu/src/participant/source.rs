@@ -35,6 +35,16 @@ pub(crate) struct Source {
     pub(crate) speaker: Option<SpeakerId>,
     /// Sound: whether the last packet was let through to those who subscribe.
     pub(crate) heard: bool,
+    /// Video: who watches what of it.
+    pub(crate) demand: Demand,
+}
+
+/// How many encodings of a source, from the lowest, its publisher was told to be watched.
+#[derive(Debug)]
+pub(crate) struct Demand {
+    pub(crate) told: u8,
+    /// Since when fewer are.
+    pub(crate) less_since: Option<Time>,
 }
 
 /// One simulcast encoding of a source, or the one stream of an audio source.
@@ -76,6 +86,7 @@ impl Source {
             silence: SilenceGate::default(),
             speaker: None,
             heard: false,
+            demand: Demand { told: u8::try_from(count).unwrap_or(u8::MAX), less_since: None },
         }
     }
 }

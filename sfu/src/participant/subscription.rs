@@ -6,7 +6,7 @@ use std::time::Duration;
 use rtc_crypto::RTCCryptoProvider;
 
 use super::describe::{MediaParameters, ParticipantId, SourceDescription, Wish};
-use crate::allocation::Reason;
+use crate::allocation::{Explanation, Reason};
 use crate::codec::{Codec, MediaKind};
 use crate::conference::CommandError;
 use crate::forward::{AudioProjection, Layer, Origin, VideoProjection};
@@ -29,14 +29,30 @@ pub(crate) struct Subscription {
     pub(crate) rtx: Option<RtxStream>,
     /// Video's protection, if the receiver offers FlexFEC.
     pub(crate) fec: Option<FecStream>,
-    pub(crate) max_height: u16,
-    pub(crate) priority: u8,
+    /// What the receiver wants of it.
+    pub(crate) wanted: Wanted,
     pub(crate) muted: bool,
     pub(crate) media: Projection,
     /// Whether a receiver report has named the SSRC: from then on the mid need not be written.
     pub(crate) acknowledged: bool,
     pub(crate) sent: SentReports,
     pub(crate) totals: OutboundTotals,
+}
+
+/// A wish without its names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) max_height: u16,
+    pub(crate) max_fps: u8,
+    pub(crate) priority: u8,
+    pub(crate) on_stage: bool,
+}
+
+impl From<&Wish> for Wanted {
+    fn from(wish: &Wish) -> Self {
+        let Wish { max_height, max_fps, priority, on_stage, .. } = *wish;
+        Wanted { max_height, max_fps, priority, on_stage }
+    }
 }
 
 /// The retransmission stream of a subscription.
@@ -59,10 +75,12 @@ pub(crate) struct VideoStream {
     pub(crate) log: SentLog,
     /// The allocation's last word and the kind of its reason: only changes are told.
     pub(crate) chosen: Option<(Option<Layer>, Discriminant<Reason>)>,
-    /// The reason itself, with its numbers.
-    pub(crate) reason: Option<Reason>,
     /// What hysteresis needs to know of the past.
     pub(crate) memory: crate::allocation::Memory,
+    /// How many of the source's encodings the wish, as last-N leaves it, has a use for.
+    pub(crate) useful: u8,
+    /// The last decision with all that it was made from.
+    pub(crate) explanation: Option<Explanation>,
 }
 
 /// What sender reports need, and what came back.
@@ -125,8 +143,9 @@ impl Subscription {
                     projection: VideoProjection::new(origin),
                     log: SentLog::default(),
                     chosen: None,
-                    reason: None,
                     memory: crate::allocation::Memory::default(),
+                    useful: 0,
+                    explanation: None,
                 };
                 Projection::Video(Box::new(stream))
             }
@@ -152,8 +171,7 @@ impl Subscription {
             payload_type,
             rtx,
             fec,
-            max_height: wish.max_height,
-            priority: wish.priority,
+            wanted: wish.into(),
             muted: false,
             media: projection,
             acknowledged: false,

@@ -10,7 +10,7 @@ use crate::codec::MediaKind;
 use crate::core::is_payload_type_of;
 use crate::drop_reason::DropReason;
 use crate::receive::nack::NackGenerator;
-use crate::rtcp::{ArrivalRecorder, ReceptionStats};
+use crate::rtcp::{ArrivalLog, FeedbackKind, ReceptionStats};
 use crate::rtp::{Extensions, RtpHeader};
 use crate::time::Time;
 
@@ -34,8 +34,8 @@ pub(crate) enum Binding {
 pub(crate) struct Uplink {
     pub(crate) sources: Vec<Source>,
     pub(crate) streams: Vec<IngressStream>,
-    /// Arrivals for transport-wide feedback.
-    pub(crate) arrivals: ArrivalRecorder,
+    /// Arrivals to be reported.
+    pub(crate) arrivals: ArrivalLog,
     pub(crate) feedback_due: Time,
     max_streams: usize,
     /// The stream that the last packet belonged to: the next one mostly does too.
@@ -47,11 +47,11 @@ pub(crate) struct Uplink {
 }
 
 impl Uplink {
-    pub(crate) fn new(sources: Vec<SourceDescription>, max_streams: usize) -> Self {
+    pub(crate) fn new(sources: Vec<SourceDescription>, max_streams: usize, feedback: FeedbackKind) -> Self {
         Uplink {
             sources: sources.into_iter().map(Source::new).collect(),
             streams: Vec::new(),
-            arrivals: ArrivalRecorder::new(),
+            arrivals: ArrivalLog::new(feedback),
             feedback_due: Time::NEVER,
             max_streams,
             last: 0,

@@ -75,6 +75,9 @@ const SETTLING: f64 = 3.0;
 /// The same for the fall of a rate that is held: several of a conversation's pauses of 1.6 s (ITU-T P.59, table 1).
 const FADING: f64 = 10.0;
 
+/// The same for what a stream takes in the long run: several bursts of a screen share, and the pauses between them.
+const SUSTAINING: f64 = 20.0;
+
 /// A measured rate smoothed over seconds.
 ///
 /// The lowest temporal layer has four frames in a [`RateMeter`]'s second, which differ in size by their content:
@@ -94,6 +97,14 @@ impl SteadyRate {
             return DataRate::ZERO;
         }
         self.approach(now, measured, SETTLING);
+        DataRate::from_bps(self.bps as u64)
+    }
+
+    /// Takes what is measured at `now` of a stream that sends in bursts; answers what it takes in the long run.
+    pub fn sustain(&mut self, now: Time, measured: DataRate) -> DataRate {
+        // From nothing: the key frame that it begins with says little of the long run.
+        self.at.get_or_insert(now);
+        self.approach(now, measured, SUSTAINING);
         DataRate::from_bps(self.bps as u64)
     }
 
@@ -129,6 +140,18 @@ mod tests {
         assert_eq!(steady.update(Time::from_secs(2), low), DataRate::from_kbps(50));
         assert_eq!(steady.update(Time::from_secs(3), DataRate::ZERO), DataRate::ZERO);
         assert_eq!(steady.update(Time::from_secs(4), high), high);
+    }
+
+    #[test]
+    fn a_burst_counts_little_in_the_long_run() {
+        let mut sustained = SteadyRate::default();
+        assert_eq!(sustained.sustain(Time::from_secs(1), DataRate::from_kbps(9_000)), DataRate::ZERO);
+        // A second counts for 1 / (1 + 20).
+        let burst = sustained.sustain(Time::from_secs(2), DataRate::from_kbps(2_100));
+        assert_eq!(burst, DataRate::from_kbps(100));
+        let after =
+            (3..200).map(|second| sustained.sustain(Time::from_secs(second), DataRate::from_kbps(500)));
+        assert_eq!(after.last().map(|rate| rate.as_kbps() / 10), Some(49));
     }
 
     #[test]

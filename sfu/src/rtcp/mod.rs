@@ -3,6 +3,7 @@
 //! [`packets`] checks a compound and walks it without an allocation; the `write_…` functions append whole
 //! packets to a buffer, so that a compound is written by calling them one after the other.
 
+pub mod arrival_log;
 mod bytes;
 pub mod compound;
 pub mod congestion_feedback;
@@ -13,13 +14,15 @@ pub mod payload_feedback;
 pub mod reception;
 pub mod report;
 pub mod source;
+pub mod stream_arrivals;
 pub mod transport_cc;
 
 #[cfg(test)]
 mod tests;
 
+pub use arrival_log::{ArrivalLog, ArrivedPacket, FeedbackKind};
 pub use compound::{Malformed, datagrams, packets};
-pub use congestion_feedback::CongestionFeedback;
+pub use congestion_feedback::{CongestionFeedback, Ecn};
 pub use extended_report::{
     DelaySinceLastReference, ExtendedReport, XrBlock, write_delays_since_last_reference,
     write_reference_times,

@@ -115,9 +115,34 @@ impl<'a> Extensions<'a> {
 
 /// The transport-wide sequence number of a packet, for whoever needs no other of its extensions.
 pub fn transport_sequence(packet: &[u8], header: &RtpHeader, id: u8) -> Option<u16> {
+    if id == 0 {
+        return None;
+    }
     // A later element counts more, as in [`Extensions::parse`].
+    if header.extension_profile == Some(ONE_BYTE_PROFILE) {
+        return one_byte_sequence(&packet[header.extension_start..header.extension_end], id);
+    }
     let named = elements(packet, header).filter(|(own, value)| *own == id && value.len() >= 2);
     named.last().map(|(_, value)| u16::from_be_bytes([value[0], value[1]]))
+}
+
+/// The last element `id` of at least two bytes, in the form that nearly every packet has: as [`elements`] finds it, in
+/// less time.
+fn one_byte_sequence(block: &[u8], id: u8) -> Option<u16> {
+    let (mut at, mut found) = (0, None);
+    while let Some(&first) = block.get(at) {
+        at += 1;
+        let (own, len) = (first >> 4, usize::from(first & 0x0f) + 1);
+        match own {
+            0 if first == 0 => continue,
+            15 => break,
+            _ if at + len > block.len() => break,
+            _ if own == id && len >= 2 => found = Some(u16::from_be_bytes([block[at], block[at + 1]])),
+            _ => {}
+        }
+        at += len;
+    }
+    found
 }
 
 /// The (id, value) elements of a packet's extension block, in order, in either form.

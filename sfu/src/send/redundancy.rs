@@ -94,13 +94,14 @@ impl RedundancyControl {
 mod tests {
     use super::*;
     use crate::congestion::{PacketClass, SentPacket};
+    use crate::rtcp::Ecn;
     use crate::units::DataSize;
 
     fn result(lost: bool, was_lost: bool) -> PacketResult {
         let at = Time::ZERO;
         let size = DataSize::from_bytes(100);
         let sent = SentPacket { sequence: 0, size, at, class: PacketClass::Media, cluster: None };
-        PacketResult { sent, received: (!lost).then_some(Time::ZERO), was_lost }
+        PacketResult { sent, received: (!lost).then_some(Time::ZERO), was_lost, ecn: Ecn::NotEct }
     }
 
     /// A second of 100 packets, of which `lost` are lost, in two reports.

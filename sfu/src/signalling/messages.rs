@@ -36,6 +36,10 @@ pub enum ClientMessage {
     Subscribe {
         /// All wishes; what is not in the list is no longer sent.
         wishes: Vec<Wish>,
+        /// How many sources of video are to be sent at a time; all when absent. Those on stage come first, then by
+        /// priority, then by who spoke last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_n: Option<u16>,
     },
     /// Mutes or unmutes a source of the client's own.
     Mute {
@@ -107,6 +111,14 @@ pub enum ServerMessage {
         source: String,
         /// Stopped or resumed.
         paused: bool,
+    },
+    /// How much of a source of the client's own anybody watches, when that changes. The client need not send the rest;
+    /// when it rises, the client goes on with a key frame. Not said unless the server is set to.
+    Watched {
+        /// Which source, by name.
+        source: String,
+        /// How many of its encodings, from the lowest; 0: nobody watches.
+        encodings: u8,
     },
     /// A request was refused; nothing changed.
     Error {

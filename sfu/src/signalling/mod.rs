@@ -1,5 +1,6 @@
 //! The conference protocol, without sockets: messages, and the server's side of each session.
 
+pub mod browser;
 pub mod messages;
 mod server;
 

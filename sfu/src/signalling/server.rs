@@ -35,7 +35,7 @@ struct Member {
 #[derive(Debug, Default)]
 pub struct SignallingServer {
     sessions: SlotMap<SessionId, Option<Member>>,
-    outbox: VecDeque<(SessionId, String)>,
+    outbox: VecDeque<(SessionId, ServerMessage)>,
 }
 
 impl SignallingServer {
@@ -58,11 +58,25 @@ impl SignallingServer {
 
     /// A client said something. Whatever is wrong with it comes back as [`ServerMessage::Error`].
     pub fn message(&mut self, session: SessionId, text: &str, turn: &mut Turn<'_>) {
+        match read(text) {
+            Ok(message) => self.request(session, message, turn),
+            Err(refusal) => self.refuse(session, refusal),
+        }
+    }
+
+    /// The same for a message that was read already.
+    pub fn request(&mut self, session: SessionId, message: ClientMessage, turn: &mut Turn<'_>) {
         if !self.sessions.contains_key(session) {
             return;
         }
-        if let Err(refusal) = self.handle(session, text, turn) {
-            self.say(session, &ServerMessage::Error { code: refusal.code.into(), message: refusal.message });
+        if let Err(refusal) = self.handle(session, message, turn) {
+            self.refuse(session, refusal);
+        }
+    }
+
+    fn refuse(&mut self, session: SessionId, refusal: Refusal) {
+        if self.sessions.contains_key(session) {
+            self.say(session, ServerMessage::Error { code: refusal.code.into(), message: refusal.message });
         }
     }
 
@@ -80,6 +94,9 @@ impl SignallingServer {
                 }
             }
             Event::DominantSpeaker { participant } => self.announce_dominant(*participant),
+            Event::Watched { publisher, source, encodings } => {
+                self.tell_watched(*publisher, *source, *encodings);
+            }
             Event::LayerForwarded { receiver, publisher, source, layer } => {
                 self.tell_paused(*receiver, *publisher, *source, layer.is_none());
             }
@@ -111,20 +128,35 @@ impl SignallingServer {
             Some(at) if !paused => drop(member.paused.swap_remove(at)),
             _ => return,
         }
-        self.say(session, &ServerMessage::Paused { publisher, source: name, paused });
+        self.say(session, ServerMessage::Paused { publisher, source: name, paused });
+    }
+
+    /// The next message to send, if any, as text.
+    pub fn poll(&mut self) -> Option<(SessionId, String)> {
+        self.poll_message().map(|(session, message)| (session, encode(&message)))
+    }
+
+    fn tell_watched(&mut self, publisher: ParticipantId, source: SourceId, encodings: u8) {
+        let theirs = self.sessions.iter().find_map(|(session, member)| {
+            let member = member.as_ref().filter(|member| member.participant == publisher)?;
+            Some((session, member.sources.get(usize::from(source.0))?.clone()))
+        });
+        if let Some((session, source)) = theirs {
+            self.say(session, ServerMessage::Watched { source, encodings });
+        }
     }
 
     /// The next message to send, if any.
-    pub fn poll(&mut self) -> Option<(SessionId, String)> {
+    pub fn poll_message(&mut self) -> Option<(SessionId, ServerMessage)> {
         self.outbox.pop_front()
     }
 
-    fn handle(&mut self, session: SessionId, text: &str, turn: &mut Turn<'_>) -> Result<(), Refusal> {
-        if text.len() > MAX_MESSAGE {
-            return Err(Refusal::new("too_long", format!("message of {} bytes", text.len())));
-        }
-        let message =
-            serde_json::from_str(text).map_err(|error| Refusal::new("malformed", error.to_string()))?;
+    fn handle(
+        &mut self,
+        session: SessionId,
+        message: ClientMessage,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Refusal> {
         match message {
             ClientMessage::Join { version, .. } if version != VERSION => {
                 Err(Refusal::new("version", format!("version {version} is not {VERSION}")))
@@ -146,7 +178,7 @@ impl SignallingServer {
                 };
                 self.join(session, request, turn)
             }
-            ClientMessage::Subscribe { wishes } => self.subscribe(session, &wishes, turn),
+            ClientMessage::Subscribe { wishes, last_n } => self.subscribe(session, &wishes, last_n, turn),
             ClientMessage::Mute { source, muted } => self.mute(session, source, muted, turn),
             ClientMessage::Leave => {
                 let member = self.member(session)?.clone();
@@ -181,23 +213,29 @@ impl SignallingServer {
                 .map(|id| id.to_string())
                 .collect(),
         };
-        self.say(session, &answer);
+        self.say(session, answer);
         if let Some(participant) = turn.peer(joined.participant) {
             self.tell_others(&member, &ServerMessage::ParticipantJoined { participant });
         }
         Ok(())
     }
 
-    fn subscribe(&mut self, session: SessionId, wishes: &[Wish], turn: &mut Turn<'_>) -> Result<(), Refusal> {
+    fn subscribe(
+        &mut self,
+        session: SessionId,
+        wishes: &[Wish],
+        last_n: Option<u16>,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Refusal> {
         let participant = self.member(session)?.participant;
-        let streams = turn.subscribe(participant, wishes)?;
+        let streams = turn.subscribe_to_last_n(participant, wishes, last_n)?;
         let is_wanted = |publisher: &str, source: &str| {
             wishes.iter().any(|wish| wish.publisher == publisher && wish.source == source)
         };
         if let Some(member) = &mut self.sessions[session] {
             member.paused.retain(|(publisher, source)| is_wanted(publisher, source));
         }
-        self.say(session, &ServerMessage::Subscribed { streams });
+        self.say(session, ServerMessage::Subscribed { streams });
         Ok(())
     }
 
@@ -230,9 +268,9 @@ impl SignallingServer {
         let members =
             || self.sessions.iter().filter_map(|(session, member)| Some((session, member.as_ref()?)));
         let Some((_, member)) = members().find(|(_, member)| member.participant == speaker) else { return };
-        let text = encode(&ServerMessage::DominantSpeaker { id: speaker.to_string() });
+        let message = ServerMessage::DominantSpeaker { id: speaker.to_string() };
         let theirs = members().filter(|(_, other)| other.conference == member.conference);
-        self.outbox.extend(theirs.map(|(session, _)| (session, text.clone())));
+        self.outbox.extend(theirs.map(|(session, _)| (session, message.clone())));
     }
 
     fn member(&self, session: SessionId) -> Result<&Member, Refusal> {
@@ -241,18 +279,24 @@ impl SignallingServer {
 
     /// By the conference's name, not by the core's list of members: who is told about may be gone from that.
     fn tell_others(&mut self, about: &Member, message: &ServerMessage) {
-        let text = encode(message);
         for (session, member) in &self.sessions {
             let Some(member) = member else { continue };
             if member.participant != about.participant && member.conference == about.conference {
-                self.outbox.push_back((session, text.clone()));
+                self.outbox.push_back((session, message.clone()));
             }
         }
     }
 
-    fn say(&mut self, session: SessionId, message: &ServerMessage) {
-        self.outbox.push_back((session, encode(message)));
+    fn say(&mut self, session: SessionId, message: ServerMessage) {
+        self.outbox.push_back((session, message));
     }
+}
+
+fn read(text: &str) -> Result<ClientMessage, Refusal> {
+    if text.len() > MAX_MESSAGE {
+        return Err(Refusal::new("too_long", format!("message of {} bytes", text.len())));
+    }
+    serde_json::from_str(text).map_err(|error| Refusal::new("malformed", error.to_string()))
 }
 
 fn encode(message: &ServerMessage) -> String {

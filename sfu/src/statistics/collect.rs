@@ -47,7 +47,8 @@ impl Sfu {
         };
         let totals = &to.totals;
         let layer = video.and_then(|stream| stream.projection.current());
-        let reason = video.and_then(|stream| stream.reason);
+        let reason =
+            video.and_then(|stream| stream.explanation.as_ref()).map(|explanation| explanation.reason);
         let source =
             self.participant(to.publisher).map(|from| &from.uplink.sources[to.source].description.name);
         OutboundRtp {

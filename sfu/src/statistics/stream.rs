@@ -201,7 +201,9 @@ impl QualityLimitation {
             | Reason::SavedForOthers { .. }
             | Reason::HeldByHysteresis { .. }
             | Reason::NoBudgetForBase { .. } => QualityLimitation::Bandwidth,
-            Reason::PausedByView | Reason::NoActiveLayer => QualityLimitation::Other,
+            Reason::PausedByView | Reason::BeyondLastN { .. } | Reason::NoActiveLayer => {
+                QualityLimitation::Other
+            }
         }
     }
 }

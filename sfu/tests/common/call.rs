@@ -139,12 +139,7 @@ impl Call {
 
     /// A wish for a source of peer `publisher`.
     pub(crate) fn wish(&self, publisher: usize, source: &str) -> Wish {
-        Wish {
-            publisher: self.peers[publisher].id.to_string(),
-            source: source.into(),
-            max_height: u16::MAX,
-            priority: 0,
-        }
+        Wish::new(self.peers[publisher].id.to_string(), source.into())
     }
 
     /// A datagram from anywhere.

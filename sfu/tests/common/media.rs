@@ -3,7 +3,9 @@
 use sfu::codec::Codec;
 use sfu::codec::Vp8Descriptor;
 use sfu::codec::vp8::PictureId;
-use sfu::participant::{EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat};
+use sfu::participant::{
+    Content, EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat,
+};
 use sfu::rtp::ExtensionIds;
 
 use super::peer::RtpOut;
@@ -57,12 +59,19 @@ pub(crate) fn camera() -> SourceDescription {
         name: "cam".into(),
         codec: Codec::Vp8,
         mid: "0".into(),
+        content: Content::Camera,
         encodings: vec![encoding("q", 180, 150), encoding("h", 360, 500), encoding("f", 720, 1_500)],
     }
 }
 
 pub(crate) fn microphone() -> SourceDescription {
-    SourceDescription { name: "mic".into(), codec: Codec::Opus, mid: "1".into(), encodings: Vec::new() }
+    SourceDescription {
+        name: "mic".into(),
+        codec: Codec::Opus,
+        mid: "1".into(),
+        content: Content::Camera,
+        encodings: Vec::new(),
+    }
 }
 
 /// One simulcast encoding.

@@ -7,6 +7,7 @@ mod accounting;
 mod connecting;
 mod data;
 mod described;
+mod feedback;
 mod forwarding;
 mod hostile;
 mod lip_sync;

@@ -80,7 +80,7 @@ impl Room {
 
 #[test]
 fn two_places_for_four() {
-    let mut room = Room::new(4, Some(2), false);
+    let mut room = Room::new(4, Some(2), true);
     assert_eq!(room.run(1_000, &[75, 75, 75, 75]), [0; 0], "nobody speaks");
     assert_eq!(room.run(3_000, &[30, 75, 75, 75]), [0]);
     assert_eq!(room.run(3_000, &[75, 30, 75, 75]), [0, 1], "a place is kept while nobody needs it");
@@ -136,6 +136,18 @@ fn all_are_forwarded_unless_told_otherwise() {
         assert_eq!(room.run(2_000, &[30, 75, 75]), [0, 1, 2]);
         assert_eq!(room.got(0, 2).len(), 100);
         assert_eq!(room.dominant(), if dominant_speaker { vec![0] } else { vec![] });
+    }
+}
+
+#[test]
+fn nobody_is_told_unless_it_is_asked_for() {
+    // (whether to tell, how often somebody was named)
+    for (tell, named) in [(true, 1), (false, 0)] {
+        let mut room = Room::new(3, Some(2), tell);
+        assert_eq!(room.run(3_000, &[30, 75, 75]), [0], "{tell}: who speaks is forwarded, nobody else");
+        assert_eq!(room.dominant().len(), named, "{tell}");
+        let id = room.call.peers[0].id;
+        assert_eq!(room.call.turn(|turn| turn.recent_speakers(id)).len(), named, "{tell}");
     }
 }
 

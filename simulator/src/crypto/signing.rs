@@ -9,13 +9,14 @@
 use p256::ecdsa::signature::hazmat::{PrehashSigner, RandomizedPrehashSigner};
 use p256::ecdsa::{DerSignature, SigningKey as Ecdsa};
 use p256::elliptic_curve::rand_core::{CryptoRng, Error as RngError, RngCore};
-use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use rtc_crypto::providers::AwsLcRsProvider;
 use rtc_crypto::{
     CryptoAlgorithm, CryptoError, HashAlgorithm, PublicKey, PublicKeyEncoding, RTCCryptoProvider, SecretVec,
     SignatureScheme, SigningKey,
 };
+
+use super::key_exchange::p256_point;
 
 /// Octets of every signature, in DER.
 pub const SIGNATURE_LENGTH: usize = 71;
@@ -39,7 +40,7 @@ impl P256Key {
     }
 
     fn from_secret(secret: p256::SecretKey) -> Self {
-        let public = secret.public_key().to_encoded_point(false).as_bytes().to_vec();
+        let public = p256_point(&secret.to_bytes().into()).expect("a secret key is a scalar of the group");
         P256Key { signer: Ecdsa::from(&secret), secret, public }
     }
 

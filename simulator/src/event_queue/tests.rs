@@ -83,19 +83,6 @@ fn the_past_counts_as_now() {
     assert_eq!(queue.pop(), Some((at(100), 3)));
 }
 
-#[test]
-fn slots_are_used_again() {
-    let mut queue = EventQueue::new();
-    for round in 0..1_000u64 {
-        for event in 0..8u64 {
-            queue.schedule(at(round * 10 + event), EventClass::World, NodeId(0), event);
-        }
-        while queue.pop().is_some() {}
-    }
-    assert_eq!(queue.slots.len(), 8);
-    assert!(size_of::<Entry>() <= 40);
-}
-
 /// The reference: a list sorted by the documented key at every pop.
 #[derive(Default)]
 struct Reference {

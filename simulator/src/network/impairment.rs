@@ -66,6 +66,7 @@ pub(super) struct Impairments {
     held: VecDeque<Delivered>,
     flow: StageCounters,
     counters: ImpairmentCounters,
+    taken_in: Count,
 }
 
 impl Impairments {
@@ -77,6 +78,7 @@ impl Impairments {
             held: VecDeque::new(),
             flow: StageCounters::default(),
             counters: ImpairmentCounters::default(),
+            taken_in: Count::default(),
         };
         (!config.is_none()).then(|| Box::new(stage))
     }
@@ -85,6 +87,7 @@ impl Impairments {
     pub(super) fn push(&mut self, mut packet: Delivered) -> Option<Dropped> {
         let size = packet.datagram.wire_size();
         self.flow.entered.add(size);
+        self.taken_in.add(size);
         if self.streams.corrupt.chance(self.config.corrupt) && !packet.datagram.bytes.is_empty() {
             self.counters.corrupted.add(size);
             if packet.datagram.class == TrafficClass::Signalling {
@@ -143,6 +146,11 @@ impl Impairments {
         let mut held = Count::default();
         self.held.iter().for_each(|packet| held.add(packet.datagram.wire_size()));
         StageCounters { held, ..self.flow }
+    }
+
+    /// What came out of the pipe: what entered, without copies.
+    pub(super) fn taken_in(&self) -> Count {
+        self.taken_in
     }
 
     pub(super) fn counters(&self) -> ImpairmentCounters {

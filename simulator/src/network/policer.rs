@@ -2,6 +2,8 @@
 
 use sfu::{DataRate, DataSize, Time};
 
+use super::counters::StageCounters;
+
 /// The parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicerConfig {
@@ -20,12 +22,13 @@ pub struct Policer {
     config: PolicerConfig,
     tokens: u128,
     filled: Time,
+    flow: StageCounters,
 }
 
 impl Policer {
     /// A full bucket at [`Time::ZERO`].
     pub fn new(config: PolicerConfig) -> Self {
-        Policer { config, tokens: capacity(&config), filled: Time::ZERO }
+        Policer { config, tokens: capacity(&config), filled: Time::ZERO, flow: StageCounters::default() }
     }
 
     /// Whether a packet of `size` may pass at `now`; if so, it takes its tokens.
@@ -35,10 +38,19 @@ impl Policer {
         self.filled = now;
         let needed = u128::from(size.as_bytes()) * NANOBITS_PER_BYTE;
         let admitted = self.tokens >= needed;
+        self.flow.entered.add(size);
         if admitted {
             self.tokens -= needed;
+            self.flow.left.add(size);
+        } else {
+            self.flow.dropped.add(size);
         }
         admitted
+    }
+
+    /// What came and went.
+    pub fn flow(&self) -> StageCounters {
+        self.flow
     }
 }
 

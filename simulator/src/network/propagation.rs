@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sfu::Time;
 
-use crate::random::Stream;
+use crate::random::{Stream, nanos};
 
 /// Random delay on top of the base delay, drawn per packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -49,7 +49,8 @@ pub struct Propagation {
 pub(super) struct PropagationStage {
     pub(super) config: Propagation,
     stream: Stream,
-    jitter_before: Duration,
+    /// In nanoseconds.
+    jitter_before: u64,
     end_before: Time,
     last_arrival: Time,
 }
@@ -59,7 +60,7 @@ impl PropagationStage {
         PropagationStage {
             config,
             stream,
-            jitter_before: Duration::ZERO,
+            jitter_before: 0,
             end_before: Time::ZERO,
             last_arrival: Time::ZERO,
         }
@@ -68,15 +69,17 @@ impl PropagationStage {
     /// When a packet arrives that was serialised from `start` to `end`; call in the order of the packets.
     pub(super) fn arrival(&mut self, start: Time, end: Time) -> Time {
         let drawn = self.config.jitter.draw(&mut self.stream);
+        let least = end + self.config.base;
         let arrival = if self.config.reorder {
-            end + self.config.base + drawn
+            least.as_nanos().saturating_add(drawn)
         } else {
-            let idle = start.since(self.end_before);
+            let idle = start.as_nanos().saturating_sub(self.end_before.as_nanos());
             let jitter = drawn.max(self.jitter_before.saturating_sub(idle));
             self.jitter_before = jitter;
             // Only a base delay that fell can make the last arrival later: those packets arrive with it.
-            (end + self.config.base + jitter).max(self.last_arrival)
+            least.as_nanos().saturating_add(jitter).max(self.last_arrival.as_nanos())
         };
+        let arrival = Time::from_nanos(arrival);
         self.end_before = end;
         self.last_arrival = self.last_arrival.max(arrival);
         arrival
@@ -84,13 +87,14 @@ impl PropagationStage {
 }
 
 impl Jitter {
-    fn draw(&self, stream: &mut Stream) -> Duration {
+    /// In nanoseconds.
+    fn draw(&self, stream: &mut Stream) -> u64 {
         match *self {
-            Jitter::None => Duration::ZERO,
-            Jitter::Uniform { max } => stream.duration_between(Duration::ZERO, max),
+            Jitter::None => 0,
+            Jitter::Uniform { max } => nanos(stream.duration_between(Duration::ZERO, max)),
             Jitter::Gauss { std, cut } => {
                 let folded = stream.normal().abs().min(cut);
-                Duration::from_nanos((folded * std.as_nanos() as f64) as u64)
+                (folded * nanos(std) as f64) as u64
             }
         }
     }

@@ -54,12 +54,7 @@ impl Service {
     /// enough work.
     fn finish(&self, from: Time, remaining: u64) -> Finish {
         match self {
-            Service::Rate(rate) => {
-                let nanos = remaining.div_ceil(rate.as_bps());
-                let end = Time::from_nanos(from.as_nanos() + nanos);
-                let left = u128::from(nanos) * u128::from(rate.as_bps()) - u128::from(remaining);
-                Finish { end, credit: u64::try_from(left).expect("less than a nanosecond's work") }
-            }
+            Service::Rate(rate) => at_rate(from, remaining, *rate),
             Service::Trace(trace) => {
                 let end = trace.time_of(from, remaining.div_ceil(8 * NANOBITS_PER_BIT));
                 let left = self.work(from, end) - u128::from(remaining);
@@ -185,6 +180,12 @@ impl RateSchedule {
             return Finish { end: start, credit: credit - remaining };
         }
         remaining -= credit;
+        if let &[Step { service: Service::Rate(rate), .. }] = &self.0[..]
+            && rate != DataRate::ZERO
+            && rate != DataRate::INFINITE
+        {
+            return at_rate(start, remaining, rate);
+        }
         let mut from = start;
         for index in self.index_at(start)..self.0.len() {
             let service = &self.0[index].service;
@@ -218,6 +219,14 @@ impl RateSchedule {
         }
         total
     }
+}
+
+/// The end of `remaining` nanobits that begin at `from`, at a rate between zero and infinity.
+fn at_rate(from: Time, remaining: u64, rate: DataRate) -> Finish {
+    let nanos = remaining.div_ceil(rate.as_bps());
+    let end = Time::from_nanos(from.as_nanos() + nanos);
+    let left = u128::from(nanos) * u128::from(rate.as_bps()) - u128::from(remaining);
+    Finish { end, credit: u64::try_from(left).expect("less than a nanosecond's work") }
 }
 
 fn work(rate: DataRate, from: Time, until: Time) -> u128 {

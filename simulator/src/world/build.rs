@@ -5,20 +5,22 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use reports::observation::{
-    Cast, CastMember, Direction, LayerInfo, LinkInfo, MediaKind, ParticipantIndex, SourceInfo,
-};
 use reports::recording::{Measure, Recorder};
-use scenarios::model::{Opus, Publication, Speech, Turn, View};
+use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publication, Speech, Turn, View};
 use scenarios::{Member, Scenario};
+use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
+use sfu::congestion::ControllerKind;
+use sfu::rtcp::FeedbackKind;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
 use sfu::{DataRate, DataSize, Sfu, Time};
 use thiserror::Error;
 
+use super::addresses::AddressBook;
 use super::build_data::build_data;
 use super::build_lines::link_config;
+use super::cast::report_cast;
 use super::cpu::Cpu;
 use super::media;
 use super::server::Server;
@@ -29,7 +31,7 @@ use crate::crypto::SeededProvider;
 use crate::digest::Digest;
 use crate::event_queue::{EventClass, EventQueue, NodeId};
 use crate::network::{BufferPool, IP_UDP_OVERHEAD, Link, LinkStreams, TraceError};
-use crate::participant::client::{Client, ClientIdentity, UplinkLogs};
+use crate::participant::client::{Client, ClientIdentity, UplinkLogs, view};
 use crate::participant::media::speech::SpeechKind;
 use crate::participant::sender::{MediaSender, MicrophoneSettings, SenderConfig, SourceConfig};
 use crate::participant::transport::{ClientTransport, CryptoMode, IceCredentials, TransportConfig};
@@ -152,7 +154,7 @@ impl World {
             now: Time::ZERO,
             end,
             bin: scenario.measure.bin,
-            by_address: people.iter().enumerate().map(|(i, p)| (p.client.address(), i as u16)).collect(),
+            by_address: AddressBook::new(people.iter().map(|p| p.client.address()).zip(0..)),
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
             recorder: Recorder::new(report_cast(&cast), measure),
@@ -165,6 +167,7 @@ impl World {
             queue,
             sfu_timer,
             cpu_timer,
+            at_work: false,
             pool: BufferPool::new(POOL),
             logs: UplinkLogs::default(),
             tags: Tags::default(),
@@ -193,8 +196,17 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     let mut config = Config::new(SFU_ADDRESS);
     config.nack = server.nack;
     config.rtx = server.rtx;
+    config.congestion_control = controller(server.congestion_control);
+    config.feedback = feedback(server);
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
+    config.last_n = server.last_n;
+    config.pause_unwatched = server.pause_unwatched;
+    config.allocation.policy = match server.allocation {
+        Allocation::Fair => Policy::Fair,
+        Allocation::Stage => Policy::Stage,
+        Allocation::MaxMin => Policy::MaxMin,
+    };
     if let Some(most) = server.max_bitrate {
         config.max_rate = DataRate::from_bps(most.as_bps());
         config.start_rate = config.start_rate.min(config.max_rate);
@@ -203,6 +215,22 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
         config.crypto = MediaCrypto::Null;
     }
     Ok(Sfu::new(config, SeededProvider::new(seed.key("sfu/crypto")))?)
+}
+
+fn controller(choice: CongestionControl) -> ControllerKind {
+    match choice {
+        CongestionControl::Gcc => ControllerKind::Gcc,
+        CongestionControl::Scream => ControllerKind::Scream,
+        CongestionControl::Nada => ControllerKind::Nada,
+        CongestionControl::Fixed => ControllerKind::Fixed,
+    }
+}
+
+fn feedback(server: &scenarios::model::Sfu) -> FeedbackKind {
+    match server.feedback {
+        Feedback::TransportCc => FeedbackKind::TransportWide,
+        Feedback::Rfc8888 => FeedbackKind::ByStream,
+    }
 }
 
 fn build_client(
@@ -237,6 +265,8 @@ fn build_client(
         media,
         sources: sources.collect(),
         rtx: member.rtx && member.nack && server.rtx,
+        congestion_control: controller(member.congestion_control),
+        feedback: feedback(server),
         overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
     };
     let sender = MediaSender::new(config, seed, &path);
@@ -252,6 +282,7 @@ fn build_client(
         cast: Arc::clone(cast),
         nack: member.nack && member.rtx,
         lip_sync: member.lip_sync,
+        feedback: feedback(server),
     };
     let random = seed.stream(&format!("{path}/reports"));
     let client = Client::new(identity, transport, sender, random, watched(&member.view));
@@ -261,13 +292,18 @@ fn build_client(
     })
 }
 
-/// How many pictures, and how high at most.
-fn watched(view: &View) -> (u16, Option<u16>) {
-    let tiles = match view.layout {
-        scenarios::model::Layout::None => 0,
-        _ => u16::try_from(view.tiles).unwrap_or(u16::MAX),
-    };
-    (tiles, view.max_height.map(|height| u16::try_from(height).unwrap_or(u16::MAX)))
+/// What is looked at.
+pub(super) fn watched(view: &View) -> view::View {
+    let number = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    view::View {
+        layout: match view.layout {
+            scenarios::model::Layout::Stage => view::Layout::Stage,
+            _ => view::Layout::Grid,
+        },
+        tiles: if view.layout == scenarios::model::Layout::None { 0 } else { number(view.tiles) },
+        max_height: view.max_height.map(number),
+        last_n: view.last_n.map(number),
+    }
 }
 
 fn source(name: &str, index: usize, publication: &Publication) -> SourceConfig {
@@ -341,38 +377,4 @@ fn build_lines(
         Ok(Line { link: Link::new(config, streams), timer })
     };
     cast.links.iter().enumerate().map(line).collect()
-}
-
-/// The cast in the reports' terms.
-fn report_cast(cast: &scenarios::Cast) -> Cast {
-    let participants = cast.members.iter().map(|member| CastMember {
-        name: member.name.clone(),
-        sources: member.publish.iter().map(|(name, publication)| source_info(name, publication)).collect(),
-    });
-    let links = cast.links.iter().map(|line| LinkInfo {
-        name: line.name.clone(),
-        definition: line.link.clone(),
-        owner: line.owner.map(|owner| ParticipantIndex(owner.0 as u16)),
-        direction: match line.direction {
-            scenarios::Direction::Up => Direction::Up,
-            scenarios::Direction::Down => Direction::Down,
-        },
-    });
-    Cast { participants: participants.collect(), links: links.collect() }
-}
-
-fn source_info(name: &str, publication: &Publication) -> SourceInfo {
-    let (kind, layers) = match publication {
-        Publication::Opus(_) => (MediaKind::Audio, Vec::new()),
-        Publication::Video(video) => {
-            let info = |layer: &scenarios::model::Layer| LayerInfo {
-                width: u32::from(layer.width),
-                height: u32::from(layer.height),
-                fps: u32::from(layer.fps),
-                bps: layer.rate.as_bps(),
-            };
-            (MediaKind::Video, video.layers.iter().map(info).collect())
-        }
-    };
-    SourceInfo { name: name.to_owned(), layers, kind }
 }

@@ -23,8 +23,6 @@ use crate::random::Probability;
 const QUANTUM: DataSize = DataSize::from_bytes(1_514);
 /// The number of queues of RFC 8290 section 5.2.5.
 const QUEUES: usize = 1_024;
-/// The marking step of DualPI2's L4S queue (RFC 9332 section 2.5.1).
-const L4S_STEP: Duration = Duration::from_millis(1);
 
 /// # Errors
 /// When the line's trace is none.
@@ -87,7 +85,7 @@ fn management(scenario: ScenarioManagement) -> Management {
             Management::FqCodel(FqCodelConfig { codel, quantum: QUANTUM, queues: QUEUES })
         }
         ManagementKind::Pie => Management::Pie(PieConfig { target, limit, ecn }),
-        ManagementKind::DualPi2 => Management::DualPi2(DualPi2Config { target, step: L4S_STEP, limit }),
+        ManagementKind::DualPi2 => Management::DualPi2(DualPi2Config { target, limit }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use scenarios::Member;
-use scenarios::model::{PacketizationMode, Participant, Publication, Video, VideoCodec};
+use scenarios::model::{PacketizationMode, Participant, Publication, Video, VideoCodec, VideoModel};
 use sfu::DataRate;
 use sfu::participant::{Codec, MediaParameters, PayloadTypes, VideoFormat};
 use sfu::rtp::ExtensionIds;
@@ -77,6 +77,7 @@ pub(super) fn camera(name: String, mid: String, video: &Video) -> CameraSettings
         },
         described: video.is_described(),
         encrypted: video.encrypted,
+        screen: video.model == VideoModel::Screen,
     }
 }
 

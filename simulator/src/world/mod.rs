@@ -1,8 +1,10 @@
 //! One run: people, lines and the real SFU in one event loop.
 
+mod addresses;
 mod build;
 mod build_data;
 mod build_lines;
+mod cast;
 mod cpu;
 mod media;
 mod people;
@@ -16,7 +18,6 @@ use std::net::SocketAddr;
 
 use reports::observation::{Observation, Observer};
 use reports::recording::{Recorder, Recording};
-use rustc_hash::FxHashMap;
 use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
 
@@ -26,6 +27,7 @@ use crate::network::{BufferPool, Datagram, Link};
 use crate::participant::client::{Client, UplinkLogs};
 use crate::participant::sender::MediaTag;
 use crate::virtual_time::report_time;
+use addresses::AddressBook;
 use cpu::Cpu;
 use scenarios::Planned;
 use server::Server;
@@ -99,7 +101,9 @@ pub struct World {
     server: Server,
     cpu: Option<Cpu>,
     cpu_timer: TimerId,
-    by_address: FxHashMap<SocketAddr, u16>,
+    /// Whether the processor is at work: it says itself when it goes on.
+    at_work: bool,
+    by_address: AddressBook,
     pool: BufferPool,
     logs: UplinkLogs,
     tags: Tags,

@@ -17,21 +17,31 @@ impl World {
         index: u16,
         act: impl FnOnce(&mut Client, Time, &mut Surroundings<'_>),
     ) {
-        let mut outgoing = std::mem::take(&mut self.outgoing);
-        let mut observations = std::mem::take(&mut self.observations);
-        let person = &mut self.people[usize::from(index)];
-        let mut around = Surroundings {
-            pool: &mut self.pool,
-            outgoing: &mut outgoing,
-            logs: &mut self.logs,
-            observations: &mut observations,
-        };
+        let World { people, pool, outgoing, logs, observations, queue, .. } = self;
+        let person = &mut people[usize::from(index)];
+        let mut around = Surroundings { pool, outgoing, logs, observations };
         act(&mut person.client, self.now, &mut around);
-        let (up, deadline) = (person.up, person.client.deadline());
-        self.queue.arm(person.timer, Some(deadline));
+        queue.arm(person.timer, Some(person.client.deadline()));
+        let up = person.up;
+        if !self.observations.is_empty() {
+            self.observe_all();
+        }
+        if !self.outgoing.is_empty() {
+            self.send_all(index, up);
+        }
+    }
+
+    fn observe_all(&mut self) {
+        let mut observations = std::mem::take(&mut self.observations);
         for observation in observations.drain(..) {
             self.observe(observation);
         }
+        self.observations = observations;
+    }
+
+    /// Hands what the participant `index` sent to its line `up`.
+    fn send_all(&mut self, index: u16, up: u16) {
+        let mut outgoing = std::mem::take(&mut self.outgoing);
         for (mut datagram, media) in outgoing.drain(..) {
             if let Some(media) = media {
                 datagram.tag = self.tags.put(Tag::Up { publisher: index, media });
@@ -39,7 +49,6 @@ impl World {
             self.enqueue(up, datagram);
         }
         self.outgoing = outgoing;
-        self.observations = observations;
     }
 
     pub(super) fn join(&mut self, index: u16) {

@@ -4,6 +4,7 @@ use reports::observation::{Observation, ParticipantIndex};
 use scenarios::PlannedAction;
 use sfu::DataRate;
 
+use super::build::watched;
 use super::{Event, World};
 use crate::event_queue::{EventClass, NodeId};
 use crate::network::{Loss, RateSchedule};
@@ -21,6 +22,21 @@ impl World {
                 });
                 let name = self.people[member.0].client.name();
                 format!("{} {name}/{source}", if muted { "mute" } else { "unmute" })
+            }
+            PlannedAction::View(member, view) => {
+                let view = watched(view);
+                self.with_person(member.0 as u16, |client, now, around| client.set_view(now, view, around));
+                format!("view of {} changes", self.people[member.0].client.name())
+            }
+            PlannedAction::Pin(member, whom) => {
+                self.with_person(member.0 as u16, |client, now, around| {
+                    client.pin(now, whom.as_deref(), around);
+                });
+                let name = self.people[member.0].client.name();
+                match whom {
+                    Some(whom) => format!("{name} pins {whom}"),
+                    None => format!("{name} unpins"),
+                }
             }
             PlannedAction::Rate(line, rate) => {
                 self.change_rate(line.0 as u16, DataRate::from_bps(rate.as_bps()));

@@ -3,7 +3,7 @@
 use reports::observation::{EstimateOf, Flow, Layer, Observation, Observer, ParticipantIndex, SourceIndex};
 use rustc_hash::FxHashMap;
 use sfu::signalling::{SessionId, SignallingServer};
-use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Transmit, Turn};
+use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Time, Transmit, Turn};
 
 use super::tags::{Tag, Tags};
 use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
@@ -144,17 +144,32 @@ impl World {
     }
 
     pub(super) fn processor_due(&mut self) {
-        let now = self.now;
-        while let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_departed(now)) {
-            self.hand_off(datagram);
+        self.at_work = true;
+        loop {
+            let now = self.now;
+            while let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_departed(now)) {
+                self.hand_off(datagram);
+            }
+            if let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_read(now)) {
+                self.process(datagram);
+            }
+            // Packets leave a microsecond or so apart: seldom does anything else happen in between.
+            let next = self.cpu.as_ref().map_or(Time::NEVER, Cpu::deadline);
+            if next > self.end || self.queue.next_time().is_some_and(|other| other <= next) {
+                break;
+            }
+            self.queue.advance(next);
+            self.now = next;
+            self.events += 1;
         }
-        if let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_read(now)) {
-            self.process(datagram);
-        }
+        self.at_work = false;
         self.arm_processor();
     }
 
     fn arm_processor(&mut self) {
+        if self.at_work {
+            return;
+        }
         let deadline = self.cpu.as_ref().map(Cpu::deadline);
         self.queue.arm(self.cpu_timer, deadline);
     }
@@ -193,7 +208,7 @@ impl World {
         if let Some(capture) = &mut self.capture {
             capture.record(self.now, &datagram);
         }
-        let Some(index) = self.by_address.get(&datagram.to).copied() else {
+        let Some(index) = self.by_address.find(datagram.to) else {
             self.tags.take(datagram.tag);
             return self.pool.put(datagram.bytes);
         };
@@ -222,7 +237,7 @@ impl World {
     /// A segment of the conference protocol came to the server.
     pub(super) fn arrive_at_server(&mut self, datagram: Datagram) {
         self.tags.take(datagram.tag);
-        let index = self.by_address.get(&datagram.from).copied();
+        let index = self.by_address.find(datagram.from);
         let channel = index.and_then(|index| self.server.channels[usize::from(index)].as_mut());
         if let (Some(index), Some(channel)) = (index, channel) {
             // A segment that makes no sense is repaired like a lost one.
@@ -274,7 +289,16 @@ impl World {
     /// Turns an event of the core into an observation.
     fn tell(&mut self, event: &SfuEvent) {
         let observation = match event {
-            SfuEvent::LayerChosen { receiver, publisher, source, layer, reason, estimate, entitled } => {
+            SfuEvent::LayerChosen {
+                receiver,
+                publisher,
+                source,
+                layer,
+                reason,
+                estimate,
+                entitled,
+                explanation,
+            } => {
                 let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
                 Observation::LayerChosen {
                     flow,
@@ -282,11 +306,16 @@ impl World {
                     reason: serde_json::to_string(reason).expect("reasons have string keys"),
                     estimate_bps: estimate.as_bps(),
                     entitled: entitled.map(as_layer),
+                    explanation: serde_json::to_string(explanation).expect("explanations have string keys"),
                 }
             }
             SfuEvent::LayerForwarded { receiver, publisher, source, layer } => {
                 let Some(flow) = self.flow(*receiver, *publisher, source.0) else { return };
                 Observation::LayerForwarded { flow, layer: layer.map(as_layer) }
+            }
+            SfuEvent::Watched { publisher, source, encodings } => {
+                let Some(publisher) = self.place(*publisher) else { return };
+                Observation::Watched { publisher, source: SourceIndex(source.0), encodings: *encodings }
             }
             SfuEvent::KeyFrameRequested { publisher, source, encoding } => {
                 let Some(publisher) = self.place(*publisher) else { return };

@@ -55,7 +55,7 @@ impl World {
         }
         if datagram.to == SFU_ADDRESS {
             self.arrive_at_sfu(datagram);
-        } else if let Some(index) = self.by_address.get(&datagram.to).copied() {
+        } else if let Some(index) = self.by_address.find(datagram.to) {
             self.arrive_at_person(index, datagram, &record);
         } else {
             self.arrive_at_server(datagram);
@@ -106,11 +106,37 @@ pub(super) const fn reported(class: TrafficClass) -> Reported {
 
 /// Takes an observation's content into the digest: every field, in a fixed layout.
 pub(super) fn digest_observation(digest: &mut Digest, now: Time, observation: &Observation) {
-    digest.event_with(now, observation.kind(), "", |content| observation.hash(&mut Content(content)));
+    digest.event_with(now, observation.kind(), "", |content| {
+        let mut content = Content { into: content, waiting: [0; WAITING], len: 0 };
+        observation.hash(&mut content);
+        content.flush();
+    });
 }
 
+/// Bytes that are collected before they are handed on, since there are many small pieces.
+const WAITING: usize = 256;
+
 /// Collects what `derive(Hash)` writes, with integers in little-endian bytes on every machine.
-struct Content<'a>(&'a mut Vec<u8>);
+struct Content<'a> {
+    into: &'a mut Vec<u8>,
+    waiting: [u8; WAITING],
+    len: usize,
+}
+
+impl Content<'_> {
+    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        if self.len + N > WAITING {
+            self.flush();
+        }
+        self.waiting[self.len..self.len + N].copy_from_slice(&bytes);
+        self.len += N;
+    }
+
+    fn flush(&mut self) {
+        self.into.extend_from_slice(&self.waiting[..self.len]);
+        self.len = 0;
+    }
+}
 
 impl Hasher for Content<'_> {
     fn finish(&self) -> u64 {
@@ -118,23 +144,24 @@ impl Hasher for Content<'_> {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.flush();
+        self.into.extend_from_slice(bytes);
     }
 
     fn write_u8(&mut self, value: u8) {
-        self.0.push(value);
+        self.put([value]);
     }
 
     fn write_u16(&mut self, value: u16) {
-        self.0.extend_from_slice(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
     fn write_u32(&mut self, value: u32) {
-        self.0.extend_from_slice(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0.extend_from_slice(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
     fn write_usize(&mut self, value: usize) {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use sfu::participant::{
-    Codec, EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat,
+    Codec, Content, EncodingDescription, MediaParameters, PayloadTypes, SourceDescription, VideoFormat,
 };
 use sfu::rtp::ExtensionIds;
 use sfu::signalling::messages::VERSION;
@@ -87,6 +87,7 @@ pub(super) fn join_message(name: &str, fingerprint: Fingerprint) -> String {
         name: name.into(),
         codec,
         mid: mid.into(),
+        content: Content::Camera,
         encodings,
     };
     let simulcast = vec![encoding("q", 180, 150), encoding("h", 360, 500), encoding("f", 720, 1_700)];

@@ -19,6 +19,7 @@ mod room;
 mod rtcp;
 mod rtp;
 mod scenario;
+mod sdp;
 mod sfu_connected;
 mod sfu_port;
 mod signalling;
@@ -41,7 +42,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 25] = [
+pub static BODIES: [Body; 27] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "vp9", run: vp9::run, cases: 4_000 },
@@ -62,6 +63,8 @@ pub static BODIES: [Body; 25] = [
     Body { name: "envelope", run: data::run_envelope, cases: 4_000 },
     Body { name: "sctp", run: data::run_sctp, cases: 400 },
     Body { name: "signalling", run: signalling::run, cases: 500 },
+    Body { name: "sdp", run: sdp::run, cases: 1_000 },
+    Body { name: "browser", run: sdp::run_browser, cases: 200 },
     Body { name: "scenario", run: scenario::run, cases: 500 },
     Body { name: "projection", run: projection::run, cases: 2_000 },
     Body { name: "nack", run: nack::run, cases: 2_000 },

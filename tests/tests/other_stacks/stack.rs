@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use sfu::conference::{JoinRequest, Joined};
 use sfu::participant::{
-    Codec, EncodingDescription, MediaKind, PayloadTypes, SourceDescription, StreamDescription, VideoFormat,
+    Codec, Content, EncodingDescription, MediaKind, PayloadTypes, SourceDescription, StreamDescription,
+    VideoFormat,
 };
 use sfu::{Time, rtp::ExtensionIds};
 
@@ -84,8 +85,13 @@ impl Role {
             spatial_layers: 1,
         };
         let encodings = self.rids.iter().zip(heights).map(encoding).collect();
-        let source =
-            SourceDescription { name: "source".into(), codec: self.codec, mid: MID.into(), encodings };
+        let source = SourceDescription {
+            name: "source".into(),
+            codec: self.codec,
+            mid: MID.into(),
+            content: Content::Camera,
+            encodings,
+        };
         if self.publishes { vec![source] } else { Vec::new() }
     }
 }

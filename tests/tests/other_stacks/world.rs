@@ -156,7 +156,7 @@ impl World {
     /// The receiver wants the sender's source, up to a height.
     pub(crate) fn subscribe(&mut self, max_height: u16) -> Vec<StreamDescription> {
         let publisher = self.peers[0].id.to_string();
-        let wish = Wish { publisher, source: "source".into(), max_height, priority: 0 };
+        let wish = Wish { max_height, ..Wish::new(publisher, "source".into()) };
         let mut outbox = Outbox::default();
         let mut turn = self.sfu.turn(self.now, &mut outbox);
         let streams = turn.subscribe(self.peers[1].id, &[wish]).expect("the source is there");

@@ -83,6 +83,7 @@ fn video(script: &mut Script) {
                 reason: "estimate".to_owned(),
                 estimate_bps: 700_000,
                 entitled: Some(HIGH),
+                explanation: String::new(),
             },
         );
         script.at(millis, Observation::LayerForwarded { flow: VIDEO, layer: Some(layer) });

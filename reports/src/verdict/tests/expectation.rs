@@ -122,6 +122,20 @@ fn a_flow_that_never_rendered_keeps_no_bound() {
         assert_eq!(check.note.contains("longer than 4000 ms"), metric == "time_to_first_frame");
         assert_eq!((check.label_sets, check.failed), (1, 1));
     }
+    // What the SFU chose not to send is told by `layer_share.none`.
+    let mut recorder = Recorder::new(cast(), Measure::new(Time::ZERO, Time::from_secs(4)));
+    recorder.observe(Time::ZERO, Observation::Subscribed(wanted));
+    let beyond_last_n = Observation::LayerChosen {
+        flow: wanted,
+        layer: None,
+        reason: "beyond_last_n".to_owned(),
+        estimate_bps: 700_000,
+        entitled: None,
+        explanation: String::new(),
+    };
+    recorder.observe(Time::from_millis(10), beyond_last_n);
+    let withheld = Summary::of(&recorder.finish(), RunHeader::default());
+    assert!(withheld.absent.iter().all(|absent| !absent.definition.id.starts_with("video.")));
     // Nor do the others make up for it.
     let (_, mut summary) = run();
     let unlimited = Expectation { selection: only("source", "cam"), ..expectation() };

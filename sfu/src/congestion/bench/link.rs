@@ -14,11 +14,11 @@ pub(crate) struct Link {
     pub(crate) max_wait: Duration,
     /// Lost per thousand, at random.
     pub(crate) loss_permille: u64,
-    queue: VecDeque<(u16, DataSize)>,
+    queue: VecDeque<(u64, DataSize)>,
     queued: DataSize,
     /// The packet being serialised, and when it will have left.
-    serving: Option<(u16, Time)>,
-    in_flight: VecDeque<(u16, Time)>,
+    serving: Option<(u64, Time)>,
+    in_flight: VecDeque<(u64, Time)>,
     random: u64,
 }
 
@@ -50,16 +50,16 @@ impl Link {
         Link { max_wait: Duration::from_millis(millis), ..self }
     }
 
-    pub(crate) fn send(&mut self, now: Time, sequence: u16, size: DataSize) {
+    pub(crate) fn send(&mut self, now: Time, packet: u64, size: DataSize) {
         if self.rate.time_for(self.queued) > self.max_wait {
             return;
         }
         self.queued += size;
-        self.queue.push_back((sequence, size));
+        self.queue.push_back((packet, size));
         self.serve(now);
     }
 
-    pub(crate) fn poll(&mut self, now: Time) -> Option<(u16, Time)> {
+    pub(crate) fn poll(&mut self, now: Time) -> Option<(u64, Time)> {
         self.serve(now);
         let (_, at) = *self.in_flight.front()?;
         if at > now { None } else { self.in_flight.pop_front() }
@@ -68,7 +68,7 @@ impl Link {
     fn serve(&mut self, now: Time) {
         loop {
             let mut free = now;
-            if let Some((sequence, until)) = self.serving {
+            if let Some((packet, until)) = self.serving {
                 if until > now {
                     return;
                 }
@@ -77,12 +77,12 @@ impl Link {
                 if !self.is_lost() {
                     // A delay that falls must not let packets overtake.
                     let last = self.in_flight.back().map_or(Time::ZERO, |(_, at)| *at);
-                    self.in_flight.push_back((sequence, (until + self.delay).max(last)));
+                    self.in_flight.push_back((packet, (until + self.delay).max(last)));
                 }
             }
-            let Some((sequence, size)) = self.queue.pop_front() else { return };
+            let Some((packet, size)) = self.queue.pop_front() else { return };
             self.queued -= size;
-            self.serving = Some((sequence, free + self.rate.time_for(size)));
+            self.serving = Some((packet, free + self.rate.time_for(size)));
         }
     }
 

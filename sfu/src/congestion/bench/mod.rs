@@ -1,25 +1,32 @@
 //! A test bench: one sender and one receiver on a tiny link in virtual time.
 
 mod call;
+mod feedback;
 mod link;
+mod meter;
+mod tcp;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 pub(crate) use call::Call;
+pub(crate) use feedback::Feedback;
 pub(crate) use link::Link;
+pub(crate) use meter::Meter;
+pub(crate) use tcp::Tcp;
 
 use super::pacer::{Pacer, PacerClass};
 use super::probe::pacing::ProbePacing;
 use super::sent_history::SentHistory;
-use super::{CongestionController, PacketClass, PacketResult, SentPacket};
+use super::{CongestionController, PacketClass, SentPacket};
 use crate::{DataRate, DataSize, Time};
 
 /// The bench's clock goes in such steps; fine enough for packets of a probe, 2 ms apart.
 const STEP: Duration = Duration::from_micros(250);
 const FRAME_NANOS: u64 = 33_333_333;
 
-type Report = (Time, Vec<(u16, Option<i64>)>);
+/// An encoder drops frames rather than let its pacer's queue grow beyond this.
+const QUEUE: Duration = Duration::from_millis(250);
 
 /// A controller on a link, with a camera of 30 frames per second that follows the target up to a limit.
 pub(crate) struct Bench<C> {
@@ -29,10 +36,15 @@ pub(crate) struct Bench<C> {
     pub(crate) source_max: DataRate,
     /// Takes the camera's place; isn't paced.
     pub(crate) call: Option<Call>,
-    /// Between the receiver's reports.
-    pub(crate) feedback_interval: Duration,
-    /// Added to the way back, for feedback only.
-    pub(crate) feedback_delay: Duration,
+    /// Shares the link.
+    pub(crate) tcp: Option<Tcp>,
+    pub(crate) feedback: Feedback,
+    /// Every 150th frame is so many times as large as the others.
+    pub(crate) key_frame: u64,
+    frames: u64,
+    /// The pacer sends faster than the controller says where that empties its queue within this time.
+    pub(crate) drain: Option<Duration>,
+    pub(crate) meter: Meter,
     pub(crate) now: Time,
     pub(crate) history: SentHistory,
     /// The target at each whole second.
@@ -41,14 +53,16 @@ pub(crate) struct Bench<C> {
     pub(crate) padding: DataSize,
     pacer: Pacer,
     probing: ProbePacing,
-    queue: VecDeque<DataSize>,
+    /// With the time of each packet's coming.
+    queue: VecDeque<(Time, DataSize)>,
+    begun: Time,
     next_frame: Time,
-    next_feedback: Time,
     sequence: u16,
-    next_expected: u16,
-    arrived: Vec<(u16, Time)>,
-    reports: VecDeque<Report>,
-    results: Vec<PacketResult>,
+    /// Frame sizes vary by this many per cent to either side.
+    variation: u64,
+    random: u64,
+    /// When each packet left, by its number, and how large it was.
+    left: Vec<(Time, DataSize)>,
 }
 
 impl<C: CongestionController> Bench<C> {
@@ -60,8 +74,12 @@ impl<C: CongestionController> Bench<C> {
             link,
             source_max: DataRate::INFINITE,
             call: None,
-            feedback_interval: Duration::from_millis(50),
-            feedback_delay: Duration::ZERO,
+            tcp: None,
+            feedback: Feedback::new(now),
+            key_frame: 1,
+            frames: 0,
+            drain: None,
+            meter: Meter::default(),
             now,
             history: SentHistory::new(SentHistory::DEFAULT_CAPACITY),
             seconds: Vec::new(),
@@ -69,14 +87,25 @@ impl<C: CongestionController> Bench<C> {
             pacer,
             probing: ProbePacing::default(),
             queue: VecDeque::new(),
+            begun: now,
             next_frame: now,
-            next_feedback: now,
-            sequence: 65_000,
-            next_expected: 65_000,
-            arrived: Vec::new(),
-            reports: VecDeque::new(),
-            results: Vec::new(),
+            sequence: feedback::FIRST,
+            variation: 0,
+            random: 0x9E37_79B9_7F4A_7C15,
+            left: vec![(now, DataSize::ZERO); 1 << 16],
         }
+    }
+
+    /// The camera's phase, its frames' sizes (by a fifth up or down), the reports' phase, and the link's losses
+    /// follow from `seed`.
+    pub(crate) fn with_seed(mut self, seed: u64) -> Self {
+        self.random ^= seed.wrapping_mul(0xD134_2543_DE82_EF95);
+        let phases = [self.below(33_333), self.below(50_000)].map(Duration::from_micros);
+        self.next_frame += phases[0];
+        self.feedback.begin(self.now + phases[1]);
+        self.variation = 20;
+        self.link = self.link.with_seed(seed);
+        self
     }
 
     pub(crate) fn target_kbps(&self) -> u64 {
@@ -84,7 +113,11 @@ impl<C: CongestionController> Bench<C> {
     }
 
     pub(crate) fn run(&mut self, seconds: u64) {
-        let end = self.now + Duration::from_secs(seconds);
+        self.run_for(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn run_for(&mut self, span: Duration) {
+        let end = self.now + span;
         while self.now < end {
             let before = self.now.as_millis() / 1_000;
             self.step();
@@ -103,6 +136,9 @@ impl<C: CongestionController> Bench<C> {
         if let Some(cluster) = self.controller.probe(now) {
             self.probing.begin(cluster);
         }
+        if let Some(tcp) = &mut self.tcp {
+            tcp.step(now, &mut self.link);
+        }
         if let Some(mut call) = self.call.take() {
             self.forward(&mut call);
             self.call = Some(call);
@@ -110,17 +146,20 @@ impl<C: CongestionController> Bench<C> {
             self.next_frame += Duration::from_nanos(FRAME_NANOS);
             self.encode();
         }
-        self.pacer.set_rate(now, self.controller.pacing_rate());
+        self.pacer.set_rate(now, self.paced_at());
         self.send();
         self.receive();
-        while self.reports.front().is_some_and(|(at, _)| *at <= now) {
-            let (_, entries) = self.reports.pop_front().expect("front was there");
-            self.results.clear();
-            if let Some(rtt) = self.history.on_feedback(now, 0, entries, &mut self.results) {
-                self.controller.on_rtt(now, rtt);
-            }
-            self.controller.on_feedback(now, &self.results);
-        }
+        self.feedback.deliver(now, &mut self.history, &mut self.controller);
+    }
+
+    fn paced_at(&self) -> DataRate {
+        let rate = self.controller.pacing_rate();
+        let (Some(limit), Some((came, _))) = (self.drain, self.queue.front()) else { return rate };
+        Pacer::rate_for_queue(rate, self.queued(), self.now.since(*came), limit)
+    }
+
+    fn queued(&self) -> DataSize {
+        self.queue.iter().map(|(_, size)| *size).sum()
     }
 
     /// Sends what comes at once, as part of the probe that is under way, if there is one.
@@ -139,24 +178,35 @@ impl<C: CongestionController> Bench<C> {
     }
 
     fn encode(&mut self) {
-        // An encoder drops frames rather than let its pacer's queue grow beyond a quarter of a second.
         let rate = self.controller.target().min(self.source_max);
-        let queued: DataSize = self.queue.iter().copied().sum();
-        if queued > self.pacer.rate().size_in(Duration::from_millis(250)) {
+        if self.queued() > self.pacer.rate().size_in(QUEUE) {
             return;
         }
         let mut bytes = rate.size_in(Duration::from_nanos(FRAME_NANOS)).as_bytes();
+        if self.variation > 0 {
+            bytes = bytes * (100 - self.variation + self.below(2 * self.variation + 1)) / 100;
+        }
+        self.frames += 1;
+        if self.frames.is_multiple_of(150) {
+            bytes *= self.key_frame;
+        }
         while bytes > 0 {
             let packet = bytes.min(1_200);
-            self.queue.push_back(DataSize::from_bytes(packet));
+            self.queue.push_back((self.now, DataSize::from_bytes(packet)));
             bytes -= packet;
         }
+    }
+
+    fn next_media(&mut self) -> Option<DataSize> {
+        let (came, size) = self.queue.pop_front()?;
+        self.meter.pacer_wait = self.meter.pacer_wait.max(self.now.since(came));
+        Some(size)
     }
 
     fn send(&mut self) {
         let now = self.now;
         while let Some(id) = self.probing.cluster(now).filter(|_| self.probing.next_send_time() <= now) {
-            let media = if self.probing.wants_padding() { None } else { self.queue.pop_front() };
+            let media = if self.probing.wants_padding() { None } else { self.next_media() };
             let size = media.unwrap_or(self.probing.packet_size());
             let class = if media.is_some() { PacketClass::Media } else { PacketClass::Padding };
             self.probing.on_sent(now, size);
@@ -164,11 +214,16 @@ impl<C: CongestionController> Bench<C> {
         }
         // While a cluster is sent, everything that leaves belongs to it: a packet of another rate in between
         // would spoil the measurement.
-        while self.probing.cluster(now).is_none() && self.pacer.may_send(now) {
-            let Some(size) = self.queue.pop_front() else { break };
+        while self.probing.cluster(now).is_none() && self.pacer.may_send(now) && self.fits() {
+            let Some(size) = self.next_media() else { break };
             let class = PacketClass::Media;
             self.transmit(SentPacket { sequence: self.sequence, size, at: now, class, cluster: None });
         }
+    }
+
+    /// Whether the next packet keeps within the controller's window.
+    fn fits(&self) -> bool {
+        self.queue.front().is_some_and(|(_, size)| *size <= self.controller.send_window())
     }
 
     fn transmit(&mut self, packet: SentPacket) {
@@ -179,26 +234,31 @@ impl<C: CongestionController> Bench<C> {
         self.pacer.on_sent(self.now, packet.size, PacerClass::Video);
         self.history.on_sent(packet);
         self.controller.on_sent(&packet);
-        self.link.send(self.now, packet.sequence, packet.size);
+        self.meter.sent += 1;
+        self.left[usize::from(packet.sequence)] = (self.now, packet.size);
+        self.link.send(self.now, u64::from(packet.sequence), packet.size);
     }
 
     fn receive(&mut self) {
-        while let Some(arrival) = self.link.poll(self.now) {
-            self.arrived.push(arrival);
+        let delay = self.link.delay;
+        while let Some((packet, at)) = self.link.poll(self.now) {
+            if packet & tcp::FLOW != 0 {
+                let tcp = self.tcp.as_mut().expect("its segments come from it");
+                tcp.arrived(packet, at, delay);
+                continue;
+            }
+            let (sent, size) = self.left[packet as usize];
+            self.meter.on_arrival(self.begun, sent, at, delay, size);
+            self.feedback.arrived(packet as u16, at);
         }
-        if self.now < self.next_feedback || self.arrived.is_empty() {
-            return;
-        }
-        self.next_feedback = self.now + self.feedback_interval;
-        let last = self.arrived.last().expect("not empty").0;
-        let count = last.wrapping_sub(self.next_expected).wrapping_add(1);
-        let mut entries: Vec<(u16, Option<i64>)> =
-            (0..count).map(|index| (self.next_expected.wrapping_add(index), None)).collect();
-        for (sequence, at) in self.arrived.drain(..) {
-            let index = usize::from(sequence.wrapping_sub(self.next_expected));
-            entries[index].1 = Some((at.as_nanos() / 250_000) as i64);
-        }
-        self.next_expected = last.wrapping_add(1);
-        self.reports.push_back((self.now + self.link.delay + self.feedback_delay, entries));
+        self.feedback.report(self.now, delay);
+    }
+
+    /// xorshift64* of Vigna (2016), as in the link.
+    fn below(&mut self, limit: u64) -> u64 {
+        self.random ^= self.random >> 12;
+        self.random ^= self.random << 25;
+        self.random ^= self.random >> 27;
+        (self.random.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
     }
 }

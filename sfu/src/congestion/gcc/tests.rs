@@ -1,6 +1,7 @@
 use super::super::bench::{Bench, Call, Link};
 use super::super::{ClusterId, PacketClass};
 use super::*;
+use crate::rtcp::Ecn;
 
 fn kbps(n: u64) -> DataRate {
     DataRate::from_kbps(n)
@@ -143,10 +144,10 @@ fn an_application_limited_sender_keeps_its_estimate_within_reason() {
 fn feedback_after_minutes_is_survived() {
     let mut b = bench(1_500, Link::new(500, 100));
     b.run(10);
-    b.feedback_delay = Duration::from_secs(300);
+    b.feedback.delay = Duration::from_secs(300);
     b.run(310);
     between(&b, 10, 1_500);
-    b.feedback_delay = Duration::ZERO;
+    b.feedback.delay = Duration::ZERO;
     b.run(20);
     between(&b, 10, 1_500);
 }
@@ -191,7 +192,7 @@ fn hostile_feedback_keeps_the_target_within_its_bounds() {
     {
         for was_lost in [false, true] {
             let now = Time::from_secs(2 + step as u64);
-            gcc.on_feedback(now, &[PacketResult { sent, received: *received, was_lost }]);
+            gcc.on_feedback(now, &[PacketResult { sent, received: *received, was_lost, ecn: Ecn::NotEct }]);
             gcc.on_rtt(now, Duration::MAX);
             assert!(gcc.target() >= kbps(10) && gcc.target() <= kbps(10_000));
         }

@@ -21,7 +21,9 @@ use crate::{DataRate, Time};
 use model::Channel;
 use observation::Observations;
 
-/// The numbers of the estimator; [`Default`] is libwebrtc's.
+/// The numbers of the estimator; [`Default`] is that of libwebrtc (`loss_based_bwe_v2.cc`, `CreateConfig`, as of branch
+/// 7204, mid 2025) but for [`Self::delayed_increase`], and for what isn't here: loss counted in bytes, holding after a
+/// reduction, and a lower bound by the acknowledged rate.
 #[derive(Clone, Debug)]
 pub struct LossBasedConfig {
     /// Candidate bandwidths as factors of the present one.
@@ -60,7 +62,9 @@ pub struct LossBasedConfig {
     pub instant_bound_balance: DataRate,
     /// Weight of an observation relative to the one after it, in that mean.
     pub instant_temporal_weight: f64,
-    /// How long growth is bounded after a loss-limited estimate, and by which factor.
+    /// How long growth is bounded after a loss-limited estimate, and by which factor. Ours is a second where libwebrtc
+    /// has 300 ms (`DelayedIncreaseWindow`): with a report every 50 ms its window lets a rate that loss bounds grow by
+    /// 2.4 times a second, and swing.
     pub delayed_increase: Duration,
     /// See [`Self::delayed_increase`].
     pub max_increase: f64,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::DataSize;
 use crate::congestion::{PacketClass, SentPacket};
+use crate::rtcp::Ecn;
 
 const FIRST: Duration = Duration::from_millis(250);
 
@@ -35,7 +36,7 @@ fn results(at_millis: u64, received: &[bool]) -> Vec<PacketResult> {
         let at = Time::from_millis(at_millis) + FIRST * index as u32;
         let size = DataSize::from_bytes(15_000);
         let sent = SentPacket { sequence: 0, size, at, class: PacketClass::Media, cluster: None };
-        PacketResult { sent, received: received.then_some(at), was_lost: false }
+        PacketResult { sent, received: received.then_some(at), was_lost: false, ecn: Ecn::NotEct }
     };
     received.iter().enumerate().map(one).collect()
 }
@@ -48,6 +49,7 @@ fn kbps(n: u64) -> DataRate {
     DataRate::from_kbps(n)
 }
 
+/// T8.138.
 #[test]
 fn nothing_observed_is_no_estimate() {
     let mut e = LossBased::new(LossBasedConfig::default(), kbps(1), DataRate::INFINITE);
@@ -56,6 +58,7 @@ fn nothing_observed_is_no_estimate() {
     assert_eq!(e.estimate(), DataRate::INFINITE);
 }
 
+/// T8.140, T8.144.
 #[test]
 fn grows_by_the_best_candidate_and_keeps_below_the_delay() {
     let mut e = estimator();
@@ -64,6 +67,7 @@ fn grows_by_the_best_candidate_and_keeps_below_the_delay() {
     assert_eq!(e.update(&results(1_000, &RECEIVED), kbps(500), None), kbps(500));
 }
 
+/// T8.145.
 #[test]
 fn loss_with_a_low_acknowledged_rate_comes_down_to_it() {
     let mut e = estimator();
@@ -72,12 +76,49 @@ fn loss_with_a_low_acknowledged_rate_comes_down_to_it() {
     assert_eq!(e.state(), LossState::Decreasing);
 }
 
+/// T8.147.
 #[test]
 fn too_short_an_observation_changes_nothing() {
     let mut e = estimator();
     let before = e.update(&results(0, &RECEIVED), kbps(700), None);
-    let short = [PacketResult { sent: results(499, &RECEIVED)[0].sent, received: None, was_lost: false }];
+    let short = [PacketResult {
+        sent: results(499, &RECEIVED)[0].sent,
+        received: None,
+        was_lost: false,
+        ecn: Ecn::NotEct,
+    }];
     assert_eq!(e.update(&short, kbps(700), None), before);
+}
+
+/// T8.141, T8.142: what arrives counts with the next feedback, and so does an estimate that is set.
+#[test]
+fn nothing_changes_between_two_observations() {
+    let mut e = estimator();
+    assert_eq!(e.update(&results(0, &RECEIVED), kbps(660), None), kbps(660));
+    assert_eq!(e.update(&[], kbps(660), Some(kbps(900))), kbps(660));
+    e.set_estimate(kbps(600));
+    assert_eq!(e.estimate(), kbps(600));
+    assert_ne!(e.update(&results(500, &RECEIVED), kbps(660), None), kbps(600));
+}
+
+/// T8.148, from an estimate that isn't known yet: without loss the delay is the bound.
+#[test]
+fn without_loss_the_delay_is_the_bound() {
+    let mut e = estimator();
+    e.set_estimate(kbps(5_000));
+    for millis in [0, 500] {
+        assert_eq!(e.update(&results(millis, &RECEIVED), kbps(5_000), None), kbps(5_000));
+    }
+}
+
+/// T8.152: within the window of the delayed increase what arrives doesn't lift the estimate.
+#[test]
+fn growth_after_a_loss_is_delayed() {
+    let mut e = estimator();
+    e.update(&results(0, &RECEIVED), kbps(5_000), Some(kbps(300)));
+    let after = e.update(&results(298, &HALF), kbps(5_000), Some(kbps(300)));
+    let next = e.update(&results(299, &RECEIVED), kbps(5_000), Some(kbps(300)));
+    assert!(next <= after.scale(1.5), "{after} {next}");
 }
 
 /// A channel with random loss, fed to the default configuration for a minute: what is left of 2 Mbps that the
@@ -102,7 +143,7 @@ fn random_loss_is_told_from_congestion() {
                     cluster: None,
                 };
                 let received = (!sent.is_multiple_of(one_in)).then_some(at);
-                batch.push(PacketResult { sent: packet, received, was_lost: false });
+                batch.push(PacketResult { sent: packet, received, was_lost: false, ecn: Ecn::NotEct });
             }
             estimate = e.update(&batch, kbps(2_000), Some(estimate.scale(1.0 - 1.0 / one_in as f64)));
         }
@@ -124,7 +165,7 @@ fn what_arrives_lifts_an_estimate_that_is_too_low() {
                 let size = DataSize::from_bytes(1_250);
                 let sent = SentPacket { sequence: 0, size, at, class: PacketClass::Media, cluster: None };
                 let received = !(step * 20 + index).is_multiple_of(37);
-                PacketResult { sent, received: received.then_some(at), was_lost: false }
+                PacketResult { sent, received: received.then_some(at), was_lost: false, ecn: Ecn::NotEct }
             })
             .collect();
         e.update(&batch, kbps(5_000), Some(kbps(1_950)));
@@ -146,7 +187,7 @@ fn congestive_loss_comes_down_to_what_the_link_carries() {
                 let size = DataSize::from_bytes(200);
                 let sent = SentPacket { sequence: 0, size, at, class: PacketClass::Media, cluster: None };
                 let through = index * carried / count != (index + 1) * carried / count || count <= carried;
-                PacketResult { sent, received: through.then_some(at), was_lost: false }
+                PacketResult { sent, received: through.then_some(at), was_lost: false, ecn: Ecn::NotEct }
             })
             .collect();
         estimate = e.update(&batch, kbps(1_000), Some(estimate.min(kbps(500))));

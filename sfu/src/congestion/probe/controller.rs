@@ -83,6 +83,8 @@ enum State {
 pub struct ProbeController {
     config: ProbeConfig,
     max: DataRate,
+    /// What the receiver allows.
+    allowed: DataRate,
     state: State,
     estimate: DataRate,
     wanted: DataRate,
@@ -101,6 +103,7 @@ impl ProbeController {
         ProbeController {
             config,
             max,
+            allowed: DataRate::INFINITE,
             state: State::Init,
             estimate: DataRate::ZERO,
             wanted: DataRate::ZERO,
@@ -130,6 +133,11 @@ impl ProbeController {
         if self.state == State::Complete && old < max && self.estimate < max {
             self.initiate(now, [Some(max), None], false);
         }
+    }
+
+    /// The receiver allows no more than that. When it allows more again, the next periodic probe finds what there is.
+    pub fn set_allowed(&mut self, allowed: DataRate) {
+        self.allowed = allowed;
     }
 
     /// The estimate changed.
@@ -231,9 +239,10 @@ impl ProbeController {
 
     /// No probe goes above this: what nobody wishes for needn't be known.
     fn ceiling(&self) -> DataRate {
+        let most = self.max.min(self.allowed);
         match self.wanted {
-            DataRate::ZERO => self.max,
-            wanted => self.max.min(wanted.scale(WANTED_CEILING)),
+            DataRate::ZERO => most,
+            wanted => most.min(wanted.scale(WANTED_CEILING)),
         }
     }
 

@@ -31,6 +31,7 @@ fn rates(controller: &mut ProbeController) -> Vec<u64> {
     std::iter::from_fn(|| controller.take()).map(|cluster| cluster.rate.as_kbps()).collect()
 }
 
+/// T8.101, T8.103.
 #[test]
 fn begins_with_two_probes_of_the_configured_scale() {
     assert_eq!(rates(&mut started(ProbeConfig::default(), kbps(10_000))), [900, 1_800]);
@@ -41,6 +42,7 @@ fn begins_with_two_probes_of_the_configured_scale() {
     assert_eq!((cluster.packets, cluster.size), (2, kbps(900).size_in(Duration::from_millis(123))));
 }
 
+/// T8.123, but for the reset.
 #[test]
 fn nothing_before_the_path_can_be_sent_on() {
     let mut c = ProbeController::new(ProbeConfig::default(), kbps(10_000));
@@ -52,6 +54,7 @@ fn nothing_before_the_path_can_be_sent_on() {
     assert_eq!(c.deadline(), Time::NEVER);
 }
 
+/// T8.126.
 #[test]
 fn goes_on_while_the_results_warrant_it() {
     let config = ProbeConfig {
@@ -68,6 +71,7 @@ fn goes_on_while_the_results_warrant_it() {
     assert_eq!(rates(&mut c), [3_750]);
 }
 
+/// T8.114.
 #[test]
 fn a_result_that_comes_too_late_ends_the_exponential_phase() {
     let mut c = settled();
@@ -75,6 +79,7 @@ fn a_result_that_comes_too_late_ends_the_exponential_phase() {
     assert!(rates(&mut c).is_empty());
 }
 
+/// T8.124, T8.104.
 #[test]
 fn probes_up_to_the_maximum_and_no_further() {
     let mut c = ProbeController::new(ProbeConfig::default(), kbps(100_000));
@@ -91,7 +96,7 @@ fn probes_up_to_the_maximum_and_no_further() {
     assert_eq!(rates(&mut c), [10_100]);
 }
 
-/// (estimate, application-limited, wanted, probes)
+/// T8.106, T8.107: (estimate, application-limited, wanted, probes)
 #[test]
 fn new_wishes_are_probed_for_while_application_limited() {
     let rows: [(u64, bool, u64, &[u64]); 5] = [
@@ -113,6 +118,7 @@ fn new_wishes_are_probed_for_while_application_limited() {
     }
 }
 
+/// T8.108.
 #[test]
 fn a_limited_probe_for_wishes_is_followed_up() {
     let mut c = settled();
@@ -124,6 +130,7 @@ fn a_limited_probe_for_wishes_is_followed_up() {
     assert!(rates(&mut c)[0] > 600);
 }
 
+/// T8.122, but for the reset.
 #[test]
 fn probes_every_five_seconds_while_application_limited() {
     let mut c = settled();
@@ -150,7 +157,7 @@ fn probes_every_five_seconds_while_the_wishes_exceed_the_estimate() {
     assert_eq!(c.deadline(), Time::NEVER, "nobody wishes for more");
 }
 
-/// (milliseconds from the drop to the request, probes)
+/// T8.120: (milliseconds from the drop to the request, probes)
 #[test]
 fn a_large_drop_is_probed_for_when_it_recovers_soon() {
     for (wait, expected) in [(1, &[425][..]), (4_999, &[425]), (5_001, &[])] {

@@ -114,6 +114,7 @@ fn scaled(size: DataSize, factor: f64) -> DataSize {
 mod tests {
     use super::*;
     use crate::congestion::{PacketClass, SentPacket};
+    use crate::rtcp::Ecn;
 
     type Row<'a> = (u32, &'a [(u64, u64, u64)]);
 
@@ -128,7 +129,7 @@ mod tests {
                 cluster: Some(ClusterId(cluster)),
             };
             let received = Some(Time::from_millis(arrival));
-            last = estimator.on_packet(&PacketResult { sent, received, was_lost: false });
+            last = estimator.on_packet(&PacketResult { sent, received, was_lost: false, ecn: Ecn::NotEct });
         }
         last
     }
@@ -143,7 +144,7 @@ mod tests {
         estimator
     }
 
-    /// libwebrtc's `probe_bitrate_estimator_unittest.cc`: (size, sent ms, arrived ms), least bytes, result.
+    /// libwebrtc's `probe_bitrate_estimator_unittest.cc`, T8.002 to T8.015: (size, sent ms, arrived ms), least bytes, result.
     #[test]
     fn clusters_are_judged_by_the_slower_of_both_rates() {
         type Case<'a> = (&'a [(u64, u64, u64)], u64, Option<u64>);

@@ -2,6 +2,7 @@
 
 pub mod controller;
 pub mod estimator;
+pub mod limited;
 pub mod pacing;
 
 use std::time::Duration;

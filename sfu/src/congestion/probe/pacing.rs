@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// libwebrtc: at 10 Mbps the recommended size is more than a millisecond's worth, where it fits a packet.
+    /// libwebrtc, T8.134: at 10 Mbps the recommended size is more than a millisecond's worth, where it fits a packet.
     #[test]
     fn packets_are_at_least_a_timer_tick_long() {
         let mut pacing = ProbePacing::default();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::codec::Codec;
-use crate::participant::{EncodingDescription, VideoFormat};
+use crate::participant::{Content, EncodingDescription, VideoFormat};
 
 const OPUS: u8 = 111;
 const VP8: u8 = 96;
@@ -26,6 +26,7 @@ fn source(mid: &str, codec: Codec, rids: &[&str]) -> SourceDescription {
         name: mid.into(),
         codec,
         mid: mid.into(),
+        content: Content::Camera,
         encodings: rids.iter().map(encoding).collect(),
     }
 }
@@ -71,11 +72,14 @@ fn without_a_mid_the_payload_type_tells_when_one_source_has_it() {
         (VP8_RTX, (1, 0, StreamRole::Rtx)),
     ];
     for (payload_type, place) in rows {
-        let mut uplink = Uplink::new(sources(), 64);
+        let mut uplink = Uplink::new(sources(), 64, FeedbackKind::TransportWide);
         assert_eq!(bind(&mut uplink, 7, payload_type, unnamed()), Ok(Binding::New(0)));
         assert_eq!(of(&uplink, 7), place);
     }
-    assert_eq!(bind(&mut Uplink::new(sources(), 64), 7, 100, unnamed()), Err(DropReason::UnknownStream));
+    assert_eq!(
+        bind(&mut Uplink::new(sources(), 64, FeedbackKind::TransportWide), 7, 100, unnamed()),
+        Err(DropReason::UnknownStream)
+    );
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn without_a_mid_it_does_not_tell_among_several_sources_or_encodings() {
     let two_encodings = vec![source("0", Codec::Vp8, &["q", "h"])];
     for sources in [two_sources, two_encodings] {
         for payload_type in [VP8, VP8_RTX] {
-            let mut uplink = Uplink::new(sources.clone(), 64);
+            let mut uplink = Uplink::new(sources.clone(), 64, FeedbackKind::TransportWide);
             assert_eq!(bind(&mut uplink, 7, payload_type, unnamed()), Err(DropReason::UnknownStream));
         }
     }
@@ -92,7 +96,7 @@ fn without_a_mid_it_does_not_tell_among_several_sources_or_encodings() {
 
 #[test]
 fn what_has_no_mid_takes_no_place_that_is_taken() {
-    let mut uplink = Uplink::new(vec![source("0", Codec::Vp8, &["q"])], 64);
+    let mut uplink = Uplink::new(vec![source("0", Codec::Vp8, &["q"])], 64, FeedbackKind::TransportWide);
     let named = Extensions { mid: Some("0"), ..unnamed() };
     assert_eq!(bind(&mut uplink, 7, VP8, named), Ok(Binding::New(0)));
     assert_eq!(bind(&mut uplink, 8, VP8, unnamed()), Err(DropReason::UnknownStream));
@@ -105,7 +109,7 @@ fn what_has_no_mid_takes_no_place_that_is_taken() {
 /// in the first, 201 in the second, 301 in the third.
 fn with_holes() -> Uplink {
     let sources = vec![source("0", Codec::Vp8, &["q", "h"]), source("1", Codec::Vp8, &["q"])];
-    let mut uplink = Uplink::new(sources, 64);
+    let mut uplink = Uplink::new(sources, 64, FeedbackKind::TransportWide);
     for (ssrc, mid, rid, hole) in [(10, "0", "q", 101), (11, "0", "h", 201), (12, "1", "q", 301)] {
         let named = Extensions { mid: Some(mid), rid: Some(rid), ..unnamed() };
         bind(&mut uplink, ssrc, VP8, named).expect("it says what it is");

@@ -101,7 +101,16 @@ impl ArrivalRecorder {
 
     /// Gives up what was reported long ago, and whatever exceeds the bounds.
     fn prune(&mut self, now: Time) {
+        // Nearly always the oldest is young, and nothing exceeds the bounds.
+        let window = BACK_WINDOW.as_nanos() as u64;
         let highest = self.arrivals.back().map_or(0, |(sequence, _)| *sequence);
+        if let Some((sequence, at)) = self.arrivals.front()
+            && now.as_nanos().saturating_sub(at.as_nanos()) <= window
+            && highest - sequence <= MAX_SPAN
+            && self.arrivals.len() <= MAX_ARRIVALS
+        {
+            return;
+        }
         let reported_below = self.next_base.unwrap_or(0);
         while let Some(&(sequence, at)) = self.arrivals.front() {
             let is_old = sequence < reported_below && now.since(at) > BACK_WINDOW;

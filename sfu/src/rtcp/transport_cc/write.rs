@@ -99,7 +99,9 @@ impl Report {
         }
         let symbol = if (0..=255).contains(&delta) { Symbol::SmallDelta } else { Symbol::LargeDelta };
         let (pending, chunks) = (self.pending, self.chunks.len());
-        self.pending.push(Symbol::Lost, (sequence - self.next) as u32, |chunk| self.chunks.push(chunk));
+        if sequence > self.next {
+            self.pending.push(Symbol::Lost, (sequence - self.next) as u32, |chunk| self.chunks.push(chunk));
+        }
         self.pending.push(symbol, 1, |chunk| self.chunks.push(chunk));
         let size = FIXED + 2 * (self.chunks.len() + 1) + self.deltas.len() + symbol.delta_len();
         if size.next_multiple_of(4) > max_size && !self.deltas.is_empty() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sfu::{DataSize, Time};
 
-use super::{Flow, Link};
+use super::Link;
 use crate::network::counters::Count;
 use crate::network::hop::{DropCause, Dropped};
 use crate::network::packet::Datagram;
@@ -15,19 +15,19 @@ use crate::network::queue::managed::Shed;
 impl Link {
     pub(super) fn enqueue_managed(&mut self, now: Time, datagram: Datagram) {
         let Some(queue) = &mut self.managed else { return };
-        let (flow, lost) = (&mut self.queue_flow, &mut self.lost);
-        queue.enqueue(now, datagram, &mut |shed| drop_packet(now, shed, flow, lost));
-        if self.backlog.front().is_none() {
-            self.refill(now);
+        let (dropped, lost) = (&mut self.dropped, &mut self.lost);
+        queue.enqueue(now, datagram, &mut |shed| drop_packet(now, shed, dropped, lost));
+        if self.backlog.is_idle() {
+            self.refill(now, false);
         }
     }
 
-    /// Takes the next packet into the serialiser, which is idle from `at` on.
-    pub(super) fn refill(&mut self, at: Time) {
+    /// Takes the next packet into the serialiser, which is idle at `at`; `follows` says that a packet left it then.
+    pub(super) fn refill(&mut self, at: Time, follows: bool) {
         let Some(queue) = &mut self.managed else { return };
-        let (flow, lost) = (&mut self.queue_flow, &mut self.lost);
-        let Some(next) = queue.dequeue(at, &mut |shed| drop_packet(at, shed, flow, lost)) else { return };
-        self.backlog.begin(at, next, &self.schedule);
+        let (dropped, lost) = (&mut self.dropped, &mut self.lost);
+        let Some(next) = queue.dequeue(at, &mut |shed| drop_packet(at, shed, dropped, lost)) else { return };
+        self.backlog.begin(at, follows, next, &self.schedule);
         self.begin_transmission();
     }
 
@@ -44,9 +44,9 @@ impl Link {
     }
 }
 
-fn drop_packet(at: Time, shed: Shed<Datagram>, flow: &mut Flow, lost: &mut VecDeque<Dropped>) {
+fn drop_packet(at: Time, shed: Shed<Datagram>, dropped: &mut Count, lost: &mut VecDeque<Dropped>) {
     let Shed { waiting, overflow } = shed;
-    flow.dropped.add(waiting.packet.wire_size());
+    dropped.add(waiting.packet.wire_size());
     let cause = if overflow { DropCause::Queue } else { DropCause::Managed };
     lost.push_back(Dropped { datagram: waiting.packet, cause, at, queued: at.since(waiting.since) });
 }

@@ -17,6 +17,7 @@
 
 mod backlog;
 mod managed;
+mod outcome;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -24,12 +25,12 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sfu::{DataRate, Time};
+use sfu::{DataRate, DataSize, Time};
 
-use self::backlog::{Backlog, Queued};
+use self::backlog::Backlog;
 use self::standing::StandingQueue;
-use super::counters::{ClassCounters, Count, LinkCounters, StageCounters};
-use super::hop::{Delivered, DropCause, Dropped, Exit, HopRecord};
+use super::counters::{ClassCounters, Count};
+use super::hop::{DropCause, Dropped, Exit};
 use super::impairment::{ImpairmentConfig, ImpairmentStreams, Impairments};
 use super::loss::{Loss, LossStage};
 use super::packet::Datagram;
@@ -95,41 +96,30 @@ impl LinkStreams {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Flow {
-    entered: Count,
-    left: Count,
-    dropped: Count,
-}
-
-impl Flow {
-    fn with_held(self, held: Count) -> StageCounters {
-        StageCounters { entered: self.entered, left: self.left, dropped: self.dropped, held }
-    }
-}
-
 /// One direction of a link.
 #[derive(Clone, Debug)]
 pub struct Link {
     schedule: RateSchedule,
     first_rate: DataRate,
-    policer: Option<Policer>,
+    policer: Option<Box<Policer>>,
     limit: QueueLimit,
     managed: Option<Box<ManagedQueue<Datagram>>>,
     backlog: Backlog,
     loss: LossStage,
     propagation: PropagationStage,
     impairments: Option<Box<Impairments>>,
-    /// In the order of arrival.
-    in_flight: VecDeque<Delivered>,
     lost: VecDeque<Dropped>,
     standing: StandingQueue,
-    policer_flow: Flow,
-    queue_flow: Flow,
-    serialiser_flow: Flow,
-    loss_flow: Flow,
-    propagation_flow: Flow,
+    entered: Count,
+    dropped: Count,
+    /// From the queue into the serialiser.
+    begun: Count,
+    /// Out of the serialiser.
     transmitted: ClassCounters,
+    lost_count: Count,
+    /// Into the pipe.
+    launched: Count,
+    /// Handed over.
     delivered: ClassCounters,
     now: Time,
 }
@@ -140,22 +130,21 @@ impl Link {
         Link {
             first_rate: config.rate.sizing_rate_at(Time::ZERO),
             schedule: config.rate,
-            policer: config.policer.map(Policer::new),
+            policer: config.policer.map(|config| Box::new(Policer::new(config))),
             limit: config.queue,
             managed: config.management.map(|how| Box::new(ManagedQueue::new(how, streams.queue))),
             backlog: Backlog::default(),
             loss: LossStage::new(config.loss, streams.loss),
             propagation: PropagationStage::new(config.propagation, streams.jitter),
             impairments: Impairments::new(config.impairments, streams.impairments),
-            in_flight: VecDeque::new(),
             lost: VecDeque::new(),
             standing: StandingQueue::default(),
-            policer_flow: Flow::default(),
-            queue_flow: Flow::default(),
-            serialiser_flow: Flow::default(),
-            loss_flow: Flow::default(),
-            propagation_flow: Flow::default(),
+            entered: Count::default(),
+            dropped: Count::default(),
+            begun: Count::default(),
             transmitted: ClassCounters::default(),
+            lost_count: Count::default(),
+            launched: Count::default(),
             delivered: ClassCounters::default(),
             now: Time::ZERO,
         }
@@ -176,24 +165,20 @@ impl Link {
     pub fn enqueue(&mut self, now: Time, datagram: Datagram) -> Result<(), Dropped> {
         self.advance(now);
         let size = datagram.wire_size();
-        if let Some(policer) = &mut self.policer {
-            self.policer_flow.entered.add(size);
-            if !policer.admits(now, size) {
-                self.policer_flow.dropped.add(size);
-                let cause = DropCause::Policer;
-                return Err(Dropped { datagram, cause, at: now, queued: Duration::ZERO });
-            }
-            self.policer_flow.left.add(size);
+        if let Some(policer) = &mut self.policer
+            && !policer.admits(now, size)
+        {
+            return Err(Dropped { datagram, cause: DropCause::Policer, at: now, queued: Duration::ZERO });
         }
-        self.queue_flow.entered.add(size);
+        self.entered.add(size);
         if self.managed.is_some() {
             self.enqueue_managed(now, datagram);
             return Ok(());
         }
-        let idle = self.backlog.front().is_none();
-        let limit = self.limit.bytes_at(now, &self.schedule, self.first_rate);
-        if !idle && limit.is_some_and(|limit| self.backlog.bytes() + size > limit) {
-            self.queue_flow.dropped.add(size);
+        let idle = self.backlog.is_idle();
+        let limit = || self.limit.bytes_at(now, &self.schedule, self.first_rate);
+        if !idle && limit().is_some_and(|limit| self.backlog.bytes() + size > limit) {
+            self.dropped.add(size);
             return Err(Dropped { datagram, cause: DropCause::Queue, at: now, queued: Duration::ZERO });
         }
         self.backlog.push(now, datagram, &self.schedule);
@@ -205,20 +190,23 @@ impl Link {
 
     /// When to call [`poll`](Self::poll) next; changes with every other call that takes the time.
     pub fn next_event(&self) -> Option<Time> {
-        let held_back = self.impairments.as_ref().and_then(|stage| stage.next_event());
         let pipe = self.next_of_pipe();
-        held_back.into_iter().chain(pipe).min()
+        match &self.impairments {
+            None => pipe,
+            Some(stage) => stage.next_event().into_iter().chain(pipe).min(),
+        }
     }
 
     fn next_of_pipe(&self) -> Option<Time> {
         if !self.lost.is_empty() {
             return Some(self.now);
         }
-        let arrival = self.in_flight.front().map(|packet| packet.record.arrived);
+        let arrival = self.backlog.arriving().map(|packet| packet.record.arrived);
         if arrival.is_some() && !self.propagation.config.reorder {
             return arrival;
         }
-        let departure = self.backlog.front().map(|packet| packet.end + self.propagation.config.base);
+        let base = self.propagation.config.base;
+        let departure = self.backlog.front().map(|packet| packet.record.transmission_end + base);
         arrival.into_iter().chain(departure).min().filter(|&at| at != Time::NEVER)
     }
 
@@ -228,36 +216,15 @@ impl Link {
         if let Some(dropped) = self.lost.pop_front() {
             return Some(Exit::Lost(dropped));
         }
-        let delivered = if self.impairments.is_some() {
-            match self.next_impaired(now)? {
+        let delivered = match self.impairments {
+            None => self.backlog.pop_arrived(now)?,
+            Some(_) => match self.next_impaired(now)? {
                 Ok(delivered) => delivered,
                 Err(refused) => return Some(Exit::Lost(refused)),
-            }
-        } else {
-            self.next_arrived(now)?
+            },
         };
         self.delivered.add(delivered.datagram.class, delivered.datagram.wire_size());
         Some(Exit::Arrived(delivered))
-    }
-
-    /// The next out of the pipe.
-    fn next_arrived(&mut self, now: Time) -> Option<Delivered> {
-        if self.in_flight.front()?.record.arrived > now {
-            return None;
-        }
-        let delivered = self.in_flight.pop_front()?;
-        self.propagation_flow.left.add(delivered.datagram.wire_size());
-        Some(delivered)
-    }
-
-    /// The next out of the impairments, into which all that has come out of the pipe goes.
-    fn next_impaired(&mut self, now: Time) -> Option<Result<Delivered, Dropped>> {
-        while let Some(delivered) = self.next_arrived(now) {
-            if let Some(refused) = self.impairments.as_mut()?.push(delivered) {
-                return Some(Err(refused));
-            }
-        }
-        self.impairments.as_mut()?.pop(now).map(Ok)
     }
 
     /// Changes the rate from now on, for ever: later steps of the schedule are gone.
@@ -312,25 +279,6 @@ impl Link {
         self.standing.at(now)
     }
 
-    /// What went through each stage by `now`.
-    pub fn counters(&mut self, now: Time) -> LinkCounters {
-        self.advance(now);
-        let (mut waiting, serialising) = self.backlog.held();
-        waiting += self.held_by_management();
-        let mut in_flight = Count::default();
-        self.in_flight.iter().for_each(|packet| in_flight.add(packet.datagram.wire_size()));
-        let impairments = self.impairments.as_ref();
-        LinkCounters {
-            policer: self.policer_flow.with_held(Count::default()),
-            queue: self.queue_flow.with_held(waiting),
-            serialiser: self.serialiser_flow.with_held(serialising),
-            loss: self.loss_flow.with_held(Count::default()),
-            propagation: self.propagation_flow.with_held(in_flight),
-            impairment: impairments.map(|stage| stage.flow()).unwrap_or_default(),
-            impaired: impairments.map(|stage| stage.counters()).unwrap_or_default(),
-        }
-    }
-
     /// What has left the serialiser by `now`, by class: the capacity that was used, lost packets included.
     pub fn transmitted(&mut self, now: Time) -> ClassCounters {
         self.advance(now);
@@ -346,47 +294,40 @@ impl Link {
     fn advance(&mut self, now: Time) {
         assert!(now >= self.now, "time runs forward: {now} after {}", self.now);
         self.now = now;
-        while let Some(packet) = self.backlog.pop_departed(now) {
-            let end = packet.end;
-            self.depart(packet);
-            if self.managed.is_some() { self.refill(end) } else { self.begin_transmission() }
+        while let Some(packet) = self.backlog.departing(now) {
+            let (size, end) = (packet.datagram.wire_size(), packet.record.transmission_end);
+            self.transmitted.add(packet.datagram.class, size);
+            if self.loss.loses_next() {
+                self.lose(size);
+            } else {
+                let record = &packet.record;
+                let arrived = self.propagation.arrival(record.transmission_start, record.transmission_end);
+                self.launched.add(size);
+                self.backlog.launch(arrived);
+            }
+            if self.managed.is_some() {
+                self.refill(end, true);
+            } else {
+                self.begin_transmission();
+            }
         }
     }
 
     fn begin_transmission(&mut self) {
         let Some(packet) = self.backlog.front() else { return };
-        let size = packet.datagram.wire_size();
-        self.standing.observe(packet.start, packet.start.since(packet.enqueued));
-        self.queue_flow.left.add(size);
-        self.serialiser_flow.entered.add(size);
+        let record = &packet.record;
+        self.standing.observe(record.transmission_start, record.queue());
+        self.begun.add(packet.datagram.wire_size());
     }
 
-    fn depart(&mut self, packet: Queued) {
-        let size = packet.datagram.wire_size();
-        self.serialiser_flow.left.add(size);
-        self.transmitted.add(packet.datagram.class, size);
-        self.loss_flow.entered.add(size);
-        if self.loss.loses_next() {
-            self.loss_flow.dropped.add(size);
-            let datagram = packet.datagram;
-            let queued = packet.start.since(packet.enqueued);
-            self.lost.push_back(Dropped { datagram, cause: DropCause::Random, at: packet.end, queued });
-            return;
-        }
-        self.loss_flow.left.add(size);
-        self.propagation_flow.entered.add(size);
-        let record = HopRecord {
-            enqueued: packet.enqueued,
-            transmission_start: packet.start,
-            transmission_end: packet.end,
-            arrived: self.propagation.arrival(packet.start, packet.end),
-        };
-        let delivered = Delivered { datagram: packet.datagram, record };
-        let behind = |other: &Delivered| other.record.arrived <= record.arrived;
-        if self.in_flight.back().is_none_or(behind) {
-            return self.in_flight.push_back(delivered);
-        }
-        let place = self.in_flight.iter().rposition(behind).map_or(0, |last| last + 1);
-        self.in_flight.insert(place, delivered);
+    fn lose(&mut self, size: DataSize) {
+        self.lost_count.add(size);
+        let lost = self.backlog.lose().map(|packet| Dropped {
+            datagram: packet.datagram,
+            cause: DropCause::Random,
+            at: packet.record.transmission_end,
+            queued: packet.record.queue(),
+        });
+        self.lost.extend(lost);
     }
 }

@@ -17,8 +17,9 @@ pub(super) struct StandingQueue {
 impl StandingQueue {
     /// Takes in a packet that began transmission at `start` after `wait`; starts come in order.
     pub(super) fn observe(&mut self, start: Time, wait: Duration) {
-        let window = start.as_nanos() / WINDOW_NANOS;
-        if window != self.window {
+        let begin = self.window * WINDOW_NANOS;
+        if !(begin..begin + WINDOW_NANOS).contains(&start.as_nanos()) {
+            let window = start.as_nanos() / WINDOW_NANOS;
             self.least_before = if window == self.window + 1 { self.least } else { None };
             self.least = None;
             self.window = window;

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use sfu::DataSize;
 
 use super::*;
+use crate::network::counters::StageCounters;
+use crate::network::hop::{Delivered, HopRecord};
 use crate::network::packet::{IP_UDP_OVERHEAD, TrafficClass};
 use crate::network::propagation::Jitter;
 use crate::network::queue::SizedAt;

@@ -12,18 +12,22 @@ use super::packet::{Ecn, Fifo, Packet, Waiting};
 pub struct DualPi2Config {
     /// The delay to hold in the classic queue; 15 ms by RFC 9332 appendix A.1.
     pub target: Duration,
-    /// The delay in the L4S queue from which packets are marked; 1 ms is the step of RFC 9332 section 2.5.1.
-    pub step: Duration,
     /// The most that waits in both; what comes on top of it is dropped.
     pub limit: DataSize,
 }
 
-/// How often the base probability is adjusted (RFC 9332 appendix A.1: `Tupdate`).
-const UPDATE: Duration = Duration::from_millis(16);
-/// Gains per second of delay and update, RFC 9332 appendix A.1 for a longest round trip of 100 ms:
-/// `alpha = 0.1 · Tupdate / RTT_max²` and `beta = 0.3 / RTT_max`.
-const ALPHA: f64 = 0.1 * 0.016 / (0.1 * 0.1);
+/// How often the base probability is adjusted (RFC 9332 appendix A.1: `Tupdate = min(target, RTT_max / 3)` with
+/// the default target of 15 ms and a longest round trip of 100 ms).
+const UPDATE: Duration = Duration::from_millis(15);
+/// Gains per second of delay and update (RFC 9332 appendix A.1): `alpha = 0.1 · Tupdate / RTT_max²` and
+/// `beta = 0.3 / RTT_max`.
+const ALPHA: f64 = 0.1 * 0.015 / (0.1 * 0.1);
 const BETA: f64 = 0.3 / 0.1;
+/// The ramp of L4S marks (RFC 9332 appendix A.1): none up to `minTh`, all from `minTh + range` on.
+const MIN_THRESHOLD: Duration = Duration::from_micros(800);
+const RANGE: Duration = Duration::from_micros(400);
+/// `Th_len` of RFC 9332 appendix A.1: a queue of no more than this many packets is not marked for its delay.
+const FEW: usize = 1;
 /// The coupling factor `k` (RFC 9332 section 2.1).
 const COUPLING: f64 = 2.0;
 /// One byte in this many goes to the classic queue while both wait (RFC 9332 section 4.2.2 warns of starving).
@@ -99,14 +103,14 @@ impl<P: Packet> DualPi2<P> {
         let squared = self.base * self.base;
         loop {
             if self.serves_l4s()? {
+                let native = self.native(now);
                 let mut head = self.l4s.pop()?;
                 // Marks alone can't say more than "always": then L4S packets are dropped like the others
-                // (RFC 9332 section 4.2.3).
-                if coupled >= 1.0 && self.classic_recur.chooses(squared) {
+                // (RFC 9332 appendix A.2).
+                if coupled >= 1.0 && self.l4s_recur.chooses(squared) {
                     shed(head);
                     continue;
                 }
-                let native = if now.since(head.since) > self.config.step { 1.0 } else { 0.0 };
                 if self.l4s_recur.chooses(coupled.clamp(native, 1.0)) {
                     head.packet.mark();
                 }
@@ -123,6 +127,15 @@ impl<P: Packet> DualPi2<P> {
             head.packet.mark();
             return Some(head);
         }
+    }
+
+    /// `laqm` of RFC 9332 appendix A.1: the marking probability of the L4S queue by its own delay.
+    fn native(&self, now: Time) -> f64 {
+        let delay = self.l4s.head_delay(now).unwrap_or_default();
+        if self.l4s.len() <= FEW {
+            return 0.0;
+        }
+        (delay.saturating_sub(MIN_THRESHOLD).as_secs_f64() / RANGE.as_secs_f64()).min(1.0)
     }
 
     /// Which queue is next: L4S first, except for the share that the classic queue is owed.
@@ -155,18 +168,19 @@ impl<P: Packet> DualPi2<P> {
         (self.l4s.bytes() + self.classic.bytes(), self.l4s.len() + self.classic.len())
     }
 
-    /// `dualpi2_update` of RFC 9332 appendix A.1, for each period that is over; the delay is that of the
-    /// classic queue's head at the time.
+    /// `dualpi2_update` of RFC 9332 appendix A, for each period that is over; the delay is the longer of the two
+    /// queues' at the time, as appendix A.2 has it, so that an overload by L4S traffic alone is met too.
     fn update(&mut self, now: Time) {
         while self.next_update <= now {
             let at = self.next_update;
-            let delay = self.classic.head_delay(at).unwrap_or_default().as_secs_f64();
+            let delay = self.classic.head_delay(at).max(self.l4s.head_delay(at));
+            let delay = delay.unwrap_or_default().as_secs_f64();
             let target = self.config.target.as_secs_f64();
             self.base += ALPHA * (delay - target) + BETA * (delay - self.delay_before);
             self.base = self.base.clamp(0.0, 1.0);
             self.delay_before = delay;
             self.next_update += UPDATE;
-            if self.base == 0.0 && delay == 0.0 && self.classic.len() == 0 {
+            if self.base == 0.0 && delay == 0.0 && self.held().1 == 0 {
                 let behind = now.since(self.next_update.min(now)).as_nanos() / UPDATE.as_nanos();
                 self.next_update += UPDATE * u32::try_from(behind).unwrap_or(u32::MAX);
             }

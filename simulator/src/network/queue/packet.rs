@@ -5,19 +5,7 @@ use std::time::Duration;
 
 use sfu::{DataSize, Time};
 
-/// The ECN field of the IP header (RFC 3168 section 5; ECT(1) marks L4S traffic by RFC 9331).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Ecn {
-    /// The sender doesn't take marks: congestion is told by loss.
-    #[default]
-    NotEct,
-    /// ECT(1): the sender reacts to marks as L4S asks.
-    Ect1,
-    /// ECT(0): the sender reacts to a mark as to a loss.
-    Ect0,
-    /// Marked: there is congestion on the way.
-    Ce,
-}
+pub use sfu::rtcp::Ecn;
 
 /// A packet as a queue sees it.
 pub trait Packet {

@@ -1,30 +1,12 @@
 //! The client's side of the conference protocol: who is there, and what to ask for.
 
 use indexmap::{IndexMap, IndexSet};
-use sfu::participant::{MediaKind, MediaParameters, SourceDescription, StreamDescription, Wish};
+use sfu::participant::{MediaParameters, SourceDescription, StreamDescription};
 use sfu::signalling::messages::VERSION;
 use sfu::signalling::{ClientMessage, IceCredentials, Peer, ServerMessage};
 use thiserror::Error;
 
-/// What a participant looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Pictures on screen at most; 0 for none.
-    pub tiles: u16,
-    /// Height of each tile, px.
-    pub tile_height: u16,
-}
-
-impl View {
-    /// A grid of up to `tiles` pictures on a screen of 2560 × 1440: the more pictures, the smaller each.
-    pub fn grid(tiles: u16, others: u16, max_height: Option<u16>) -> Self {
-        let shown = tiles.min(others);
-        let columns =
-            (1..).find(|side: &u16| side * side >= shown.max(1)).expect("some square is large enough");
-        let tile_height = (1440 / columns).min(max_height.unwrap_or(u16::MAX));
-        View { tiles, tile_height }
-    }
-}
+use super::view::{View, wishes};
 
 /// What the client says when it joins.
 #[derive(Clone, Debug)]
@@ -57,6 +39,13 @@ pub enum Consequence {
     },
     /// These, and only these, streams may come.
     Streams(Vec<StreamDescription>),
+    /// So many encodings of an own source are watched, from the lowest.
+    Watched {
+        /// Which source.
+        source: String,
+        /// How many.
+        encodings: u8,
+    },
     /// A peer muted or unmuted a source.
     Muted {
         /// The peer's name.
@@ -87,8 +76,9 @@ pub enum ConversationError {
 /// State of one client's conversation with the server.
 #[derive(Debug)]
 pub struct Conversation {
-    tiles: u16,
-    max_height: Option<u16>,
+    view: View,
+    /// The name of who is looked at above all.
+    pinned: Option<String>,
     /// The others, by id, in the order of their joining.
     peers: IndexMap<String, Peer>,
     /// What the server says that it doesn't send for want of room: the publisher's id and the source's name.
@@ -98,15 +88,27 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// A conversation of somebody who looks at up to `tiles` pictures, none higher than `max_height` px.
-    pub fn new(tiles: u16, max_height: Option<u16>) -> Self {
+    /// A conversation of somebody who looks at `view`.
+    pub fn new(view: View) -> Self {
         Conversation {
-            tiles,
-            max_height,
+            view,
+            pinned: None,
             peers: IndexMap::new(),
             paused: IndexSet::new(),
             dominant: (None, 0),
         }
+    }
+
+    /// Looks at something else from now on; answers what to say, if there is anybody to look at.
+    pub fn set_view(&mut self, view: View) -> Option<String> {
+        self.view = view;
+        self.wishes()
+    }
+
+    /// Looks at the peer called `name` above all others, or at nobody.
+    pub fn pin(&mut self, name: Option<&str>) -> Option<String> {
+        self.pinned = name.map(str::to_owned);
+        self.wishes()
     }
 
     /// The first message.
@@ -162,18 +164,18 @@ impl Conversation {
             ServerMessage::Joined { ice, candidate, fingerprint, participants, recent_speakers, .. } => {
                 self.dominant.0 = recent_speakers.into_iter().next();
                 self.peers = participants.into_iter().map(|peer| (peer.id.clone(), peer)).collect();
-                let say = (!self.peers.is_empty()).then(|| self.wishes());
+                let say = self.wishes();
                 (Some(Consequence::Connect { ice, candidate, fingerprint }), say)
             }
             ServerMessage::ParticipantJoined { participant } => {
                 self.peers.insert(participant.id.clone(), participant);
-                (None, Some(self.wishes()))
+                (None, self.wishes())
             }
             ServerMessage::ParticipantLeft { id } => {
                 self.peers.shift_remove(&id);
                 self.paused.retain(|(publisher, _)| *publisher != id);
                 self.dominant.0.take_if(|dominant| *dominant == id);
-                (None, Some(self.wishes()))
+                (None, Some(self.wishes_or_none()))
             }
             ServerMessage::Subscribed { streams } => (Some(Consequence::Streams(streams)), None),
             ServerMessage::Muted { id, source, muted } => {
@@ -184,10 +186,13 @@ impl Conversation {
                 self.note_paused(publisher, source, paused);
                 (None, None)
             }
-            // It is the picture that would change with it; the sound comes by itself.
+            // It is the picture that changes with it; the sound comes by itself.
             ServerMessage::DominantSpeaker { id } => {
                 self.dominant = (Some(id), self.dominant.1 + 1);
-                (None, None)
+                (None, if self.view.follows_speaker() { self.wishes() } else { None })
+            }
+            ServerMessage::Watched { source, encodings } => {
+                (Some(Consequence::Watched { source, encodings }), None)
             }
             ServerMessage::Error { code, message } => {
                 return Err(ConversationError::Refused { code, message });
@@ -195,32 +200,16 @@ impl Conversation {
         })
     }
 
-    /// Everybody's sound, and the pictures of the first to have come, as many as there are tiles.
-    fn wishes(&self) -> String {
-        let publishers = self.peers.values().filter(|peer| has_video(peer)).count();
-        let view = View::grid(self.tiles, publishers.try_into().unwrap_or(u16::MAX), self.max_height);
-        let mut tiles = view.tiles;
-        let mut wishes = Vec::new();
-        for peer in self.peers.values() {
-            for source in &peer.sources {
-                let max_height = match source.kind() {
-                    MediaKind::Audio => u16::MAX,
-                    MediaKind::Video if tiles > 0 => {
-                        tiles -= 1;
-                        view.tile_height
-                    }
-                    MediaKind::Video => continue,
-                };
-                let (publisher, source) = (peer.id.clone(), source.name.clone());
-                wishes.push(Wish { publisher, source, max_height, priority: 0 });
-            }
-        }
-        encode(&ClientMessage::Subscribe { wishes })
+    /// What to ask for, if anybody is there.
+    fn wishes(&self) -> Option<String> {
+        (!self.peers.is_empty()).then(|| self.wishes_or_none())
     }
-}
 
-fn has_video(peer: &Peer) -> bool {
-    peer.sources.iter().any(|source| source.kind() == MediaKind::Video)
+    fn wishes_or_none(&self) -> String {
+        let peers = self.peers.values();
+        let wishes = wishes(&self.view, peers, self.pinned.as_deref(), self.dominant.0.as_deref());
+        encode(&ClientMessage::Subscribe { wishes, last_n: self.view.last_n })
+    }
 }
 
 fn encode(message: &ClientMessage) -> String {
@@ -233,7 +222,7 @@ mod tests {
 
     #[test]
     fn takes_note_of_what_is_paused() {
-        let mut conversation = Conversation::new(9, None);
+        let mut conversation = Conversation::new(View::default());
         let hear = |conversation: &mut Conversation, message: &ServerMessage| {
             let text = serde_json::to_string(message).expect("messages are JSON");
             conversation.hear(&text).expect("a proper message")
@@ -259,7 +248,7 @@ mod tests {
 
     #[test]
     fn knows_who_has_the_floor() {
-        let mut conversation = Conversation::new(9, None);
+        let mut conversation = Conversation::new(View::default());
         let speaker = |id: &str| ServerMessage::DominantSpeaker { id: id.into() };
         let joined = ServerMessage::Joined {
             id: "p3".into(),
@@ -284,20 +273,11 @@ mod tests {
                     ServerMessage::Joined { ice, candidate, fingerprint, .. } => {
                         (Some(Consequence::Connect { ice, candidate, fingerprint }), None)
                     }
-                    ServerMessage::ParticipantLeft { .. } => (None, Some(conversation.wishes())),
+                    ServerMessage::ParticipantLeft { .. } => (None, Some(conversation.wishes_or_none())),
                     _ => (None, None),
                 }
             );
             assert_eq!(conversation.dominant(), expected);
         }
-    }
-
-    #[test]
-    fn a_fuller_grid_has_smaller_tiles() {
-        let rows = [(1, 1440), (2, 720), (4, 720), (5, 480), (9, 480), (10, 480), (0, 1440)];
-        for (others, height) in rows {
-            assert_eq!(View::grid(9, others, None).tile_height, height, "{others} others");
-        }
-        assert_eq!(View::grid(9, 1, Some(300)).tile_height, 300);
     }
 }

@@ -5,6 +5,7 @@ use sfu::Time;
 
 use super::conversation::Consequence;
 use super::incoming::Incoming;
+use super::view::View;
 use super::{Client, Surroundings};
 use crate::participant::transport::{IceCredentials, RemoteTransport};
 
@@ -14,6 +15,24 @@ impl Client {
             self.failure = Some(format!("signalling: {error}"));
         }
         self.flush_channel(now, around);
+    }
+
+    /// Looks at something else from now on.
+    pub fn set_view(&mut self, now: Time, view: View, around: &mut Surroundings<'_>) {
+        let message = self.conversation.set_view(view);
+        self.say_if_there(now, message, around);
+    }
+
+    /// Looks at the one called `name` above all others, or at nobody.
+    pub fn pin(&mut self, now: Time, name: Option<&str>, around: &mut Surroundings<'_>) {
+        let message = self.conversation.pin(name);
+        self.say_if_there(now, message, around);
+    }
+
+    fn say_if_there(&mut self, now: Time, message: Option<String>, around: &mut Surroundings<'_>) {
+        if let Some(message) = message.filter(|_| self.joined && !self.left) {
+            self.say(now, &message, around);
+        }
     }
 
     /// Takes in what the server said.
@@ -44,6 +63,10 @@ impl Client {
                     self.failure = Some(error);
                 }
                 self.flush_transport(now, around);
+            }
+            Consequence::Watched { source, encodings } => {
+                self.sender.set_watched(now, &source, encodings);
+                self.sender_due = self.sender.deadline();
             }
             Consequence::Streams(streams) => self.set_streams(&streams, around),
             Consequence::Muted { name, source, muted } => {

@@ -53,7 +53,9 @@ impl Incoming {
         let ssrc = described.ssrc;
         let receiver = match described.codec.kind() {
             MediaKind::Audio => {
-                Receiver::Audio(Box::new(AudioReceiver::new(AudioConfig { ssrc, publisher, source, red })))
+                let device = Some(device_phase(flow));
+                let config = AudioConfig { ssrc, publisher, source, red, device };
+                Receiver::Audio(Box::new(AudioReceiver::new(config)))
             }
             MediaKind::Video => {
                 let rtx_ssrc = described.rtx_ssrc;
@@ -241,6 +243,12 @@ impl Incoming {
             }
         }
     }
+}
+
+/// When the listener's sound device asks for sound first: everybody's has a phase of its own, and all that somebody
+/// hears comes out of one device. (7.3 ms and the 20 ms of a step are back in step after 200 people only.)
+fn device_phase(flow: Flow) -> Time {
+    Time::from_micros(u64::from(flow.receiver.0) * 7_300 % 20_000)
 }
 
 fn heard(flow: Flow, output: AudioOutput) -> Observation {

@@ -11,11 +11,12 @@ mod streams;
 mod surroundings;
 mod traffic;
 mod uplink_logs;
+pub mod view;
 
 use std::net::SocketAddr;
 
 use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex};
-use sfu::rtcp::ArrivalRecorder;
+use sfu::rtcp::ArrivalLog;
 use sfu::{DataRate, Time};
 
 use crate::network::reliable::ReliableChannel;
@@ -30,6 +31,7 @@ use conversation::{Conversation, Introduction};
 use incoming::Incoming;
 use round_trips::RoundTrips;
 use streams::Streams;
+use view::View;
 
 pub use surroundings::{ClientIdentity, Surroundings};
 pub use uplink_logs::UplinkLogs;
@@ -44,7 +46,7 @@ pub struct Client {
     /// When the sender has something to do, as of its last turn.
     sender_due: Time,
     incoming: Streams,
-    arrivals: ArrivalRecorder,
+    arrivals: ArrivalLog,
     feedback: FeedbackTimer,
     /// Its data channels, if it has any.
     data: Option<Box<DataClient>>,
@@ -58,25 +60,25 @@ pub struct Client {
 }
 
 impl Client {
-    /// A participant that has not joined yet. `tiles` is how many pictures it looks at, none higher than
-    /// `max_height` px.
+    /// A participant that has not joined yet, and will look at `view`.
     pub fn new(
         identity: ClientIdentity,
         transport: ClientTransport,
         sender: MediaSender,
         mut random: Stream,
-        (tiles, max_height): (u16, Option<u16>),
+        view: View,
     ) -> Self {
         let feedback = FeedbackTimer::new(Time::ZERO, VIDEO_REPORT_INTERVAL, random.bits() as u32);
+        let arrivals = ArrivalLog::new(identity.feedback);
         Client {
             identity,
-            conversation: Conversation::new(tiles, max_height),
+            conversation: Conversation::new(view),
             channel: ReliableChannel::client(),
             transport,
             sender,
             sender_due: Time::NEVER,
             incoming: Streams::default(),
-            arrivals: ArrivalRecorder::new(),
+            arrivals,
             feedback,
             data: None,
             round_trips: RoundTrips::default(),

@@ -22,7 +22,11 @@ pub(super) struct Wants {
 }
 
 impl Wants {
-    /// Sends what is wanted, if anything is, as reduced-size RTCP (RFC 5506).
+    pub(super) fn is_empty(&self) -> bool {
+        self.nack.is_none() && self.pli.is_none()
+    }
+
+    /// Sends what is wanted as reduced-size RTCP (RFC 5506).
     pub(super) fn send(
         self,
         transport: &mut ClientTransport,
@@ -36,9 +40,7 @@ impl Wants {
         if let Some(media_ssrc) = self.pli {
             rtcp::write_pli(compound, Pli { sender_ssrc: REPORTER, media_ssrc });
         }
-        if !compound.is_empty() {
-            send(transport, compound, around);
-        }
+        send(transport, compound, around);
     }
 }
 
@@ -65,7 +67,7 @@ impl Client {
             self.write_reports(now);
         }
         if due.transport {
-            while self.arrivals.write_report(&mut self.scratch, REPORTER, 0, MAX_COMPOUND) {}
+            while self.arrivals.write_report(&mut self.scratch, (REPORTER, 0), now, MAX_COMPOUND) {}
         }
         let Client { scratch, compound, transport, .. } = self;
         for packets in rtcp::datagrams(scratch, MAX_COMPOUND) {

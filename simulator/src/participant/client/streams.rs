@@ -1,5 +1,6 @@
 //! The streams that a client receives, with what each packet asks of all of them close together.
 
+use rustc_hash::FxHashMap;
 use sfu::Time;
 use sfu::rtp::RtpHeader;
 
@@ -8,11 +9,12 @@ use super::incoming::Incoming;
 use super::rtcp_out::Wants;
 use crate::participant::receive::Arrival;
 
-/// Streams by place. SSRCs and deadlines lie apart from the streams, which are large and elsewhere in memory.
+/// Streams by place. Deadlines lie apart from the streams, which are large and elsewhere in memory.
 #[derive(Default)]
 pub(super) struct Streams {
     streams: Vec<Incoming>,
-    ssrcs: Vec<[u32; 3]>,
+    /// Places by SSRC.
+    ssrcs: FxHashMap<u32, usize>,
     deadlines: Vec<Time>,
     /// The least of the deadlines.
     earliest: Option<Time>,
@@ -40,7 +42,7 @@ impl Streams {
 
     /// The place of the stream that packets of `ssrc` belong to.
     pub(super) fn find(&self, ssrc: u32) -> Option<usize> {
-        self.ssrcs.iter().position(|own| own.contains(&ssrc))
+        self.ssrcs.get(&ssrc).copied()
     }
 
     pub(super) fn get_mut(&mut self, place: usize) -> &mut Incoming {
@@ -95,7 +97,10 @@ impl Streams {
 
     fn index(&mut self) {
         self.ssrcs.clear();
-        self.ssrcs.extend(self.streams.iter().map(Incoming::ssrcs));
+        // Of two that claim the same SSRC the first has it.
+        for (place, stream) in self.streams.iter().enumerate().rev() {
+            self.ssrcs.extend(stream.ssrcs().map(|ssrc| (ssrc, place)));
+        }
         self.deadlines.clear();
         self.deadlines.extend(self.streams.iter().map(Incoming::deadline));
         self.earliest = self.deadlines.iter().min().copied();

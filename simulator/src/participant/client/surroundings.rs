@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use reports::observation::Observation;
 use sfu::participant::MediaParameters;
+use sfu::rtcp::FeedbackKind;
 use sfu::transport::certificate::Certificate;
 
 use super::UplinkLogs;
@@ -47,6 +48,8 @@ pub struct ClientIdentity {
     pub cast: Arc<IndexMap<String, Vec<String>>>,
     /// Whether lost packets are asked for.
     pub nack: bool,
+    /// How the server is told of what arrives.
+    pub feedback: FeedbackKind,
     /// Whether sound and picture of one publisher are kept together.
     pub lip_sync: bool,
 }

@@ -1,13 +1,14 @@
 //! A client's datagrams: what leaves, and media that arrives.
 
 use reports::observation::{EstimateOf, JoinStep, Observation, ParticipantIndex, SourceIndex};
+use sfu::rtcp::{ArrivedPacket, Ecn};
 use sfu::rtp::RtpHeader;
 use sfu::rtp::extension::transport_sequence;
 use sfu::{Time, rtcp};
 
 use super::rtcp_out::REPORTER;
 use super::{Client, Surroundings};
-use crate::network::{Datagram, Ecn, TrafficClass};
+use crate::network::{Datagram, TrafficClass};
 use crate::participant::receive::Arrival;
 use crate::participant::sender::Output;
 use crate::participant::transport::TransportEvent;
@@ -113,14 +114,21 @@ impl Client {
     ) {
         let Ok(header) = RtpHeader::parse(packet) else { return };
         let id = self.identity.media.extensions.transport_cc;
-        if let Some(sequence) = transport_sequence(packet, &header, id) {
-            self.arrivals.record(now, sequence);
+        let arrived = ArrivedPacket {
+            transport: transport_sequence(packet, &header, id),
+            ssrc: header.ssrc,
+            sequence: header.sequence,
+            ecn: Ecn::NotEct,
+        };
+        if self.arrivals.record(now, arrived) {
             self.feedback.on_transport_packet(now);
         }
         let Some(place) = self.incoming.find(header.ssrc) else { return };
         let Client { incoming, transport, compound, .. } = self;
         let wants = incoming.receive(place, now, (&header, packet), arrival, around);
-        wants.send(transport, compound, around);
+        if !wants.is_empty() {
+            wants.send(transport, compound, around);
+        }
     }
 
     pub(super) fn on_rtcp(&mut self, now: Time, compound: &[u8]) {
@@ -147,6 +155,8 @@ impl Client {
     pub(super) fn advance(&mut self, now: Time, place: usize, around: &mut Surroundings<'_>) {
         let Client { incoming, transport, compound, .. } = self;
         let wants = incoming.handle_timeout(place, now, around);
-        wants.send(transport, compound, around);
+        if !wants.is_empty() {
+            wants.send(transport, compound, around);
+        }
     }
 }

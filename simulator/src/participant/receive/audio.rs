@@ -1,6 +1,6 @@
 //! The receiver of one audio stream: an adaptive jitter buffer that plays on a fixed clock.
 //!
-//! In NetEq's manner, but simple. Sound plays in steps of 20 ms on a grid that the first playout fixed. The
+//! In NetEq's manner, but simple. Sound plays in steps of 20 ms, whenever the sound device asks for some. The
 //! delay aimed at follows the 99 % quantile of the last packets' transits; the delay in force changes by
 //! whole steps, by adding or dropping a packet that nobody speaks in. A missing packet is concealed and its
 //! place in time is gone; a buffer that ran dry conceals, and what was late plays later.
@@ -52,6 +52,9 @@ pub struct AudioConfig {
     pub source: u8,
     /// The payload type of redundant audio (RFC 2198), if there may be any.
     pub red: Option<u8>,
+    /// A moment at which the listener's sound device asks for sound, as it does every 20 ms for all streams together;
+    /// `None` for a device of the stream's own, which starts with it.
+    pub device: Option<Time>,
 }
 
 /// What a receiver has to say.

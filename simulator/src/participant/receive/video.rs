@@ -95,10 +95,13 @@ pub struct Content<'p> {
 impl<'p> Content<'p> {
     /// What `packet` carries, where `descriptor_id` is the dependency descriptor's extension; 0 for none.
     pub fn of(packet: &'p [u8], header: &RtpHeader, descriptor_id: u8) -> Self {
+        let payload = header.payload(packet);
+        if descriptor_id == 0 {
+            return Content { payload, descriptor: &[] };
+        }
         let mut elements = sfu::rtp::extension::elements(packet, header);
-        let descriptor = elements.find(|(id, _)| descriptor_id != 0 && *id == descriptor_id);
-        let descriptor = descriptor.map_or(&[][..], |(_, value)| value);
-        Content { payload: header.payload(packet), descriptor }
+        let descriptor = elements.find(|(id, _)| *id == descriptor_id);
+        Content { payload, descriptor: descriptor.map_or(&[][..], |(_, value)| value) }
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct CameraSource {
     source: u8,
     settings: CameraSettings,
     muted: bool,
+    /// How many of its encodings, from the lowest, anybody watches.
+    watched: usize,
     /// Once capturing has begun.
     camera: Option<Camera>,
     /// No picture is taken before: the pacer is behind.
@@ -53,6 +55,7 @@ impl CameraSource {
             source,
             settings: settings.clone(),
             muted: false,
+            watched: usize::MAX,
             camera: None,
             resumes: Time::ZERO,
             encoding: Vec::new(),
@@ -84,7 +87,13 @@ impl CameraSource {
         };
         let layers = self.settings.layers.iter().map(layer).collect();
         let spatial = self.settings.is_scalable().then_some(scalability.inter_layer);
-        let config = CameraConfig { start: now + Duration::from_nanos(phase), interval, layers, spatial };
+        let config = CameraConfig {
+            start: now + Duration::from_nanos(phase),
+            interval,
+            layers,
+            spatial,
+            screen: self.settings.screen,
+        };
         self.camera = Some(Camera::new(config, seed, path));
     }
 
@@ -112,12 +121,17 @@ impl CameraSource {
         }
     }
 
+    /// So many of its encodings are watched, from the lowest.
+    pub(super) fn set_watched(&mut self, encodings: u8) {
+        self.watched = usize::from(encodings);
+    }
+
     /// What the source can use, headers included: nothing while it is muted.
     pub(super) fn bounds(&self, overhead: DataSize) -> Bounds {
         if self.muted {
             return Bounds { min: DataRate::ZERO, max: DataRate::ZERO };
         }
-        let bounds = self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead));
+        let bounds = self.encodings.iter().take(self.watched).flat_map(|encoding| encoding.bounds(overhead));
         Bounds {
             min: bounds.clone().next().map_or(DataRate::ZERO, |lowest| lowest.min),
             max: bounds.map(|bounds| bounds.max).sum(),
@@ -128,8 +142,11 @@ impl CameraSource {
     pub(super) fn set_rate(&mut self, available: DataRate, overhead: DataSize) {
         let Some(camera) = self.camera.as_mut().filter(|_| !self.muted) else { return };
         self.bounds.clear();
-        self.bounds.extend(self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead)));
+        let watched = self.encodings.iter().take(self.watched);
+        self.bounds.extend(watched.flat_map(|encoding| encoding.bounds(overhead)));
         self.allocator.allocate(available, &self.bounds, &mut self.rates);
+        // What nobody watches is off, and comes back with a key frame.
+        self.rates.resize(self.settings.layers.len(), DataRate::ZERO);
         let scalable = self.settings.is_scalable();
         for (layer, rate) in self.rates.iter().enumerate() {
             let encoding = &self.encodings[if scalable { 0 } else { layer }];

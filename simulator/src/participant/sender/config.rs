@@ -1,6 +1,8 @@
 //! What a sender is made of.
 
-use sfu::participant::{Codec, EncodingDescription, MediaParameters, SourceDescription};
+use sfu::congestion::ControllerKind;
+use sfu::participant::{Codec, Content, EncodingDescription, MediaParameters, SourceDescription};
+use sfu::rtcp::FeedbackKind;
 use sfu::{DataRate, DataSize};
 
 use crate::participant::media::packetizer::StreamFormat;
@@ -21,6 +23,10 @@ pub struct SenderConfig {
     pub sources: Vec<SourceConfig>,
     /// Whether lost video is sent again (RFC 4588); it needs a payload type for RTX as well.
     pub rtx: bool,
+    /// What estimates the uplink.
+    pub congestion_control: ControllerKind,
+    /// How the SFU tells of what arrives.
+    pub feedback: FeedbackKind,
     /// What SRTP, UDP and IP add to each packet: counted against the estimate, as libwebrtc does since
     /// `WebRTC-SendSideBwe-WithOverhead` is on by default.
     pub overhead: DataSize,
@@ -55,6 +61,8 @@ pub struct CameraSettings {
     pub described: bool,
     /// Whether the SFU can't read payloads.
     pub encrypted: bool,
+    /// Whether it is a shared screen.
+    pub screen: bool,
 }
 
 /// One simulcast encoding, or one spatial layer.
@@ -109,6 +117,7 @@ impl SourceConfig {
                 name: microphone.name.clone(),
                 codec: Codec::Opus,
                 mid: microphone.mid.clone(),
+                content: Content::Camera,
                 encodings: Vec::new(),
             },
         }
@@ -159,6 +168,7 @@ impl CameraSettings {
             name: self.name.clone(),
             codec: self.codec,
             mid: self.mid.clone(),
+            content: if self.screen { Content::Screen } else { Content::Camera },
             encodings: RIDS.iter().zip(self.streams()).map(encoding).collect(),
         }
     }

@@ -22,6 +22,14 @@ impl MediaSender {
                 self.wire.rates.on_feedback(now, feedback);
                 self.allocate(now);
             }
+            Packet::CongestionFeedback(feedback) => {
+                self.wire.rates.on_congestion_feedback(now, *feedback);
+                self.allocate(now);
+            }
+            Packet::Remb(remb) => {
+                self.wire.rates.on_remb(now, remb.bitrate);
+                self.allocate(now);
+            }
             Packet::Nack(nack) => self.on_nack(now, nack),
             Packet::Pli(pli) => self.on_key_frame_request(now, pli.media_ssrc, None),
             Packet::Fir(fir) => {

@@ -75,7 +75,7 @@ impl MediaSender {
             });
         }
         let mut stream = seed.stream(&format!("{path}/transport"));
-        let rates = RateControl::new(stream.bits() as u16);
+        let rates = RateControl::new(config.congestion_control, config.feedback, stream.bits() as u16);
         MediaSender {
             wire: Wire::new(rates, config.media.extensions, config.overhead),
             reports: Reports::new(WallClock::new(&mut stream)),
@@ -131,6 +131,19 @@ impl MediaSender {
             self.allocate(now);
         }
         true
+    }
+
+    /// So many encodings of a camera are watched, from the lowest: the others need not be encoded.
+    pub fn set_watched(&mut self, now: Time, source: &str, encodings: u8) {
+        let index = self.config.sources.iter().position(|config| config.name() == source);
+        let Some(camera) = index.and_then(|index| self.sources[index].camera_mut()) else { return };
+        camera.set_watched(encodings);
+        self.unsettled = true;
+        if self.started {
+            self.set_wanted(now);
+            self.allocated = None;
+            self.allocate(now);
+        }
     }
 
     /// Whether a microphone of it captures.

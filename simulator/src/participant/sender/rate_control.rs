@@ -2,19 +2,26 @@
 
 use std::time::Duration;
 
-use sfu::congestion::gcc::{Gcc, GccConfig};
 use sfu::congestion::probe::pacing::ProbePacing;
 use sfu::congestion::sent_history::SentHistory;
-use sfu::congestion::{CongestionController, LossReport, PacketClass, PacketResult, SentPacket};
-use sfu::rtcp::TransportFeedback;
+use sfu::congestion::stream_index::StreamIndex;
+use sfu::congestion::{
+    CongestionController, ControllerKind, LossReport, PacketClass, PacketResult, SentPacket,
+};
+use sfu::rtcp::{CongestionFeedback, FeedbackKind, TransportFeedback};
 use sfu::{DataRate, DataSize, Time};
+
+/// What the window has to have room for: a packet of the packetiser with its headers.
+const FULL_PACKET: DataSize = DataSize::from_bytes(1_250);
 
 /// The controller, with what it has to know of each packet.
 #[derive(Debug)]
 pub(super) struct RateControl {
-    controller: Gcc,
+    controller: Box<dyn CongestionController>,
     history: SentHistory,
     probing: ProbePacing,
+    /// Where the SFU names packets by stream.
+    index: Option<StreamIndex>,
     next_sequence: u16,
     results: Vec<PacketResult>,
     rtt: Option<Duration>,
@@ -24,11 +31,12 @@ pub(super) struct RateControl {
 
 impl RateControl {
     /// A controller for an uplink; the first packet gets this transport-wide number.
-    pub(super) fn new(first_sequence: u16) -> Self {
+    pub(super) fn new(kind: ControllerKind, feedback: FeedbackKind, first_sequence: u16) -> Self {
         RateControl {
-            controller: Gcc::new(GccConfig::uplink()),
+            controller: kind.uplink(),
             history: SentHistory::new(SentHistory::DEFAULT_CAPACITY),
             probing: ProbePacing::default(),
+            index: (feedback == FeedbackKind::ByStream).then(StreamIndex::default),
             next_sequence: first_sequence,
             results: Vec::new(),
             rtt: None,
@@ -41,8 +49,11 @@ impl RateControl {
         self.next_sequence
     }
 
-    /// The packet with that number left.
-    pub(super) fn on_sent(&mut self, now: Time, size: DataSize, class: PacketClass) {
+    /// The packet with that number left; `stream` is its SSRC and its number there.
+    pub(super) fn on_sent(&mut self, now: Time, size: DataSize, class: PacketClass, stream: (u32, u16)) {
+        if let Some(index) = &mut self.index {
+            index.on_sent(stream.0, stream.1, self.next_sequence);
+        }
         let cluster = self.probing.cluster(now);
         let packet = SentPacket { sequence: self.next_sequence, size, at: now, class, cluster };
         self.next_sequence = self.next_sequence.wrapping_add(1);
@@ -58,10 +69,27 @@ impl RateControl {
         self.results.clear();
         let statuses = feedback.statuses();
         let rtt = self.history.on_feedback(now, feedback.reference, statuses, &mut self.results);
+        self.take_results(now, rtt);
+    }
+
+    /// The same by stream.
+    pub(super) fn on_congestion_feedback(&mut self, now: Time, feedback: CongestionFeedback<'_>) {
+        let Some(index) = &self.index else { return };
+        self.results.clear();
+        let rtt = self.history.on_congestion_feedback(now, feedback, index, &mut self.results);
+        self.take_results(now, rtt);
+    }
+
+    fn take_results(&mut self, now: Time, rtt: Option<Duration>) {
         self.controller.on_feedback(now, &self.results);
         if let Some(rtt) = rtt.filter(|_| !self.rtt_is_reported) {
             self.set_rtt(now, rtt);
         }
+    }
+
+    /// The SFU bounds what it wants to get.
+    pub(super) fn on_remb(&mut self, now: Time, limit: DataRate) {
+        self.controller.on_remb(now, limit);
     }
 
     /// A receiver report told a round trip.
@@ -113,6 +141,11 @@ impl RateControl {
     /// The rate at which bursts may leave.
     pub(super) fn pacing_rate(&self) -> DataRate {
         self.controller.pacing_rate()
+    }
+
+    /// Whether the next packet has to wait for what is in flight.
+    pub(super) fn window_is_full(&self) -> bool {
+        self.controller.send_window() < FULL_PACKET
     }
 
     /// Gives up a probe that is late, and begins the next when none is under way.

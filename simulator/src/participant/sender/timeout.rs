@@ -70,6 +70,7 @@ impl MediaSender {
     fn next_departure(&self) -> Time {
         match self.wire.rates.probing().next_send_time() {
             Time::NEVER if self.queue.is_empty() => Time::NEVER,
+            Time::NEVER if self.wire.rates.window_is_full() => Time::NEVER,
             Time::NEVER => self.wire.pacer.next_send_time(),
             probe => probe,
         }

@@ -48,7 +48,7 @@ impl Wire {
             TrafficClass::Padding => (PacketClass::Padding, PacerClass::Padding),
             _ => (PacketClass::Media, PacerClass::Video),
         };
-        self.rates.on_sent(now, size, purpose);
+        self.rates.on_sent(now, size, purpose, (header.ssrc, header.sequence));
         self.pacer.on_sent(now, size, paced_as);
         output(Output::Packet { class, packet: &mut self.buffer, tag });
     }

@@ -1,4 +1,5 @@
 use crate::congestion::{PacketClass, PacketResult, SentPacket};
+use crate::rtcp::Ecn;
 use crate::send::fec::LossEstimate;
 use crate::{DataSize, Time};
 
@@ -10,7 +11,7 @@ fn result(sequence: u16, received: bool, was_lost: bool) -> PacketResult {
         class: PacketClass::Media,
         cluster: None,
     };
-    PacketResult { sent, received: received.then_some(Time::ZERO), was_lost }
+    PacketResult { sent, received: received.then_some(Time::ZERO), was_lost, ecn: Ecn::NotEct }
 }
 
 /// The estimate after `packets`, of which those are lost that `lost` says.

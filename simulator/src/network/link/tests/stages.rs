@@ -15,7 +15,7 @@ fn codel(target: u64) -> CodelConfig {
 
 fn managements() -> [Management; 4] {
     let limit = DataSize::from_bytes(30_000);
-    let (target, step) = (Duration::from_millis(15), Duration::from_millis(1));
+    let target = Duration::from_millis(15);
     [
         Management::Codel(codel(5)),
         Management::FqCodel(FqCodelConfig {
@@ -24,7 +24,7 @@ fn managements() -> [Management; 4] {
             queues: 1_024,
         }),
         Management::Pie(PieConfig { target, limit, ecn: true }),
-        Management::DualPi2(DualPi2Config { target, step, limit }),
+        Management::DualPi2(DualPi2Config { target, limit }),
     ]
 }
 

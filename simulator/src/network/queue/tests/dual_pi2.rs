@@ -1,8 +1,7 @@
 use super::super::dual_pi2::{DualPi2, DualPi2Config};
 use super::*;
 
-const CONFIG: DualPi2Config =
-    DualPi2Config { target: ms(15), step: ms(1), limit: DataSize::from_bytes(10_000_000) };
+const CONFIG: DualPi2Config = DualPi2Config { target: ms(15), limit: DataSize::from_bytes(10_000_000) };
 
 fn source(flow: u64, micros: u64, ecn: Ecn, end: Duration) -> Source {
     Source { ecn, ..Source::new(flow, Duration::from_micros(micros), end) }
@@ -34,20 +33,29 @@ fn probabilities_are_coupled_by_a_square() {
     assert!(l4s.iter().all(|fate| !fate.dropped && fate.waited() <= ms(3)));
 }
 
-/// Alone, L4S packets are marked from the step on and never before.
+/// Alone, L4S packets are marked by the ramp of RFC 9332 appendix A.1: in trains of three, the second waits for
+/// one serialisation time; it is not the last of the queue, which never is marked.
 #[test]
-fn l4s_packets_are_marked_beyond_the_step() {
-    let end = ms(1_000);
-    let pair = [source(1, 2_000, Ecn::Ect1, end), source(1, 2_000, Ecn::Ect1, end)];
-    let fates = run(Management::DualPi2(CONFIG), &pair, Duration::from_micros(900), end);
-    assert!(fates.iter().all(|fate| fate.probe.ecn == Ecn::Ect1), "the second of two waits 0.9 ms");
-    let slow = run(Management::DualPi2(CONFIG), &pair, Duration::from_micros(1_001), ms(100));
-    let marked = |fate: &&Fate| fate.probe.ecn == Ecn::Ce;
-    assert!(slow.iter().filter(marked).all(|fate| fate.waited() > ms(1)));
-    assert!(slow.iter().filter(marked).count() > 40);
+fn l4s_packets_are_marked_by_the_ramp() {
+    let end = ms(4_000);
+    let train = [(); 3].map(|()| source(1, 4_000, Ecn::Ect1, end));
+    for (serialise, expected) in [(800, 0.0), (900, 0.25), (1_000, 0.5), (1_200, 1.0)] {
+        let serialise = Duration::from_micros(serialise);
+        let fates = run(Management::DualPi2(CONFIG), &train, serialise, end);
+        let fates: Vec<&Fate> = fates.iter().collect();
+        let of = |place: u32| {
+            let place = serialise * place;
+            fates.iter().copied().filter(|fate| fate.waited() == place).collect::<Vec<_>>()
+        };
+        let marked = |place| share(&of(place), |fate| fate.probe.ecn == Ecn::Ce);
+        assert_eq!(of(1).len(), 1_000);
+        assert!((marked(1) - expected).abs() < 0.01, "{} of the second ones at {serialise:?}", marked(1));
+        // The coupled probability is not quite zero.
+        assert!(marked(0).max(marked(2)) < 0.01, "{} and {} of the others", marked(0), marked(2));
+    }
 }
 
-/// The base probability of RFC 9332 appendix A.1: alpha 0.16 and beta 3 per second for RTT_max 100 ms.
+/// The base probability of RFC 9332 appendix A.1: alpha 0.15 and beta 3 per second for RTT_max 100 ms.
 #[test]
 fn the_base_probability_follows_the_controller() {
     let mut queue = DualPi2::new(CONFIG);
@@ -57,8 +65,8 @@ fn the_base_probability_follows_the_controller() {
         assert!(queue.enqueue(at(0), probe).is_ok());
     }
     let _ = queue.dequeue(at(33), &mut |_| {});
-    // Updates at 16 and 32 ms, with the head waiting so long.
-    let base = 0.16 * 0.001 + 3.0 * 0.016 + 0.16 * 0.017 + 3.0 * 0.016;
+    // Updates at 15 and 30 ms, with the head waiting so long.
+    let base = 3.0 * 0.015 + 0.15 * 0.015 + 3.0 * 0.015;
     let (coupled, squared) = queue.probabilities();
     assert!((coupled - 2.0 * base).abs() < 1e-12, "{coupled}, not {}", 2.0 * base);
     assert!((squared - base * base).abs() < 1e-12);

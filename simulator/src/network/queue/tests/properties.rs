@@ -18,7 +18,7 @@ fn management() -> impl Strategy<Value = Management> {
             queues: 8
         })),
         any::<bool>().prop_map(move |ecn| Management::Pie(PieConfig { target: ms(15), limit, ecn })),
-        Just(Management::DualPi2(DualPi2Config { target: ms(15), step: ms(1), limit })),
+        Just(Management::DualPi2(DualPi2Config { target: ms(15), limit })),
     ]
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sfu::{DataRate, DataSize, Time};
 
+use super::bursts::Bursts;
 use super::temporal::{Structure, TemporalLayers};
 use super::{BURST_FRAMES, EncodedFrame, REACTION_LATENCY, REFERENCE_BURST_BYTES, REFERENCE_RATE, noise};
 use crate::random::Stream;
@@ -57,6 +58,8 @@ pub struct Layer {
     /// Bytes of transients that smaller frames still have to pay back, over so many frames.
     debt: f64,
     payback_frames: u32,
+    /// Of a screen.
+    bursts: Option<Bursts>,
 }
 
 impl Layer {
@@ -75,7 +78,12 @@ impl Layer {
             next_number: 0,
             debt: 0.0,
             payback_frames: 0,
+            bursts: None,
         }
+    }
+
+    pub(super) fn with_bursts(self, bursts: Option<Bursts>) -> Self {
+        Layer { bursts, ..self }
     }
 
     /// What the layer is made of.
@@ -137,7 +145,7 @@ impl Layer {
             frame_number,
             key,
             temporal_id,
-            size: self.size_of_next(starts_transient, temporal_id),
+            size: self.size_of_next(captured, starts_transient, temporal_id),
             width: self.config.width,
             height: self.config.height,
             captured,
@@ -172,8 +180,9 @@ impl Layer {
         change as f64 > before.as_bps() as f64 * BIG_CHANGE
     }
 
-    fn size_of_next(&mut self, starts_transient: bool, temporal_id: u8) -> DataSize {
-        let rate = self.target.as_bps() as f64;
+    fn size_of_next(&mut self, captured: Time, starts_transient: bool, temporal_id: u8) -> DataSize {
+        let factor = self.bursts.as_mut().map_or(1.0, |bursts| bursts.factor(captured));
+        let rate = self.target.as_bps() as f64 * factor;
         let steady = rate / 8.0 * self.interval.as_nanos() as f64 / 1e9;
         let weighted = steady * self.config.temporal_layers.weight(temporal_id);
         let mean = if starts_transient {

@@ -7,6 +7,7 @@
 //! - key frames, and changes of the target by more than half: a transient of one large frame and
 //!   [`BURST_FRAMES`] − 1 smaller ones that pay it back, so the mean stays at the target.
 
+mod bursts;
 mod layer;
 mod spatial;
 mod temporal;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use sfu::{DataRate, DataSize, Time};
 
+use self::bursts::Bursts;
 pub use self::layer::{Layer, LayerConfig};
 use self::spatial::SpatialStream;
 pub use self::temporal::TemporalLayers;
@@ -80,6 +82,8 @@ pub struct CameraConfig {
     /// How the layers are the spatial layers of one stream, if they are: they share the first one's decimation and
     /// temporal layers.
     pub spatial: Option<InterLayer>,
+    /// Whether it shows a screen: at rest, and in bursts.
+    pub screen: bool,
 }
 
 /// When a spatial layer refers to the one below it.
@@ -107,7 +111,8 @@ impl Camera {
     pub fn new(config: CameraConfig, seed: Seed, path: &str) -> Self {
         let layer = |(index, layer)| {
             let stream = seed.stream(&format!("{path}/layer.{index}"));
-            Layer::new(index as u8, layer, config.interval, stream)
+            let bursts = config.screen.then(|| Bursts::new(seed.stream(&format!("{path}/bursts"))));
+            Layer::new(index as u8, layer, config.interval, stream).with_bursts(bursts)
         };
         let temporal = config.layers.first().map(|layer| layer.temporal_layers).unwrap_or_default();
         Camera {

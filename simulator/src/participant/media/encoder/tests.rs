@@ -9,7 +9,7 @@ fn layer(decimation: u32, temporal_layers: TemporalLayers) -> LayerConfig {
 }
 
 fn camera(layers: Vec<LayerConfig>, seed: u64) -> Camera {
-    let config = CameraConfig { start: Time::ZERO, interval: INTERVAL, layers, spatial: None };
+    let config = CameraConfig { start: Time::ZERO, interval: INTERVAL, layers, spatial: None, screen: false };
     Camera::new(config, Seed(seed), "participant/alice/cam")
 }
 

@@ -52,6 +52,12 @@ fn length(steps: u64) -> Duration {
     STEP * u32::try_from(steps).unwrap_or(u32::MAX)
 }
 
+/// The first step at `at` or later of a clock that has one at `grid`.
+fn tick(grid: Time, at: Time) -> Time {
+    let passed = (at - grid).as_nanos().div_ceil(STEP.as_nanos());
+    grid + length(u64::try_from(passed).unwrap_or(u64::MAX))
+}
+
 impl AudioReceiver {
     /// Puts a packet into the buffer, and starts the clock if it stands still.
     pub(super) fn accept(&mut self, packet: AudioPacket) {
@@ -62,7 +68,8 @@ impl AudioReceiver {
         let due = self.due(now, &packet);
         match &mut self.playing {
             None => {
-                let next = now + START_DELAY;
+                let start = now + START_DELAY;
+                let next = self.config.device.map_or(start, |device| tick(device, start));
                 let (position, sequence) = (packet.timestamp, packet.sequence);
                 self.grid = Some(next);
                 self.playing =
@@ -70,8 +77,7 @@ impl AudioReceiver {
             }
             Some(playing) if playing.next == Time::NEVER => {
                 let grid = self.grid.expect("the clock was started before");
-                let passed = (due - grid).as_nanos().div_ceil(STEP.as_nanos());
-                playing.next = grid + length(u64::try_from(passed).unwrap_or(u64::MAX));
+                playing.next = tick(grid, due);
             }
             Some(_) => {}
         }

@@ -33,7 +33,11 @@ struct Rig {
 
 impl Rig {
     fn new() -> Rig {
-        let config = AudioConfig { ssrc: SSRC, publisher: 1, source: 0, red: Some(RED) };
+        Rig::on_device(None)
+    }
+
+    fn on_device(device: Option<Time>) -> Rig {
+        let config = AudioConfig { ssrc: SSRC, publisher: 1, source: 0, red: Some(RED), device };
         Rig {
             receiver: AudioReceiver::new(config),
             seen: Vec::new(),
@@ -96,6 +100,19 @@ impl Rig {
             _ => None,
         };
         self.seen.iter().filter_map(concealed).collect()
+    }
+}
+
+#[test]
+fn all_streams_of_a_listener_play_when_the_device_asks() {
+    for begin in [50, 57, 63, 69] {
+        let mut rig = Rig::on_device(Some(ms(3)));
+        (0..20).for_each(|n| rig.deliver(begin + 20 * n, n, n, true));
+        rig.run(ms(600));
+        assert!(rig.played().len() >= 19, "{:?}", rig.played());
+        assert!(rig.played().iter().all(|(_, at, _)| at % 20 == 3), "{:?}", rig.played());
+        // At least the start delay, and at most a step more.
+        assert!((40..60).contains(&rig.played()[0].2), "{:?}", rig.played());
     }
 }
 

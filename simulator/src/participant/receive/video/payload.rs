@@ -53,18 +53,16 @@ pub(super) struct Reading {
 /// Reads a packet of `codec`.
 pub(super) fn read(codec: Codec, content: Content<'_>, marker: bool) -> Result<Reading, PayloadError> {
     let Content { payload, descriptor } = content;
-    let described = MandatoryFields::parse(descriptor).ok();
-    // Nobody but the ends reads what is encrypted: nothing stands before the stamp.
-    let opaque = VideoStamp::read(payload).ok().filter(|_| described.is_some());
-    let Some(fields) = described else {
+    let Ok(fields) = MandatoryFields::parse(descriptor) else {
         return match codec {
             Codec::Av1 => Err(PayloadError::Undescribed),
             _ => read_payload(codec, payload, marker),
         };
     };
-    let stamp = match opaque {
-        Some(stamp) => Some(stamp),
-        None => read_payload(codec, payload, marker)?.stamp,
+    // Nobody but the ends reads what is encrypted: nothing stands before the stamp.
+    let stamp = match VideoStamp::read(payload) {
+        Ok(stamp) => Some(stamp),
+        Err(_) => read_payload(codec, payload, marker)?.stamp,
     };
     let links = Links::Described(SmallVec::from_slice(descriptor));
     Ok(Reading { starts: fields.start_of_frame, ends: fields.end_of_frame, links, stamp })

@@ -27,34 +27,35 @@ struct Stuck {
 impl VideoReceiver {
     /// Does everything that is due, and finds the next deadline.
     pub(super) fn advance(&mut self, now: Time, sink: &mut Sink<'_>) {
-        self.play(now, sink);
-        let mut stuck = self.stuck();
+        let mut next = self.play(now, sink);
+        let mut stuck = self.stuck(next);
         if stuck.is_some_and(|stuck| now >= stuck.until || self.is_hopeless(stuck)) {
-            stuck = self.start_over(now, sink);
+            (next, stuck) = self.start_over(now, sink);
         }
         self.ask_for_packets(now, sink);
         // An ask that was the last may leave a frame without hope.
         if stuck.is_some_and(|stuck| self.is_hopeless(stuck)) {
-            stuck = self.start_over(now, sink);
+            (next, stuck) = self.start_over(now, sink);
         }
         self.ask_for_key_frame(now, sink);
-        self.deadline = self.next_deadline(stuck);
+        self.deadline = self.next_deadline(next, stuck);
     }
 
     /// Gives up whatever lies before the next key frame, and plays what that lets go.
-    fn start_over(&mut self, now: Time, sink: &mut Sink<'_>) -> Option<Stuck> {
+    fn start_over(&mut self, now: Time, sink: &mut Sink<'_>) -> (Option<Time>, Option<Stuck>) {
         let upto = self.next_key_start();
         self.give_up(now, upto, sink);
-        self.play(now, sink);
-        self.stuck()
+        let next = self.play(now, sink);
+        (next, self.stuck(next))
     }
 
-    /// Shows what is decoded and releases what is due: one frame is in the decoder at a time.
-    fn play(&mut self, now: Time, sink: &mut Sink<'_>) {
+    /// Shows what is decoded and releases what is due: one frame is in the decoder at a time. When the next frame
+    /// that can be decoded is due.
+    fn play(&mut self, now: Time, sink: &mut Sink<'_>) -> Option<Time> {
         loop {
             if let Some(decoding) = &self.decoding {
                 if decoding.until > now {
-                    return;
+                    return self.candidate().map(|(_, due)| due);
                 }
                 if let Some(rendered) = self.decoding.take().and_then(|decoding| decoding.show) {
                     self.counters.frames_rendered += 1;
@@ -63,7 +64,7 @@ impl VideoReceiver {
             }
             match self.candidate() {
                 Some((index, due)) if due <= now => self.release(now, index, sink),
-                _ => return,
+                next => return next.map(|(_, due)| due),
             }
         }
     }
@@ -124,8 +125,10 @@ impl VideoReceiver {
         (!self.references.lost() && self.candidate().is_none()).then_some(complete)
     }
 
-    fn stuck(&self) -> Option<Stuck> {
-        self.blocked().map(|frame| Stuck {
+    /// What is stuck, when `next` is the next frame that can be decoded.
+    fn stuck(&self, next: Option<Time>) -> Option<Stuck> {
+        let blocked = if next.is_some() { None } else { self.blocked() };
+        blocked.map(|frame| Stuck {
             is_base: self.is_base(frame),
             start: frame.start(),
             until: self.playout.due(frame.media) + self.max_wait,
@@ -234,11 +237,11 @@ impl VideoReceiver {
         sink(VideoOutput::Feedback(Feedback::Pli { ssrc: self.config.ssrc }));
     }
 
-    fn next_deadline(&self, stuck: Option<Stuck>) -> Time {
+    fn next_deadline(&self, next: Option<Time>, stuck: Option<Stuck>) -> Time {
         let playing = match (&self.decoding, stuck) {
             (Some(decoding), _) => decoding.until,
             (None, Some(stuck)) => stuck.until,
-            (None, None) => self.candidate().map_or(Time::NEVER, |(_, due)| due),
+            (None, None) => next.unwrap_or(Time::NEVER),
         };
         playing.min(self.nack.due()).min(self.key_request.due())
     }

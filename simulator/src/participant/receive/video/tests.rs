@@ -125,11 +125,7 @@ fn a_switch_may_step_back_but_a_stream_may_not() {
         rig.run(ms(1_000));
         let shown: Vec<u64> = rig.shown().iter().map(|(n, _)| *n).collect();
         assert_eq!(shown, (0..9).collect::<Vec<_>>(), "encoding {encoding}");
-        assert_eq!(
-            rig.receiver.health(),
-            VideoHealth { replayed, ..VideoHealth::default() },
-            "encoding {encoding}"
-        );
+        assert_eq!(rig.receiver.health().replayed, replayed, "encoding {encoding}");
     }
 }
 

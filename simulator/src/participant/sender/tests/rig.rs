@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use sfu::congestion::ControllerKind;
 use sfu::participant::{Codec, MediaKind, MediaParameters, PayloadTypes, VideoFormat};
-use sfu::rtcp::{self, ArrivalRecorder, Packet, ReceptionStats};
+use sfu::rtcp::{self, ArrivalRecorder, FeedbackKind, Packet, ReceptionStats};
 use sfu::rtp::{ExtensionIds, Extensions, RtpHeader};
 use sfu::{DataRate, DataSize, Time};
 
@@ -55,6 +56,8 @@ pub(super) fn config() -> SenderConfig {
     };
     SenderConfig {
         publisher: 3,
+        congestion_control: ControllerKind::Gcc,
+        feedback: FeedbackKind::TransportWide,
         media: MEDIA,
         sources: vec![
             SourceConfig::Camera(CameraSettings {
@@ -65,6 +68,7 @@ pub(super) fn config() -> SenderConfig {
                 scalability: Scalability::temporal(3),
                 described: false,
                 encrypted: false,
+                screen: false,
             }),
             SourceConfig::Microphone(MicrophoneSettings {
                 name: "mic".into(),

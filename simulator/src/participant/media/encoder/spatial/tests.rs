@@ -16,7 +16,8 @@ fn camera(inter_layer: InterLayer, temporal_layers: TemporalLayers) -> Camera {
         temporal_layers,
     };
     let layers = (0..3).map(layer).collect();
-    let config = CameraConfig { start: Time::ZERO, interval: INTERVAL, layers, spatial: Some(inter_layer) };
+    let spatial = Some(inter_layer);
+    let config = CameraConfig { start: Time::ZERO, interval: INTERVAL, layers, spatial, screen: false };
     Camera::new(config, Seed(7), "participant/alice/cam")
 }
 

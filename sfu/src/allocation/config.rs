@@ -1,0 +1,97 @@
+//! Policies, budgets and patience.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// In which order layers are granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// Water-filling: always the step that leads to the lowest rate, base layers counting a quarter of theirs, by
+    /// priority among equals. Each unit of priority makes a rate count a quarter.
+    #[default]
+    Fair,
+    /// On-stage sources first, up to their preferred height; then everyone's base layer; then step by step in turns.
+    /// As long as a source on stage lacks something below its preferred height, nobody else is given more.
+    Stage,
+    /// Always a step for the source that has the least of what its tile could show, in pixels per second; among equals
+    /// the cheapest step.
+    MaxMin,
+}
+
+/// Budgets and patience.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AllocationConfig {
+    /// See [`Policy`].
+    pub policy: Policy,
+    /// Part of the estimate, audio included, within which a layer may be raised. 0.9: the estimate's sawtooth goes down to 0.85
+    /// of the capacity (GCC's back-off), and 1.10 of that is more than 0.9 of the capacity, so that what was
+    /// raised at the top of a tooth is kept at its foot.
+    pub raise: f64,
+    /// Part of the estimate within which a layer is kept.
+    pub keep: f64,
+    /// Part of the estimate that kept layers may use for [`Self::grace`]; the guard beyond which no allocation
+    /// goes. 1.3 lets one of three sources double for a moment, and covers a back-off to 0.77 of the capacity: GCC
+    /// takes 0.85 of what was acknowledged, which is less than the line while its queue drains.
+    pub guard: f64,
+    /// The same for the lowest layer of a screen share that is shown: it is its own burst that filled the queue from
+    /// which the estimate backs off, and the burst is over before the share would be back. 2.5: a share of 1.35 Mbit/s
+    /// that goes to 3.7.
+    pub burst: f64,
+    /// How long that is borne: the tooth of an estimate that backed off to 0.77 has grown by then to where 1.1 of it
+    /// is the capacity again, and what exceeds the line by 5 % has filled no more than a queue of 200 ms.
+    pub grace: Duration,
+    /// A higher layer must have fitted for so long. A second passes over key frames of others.
+    pub raise_hold: Duration,
+    /// … and for so long if it leads to a level that the line didn't carry before: two of GCC's probe intervals.
+    pub raise_hold_after_lowering: Duration,
+    /// Whoever is lowered this soon after a raise has to wait four times as long as the last time, and
+    /// [`Self::raise_hold_limit`] at most: the level is what the line carries at its best moments only.
+    pub raise_proven: Duration,
+    /// See [`Self::raise_proven`]. Four minutes: less than one switch a minute, even if each try fails.
+    pub raise_hold_limit: Duration,
+    /// An estimate that leaves so much more room than the level needs which failed is another line: nobody waits.
+    pub recovered: f64,
+}
+
+impl Default for AllocationConfig {
+    fn default() -> Self {
+        AllocationConfig {
+            policy: Policy::Fair,
+            raise: 0.9,
+            keep: 1.1,
+            guard: 1.3,
+            burst: 2.5,
+            grace: Duration::from_secs(4),
+            raise_hold: Duration::from_secs(1),
+            raise_hold_after_lowering: Duration::from_secs(10),
+            raise_proven: Duration::from_secs(60),
+            raise_hold_limit: Duration::from_secs(240),
+            recovered: 1.2,
+        }
+    }
+}
+
+impl AllocationConfig {
+    /// Without hysteresis: every layer that fits the budget is given at once, and none beyond it.
+    pub fn immediate() -> Self {
+        AllocationConfig {
+            raise: 1.0,
+            keep: 1.0,
+            guard: 1.0,
+            burst: 1.0,
+            grace: Duration::ZERO,
+            raise_hold: Duration::ZERO,
+            raise_hold_after_lowering: Duration::ZERO,
+            raise_proven: Duration::ZERO,
+            raise_hold_limit: Duration::ZERO,
+            ..Self::default()
+        }
+    }
+
+    /// The same with another policy.
+    pub fn with_policy(self, policy: Policy) -> Self {
+        AllocationConfig { policy, ..self }
+    }
+}

@@ -1,0 +1,74 @@
+//! What hysteresis has to know of the past.
+
+use std::time::Duration;
+
+use super::{AllocationConfig, Budget};
+use crate::{DataRate, Time};
+
+/// A failed level is met again by whatever comes this close to it: rates are measured, and sway.
+const NEAR: f64 = 0.9;
+
+/// The past of one source at one receiver. Starts as [`Default`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Since when the next higher layer has fitted without a break.
+    pub fits_since: Option<Time>,
+    /// Since when the present layer has been beyond the budget to keep it, without a break.
+    pub over_since: Option<Time>,
+    /// When the source was given up altogether for want of budget, if it hasn't come back.
+    pub given_up: Option<Time>,
+}
+
+/// The past of one receiver's line. Starts as [`Default`].
+///
+/// It is the line that didn't carry what was tried, not the source: where each source remembered by itself, one was
+/// raised as soon as another was lowered, to fail at the same level again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineMemory {
+    /// What was given in all, audio included, when the line last proved too thin for it.
+    pub failed: DataRate,
+    /// When a layer last went down for want of budget.
+    pub lowered: Option<Time>,
+    /// When a layer last went up after that.
+    pub raised: Option<Time>,
+    /// For how long a step to the failed level must have fitted.
+    pub patience: Duration,
+}
+
+impl LineMemory {
+    /// How long a step that leads to `total`, audio included, must have fitted.
+    pub(super) fn required(&self, config: &AllocationConfig, budget: &Budget, total: DataRate) -> Duration {
+        let is_near = self.lowered.is_some() && total >= self.failed.scale(NEAR);
+        let has_recovered = budget.estimate.scale(config.raise) >= self.failed.scale(config.recovered);
+        if is_near && !has_recovered { self.patience.max(config.raise_hold) } else { config.raise_hold }
+    }
+
+    /// What becomes of it when layers went up or down; `total` is what was given before, audio included.
+    pub(super) fn after(
+        mut self,
+        config: &AllocationConfig,
+        now: Time,
+        (raised, lowered): (bool, bool),
+        total: DataRate,
+    ) -> Self {
+        let first = config.raise_hold_after_lowering;
+        if lowered {
+            let falls_on = self.raised.is_none() && self.lowered.is_some_and(|at| now.since(at) < first);
+            // Several steps down in a row are one fall, from the highest level.
+            self.failed = if falls_on { self.failed.max(total) } else { total };
+            self.patience = match (self.lowered, self.raised) {
+                (None, _) => first,
+                (Some(_), None) => self.patience,
+                (Some(_), Some(at)) if now.since(at) < config.raise_proven => {
+                    (self.patience * 4).min(config.raise_hold_limit)
+                }
+                (Some(_), Some(at)) if now.since(at) < config.raise_hold_limit => self.patience,
+                (Some(_), Some(_)) => first,
+            };
+            (self.lowered, self.raised) = (Some(now), None);
+        } else if raised && self.lowered.is_some() {
+            self.raised = Some(now);
+        }
+        self
+    }
+}

@@ -1,0 +1,184 @@
+//! What is known of one source while layers are granted.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::candidates::{Candidates, candidates};
+use super::{Decision, LayerOffer, Memory, Policy, Reason, Source};
+use crate::{DataRate, Time};
+
+/// Base layers come before steps to a rate up to so many times lower. So everyone's picture comes first as long
+/// as the encoders are alike, and a source that has only a large picture doesn't cost all others theirs.
+const BASE_PREFERENCE: u64 = 4;
+/// What is watched comes before steps of others to more than half its rate: rates that sway by a little would
+/// otherwise let equal sources take turns, a key frame and a freeze each time.
+const KEPT_PREFERENCE: u64 = 2;
+/// Bits by which a unit of priority makes a rate count less.
+const PRIORITY_SHIFT: u32 = 2;
+/// A camera on stage is served first up to this height (Jitsi Videobridge's preferred 360 lines).
+const PREFERRED_HEIGHT: u16 = 360;
+
+/// Room to work in, kept between calls so that none of them allocates.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    pub(super) order: Vec<usize>,
+    pub(super) work: Vec<Work>,
+    /// The next step of each source that may take one: (level, place in the order).
+    pub(super) steps: BinaryHeap<Reverse<(Level, usize)>>,
+}
+
+/// The order of steps; see [`Work::next_level`].
+pub(super) type Level = (bool, bool, u64, u64);
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Work {
+    pub(super) candidates: Candidates,
+    tile_hides: bool,
+    /// Candidates granted: 0 is none, 1 the lowest …
+    pub(super) granted: usize,
+    /// … and how many the receiver gets now.
+    pub(super) current: usize,
+    /// Up to how many are served first on stage.
+    pub(super) preferred: usize,
+    pub(super) on_stage: bool,
+    pub(super) detail: bool,
+    priority: u32,
+    /// Why it goes no higher; then it is done.
+    pub(super) stopped: Option<Reason>,
+    /// A step of this call exceeded the budget to keep.
+    pub(super) is_over: bool,
+    pub(super) memory: Memory,
+}
+
+impl Workspace {
+    pub(super) fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) {
+        self.order.clear();
+        self.order.extend(0..sources.len());
+        let by_stage = policy == Policy::Stage;
+        self.order.sort_unstable_by_key(|&index| {
+            let source = &sources[index];
+            let (stage, recency) = if by_stage { (source.on_stage, source.recency) } else { (false, 0) };
+            (Reverse(stage), Reverse(source.priority), recency, source.id, index)
+        });
+        self.work.resize_with(sources.len(), Work::default);
+        for (work, source) in self.work.iter_mut().zip(sources) {
+            work.prepare(source);
+        }
+    }
+
+    /// The rate of all that is shown now.
+    pub(super) fn standing(&self) -> DataRate {
+        self.work.iter().map(|work| work.rate_of(work.current)).sum()
+    }
+}
+
+impl Work {
+    fn prepare<Id>(&mut self, source: &Source<'_, Id>) {
+        self.tile_hides = candidates(source, &mut self.candidates);
+        self.granted = 0;
+        self.is_over = false;
+        self.memory = source.memory;
+        self.on_stage = source.on_stage;
+        self.detail = source.detail;
+        self.priority = u32::try_from(source.priority.max(0)).unwrap_or(0).min(8);
+        let offer = |index: u8| &source.layers[usize::from(index)];
+        let is_current = |&(index, _): &(u8, DataRate)| Some(offer(index).layer) == source.current;
+        self.current = self.candidates.iter().position(is_current).map_or(0, |position| position + 1);
+        let preferred = match source.detail || source.max_height <= PREFERRED_HEIGHT {
+            true => u16::MAX,
+            false => {
+                self.candidates.first().map_or(0, |(lowest, _)| offer(*lowest).height.max(PREFERRED_HEIGHT))
+            }
+        };
+        let is_preferred = |&&(index, _): &&(u8, DataRate)| offer(index).height <= preferred;
+        self.preferred = self.candidates.iter().take_while(is_preferred).count();
+        self.stopped = match (self.candidates.is_empty(), source.beyond_last_n, source.max_height) {
+            (false, ..) => None,
+            (true, Some(last_n), _) => Some(Reason::BeyondLastN { last_n }),
+            (true, None, 0) => Some(Reason::PausedByView),
+            (true, None, _) => Some(Reason::NoActiveLayer),
+        };
+    }
+
+    fn rate_of(&self, granted: usize) -> DataRate {
+        granted.checked_sub(1).map_or(DataRate::ZERO, |index| self.candidates[index].1)
+    }
+
+    pub(super) fn rate(&self) -> DataRate {
+        self.rate_of(self.granted)
+    }
+
+    /// Whether the next step is to what is shown already.
+    pub(super) fn keeps(&self) -> bool {
+        self.granted < self.current
+    }
+
+    /// What the next step costs; `None` if there is none.
+    pub(super) fn next_cost(&self) -> Option<DataRate> {
+        self.candidates.get(self.granted).map(|(_, rate)| rate.saturating_sub(self.rate()))
+    }
+
+    /// Where the next step comes in the order of all steps; `None` if there is none.
+    ///
+    /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
+    /// before another one appears. Then by the policy's measure.
+    pub(super) fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
+        let (offer, rate) = self.candidates.get(self.granted)?;
+        let is_base = self.granted == 0;
+        let preference = if is_base {
+            BASE_PREFERENCE
+        } else if self.keeps() {
+            KEPT_PREFERENCE
+        } else {
+            1
+        };
+        let rate = (rate.as_bps() / preference) >> (PRIORITY_SHIFT * self.priority);
+        let (most, by_rate) = match policy {
+            Policy::MaxMin => (self.share(&layers[usize::from(*offer)], layers), rate),
+            Policy::Fair | Policy::Stage => (rate, 0),
+        };
+        Some((!(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
+    }
+
+    /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is
+    /// shown already counts as one to half of it.
+    fn share(&self, next: &LayerOffer, layers: &[LayerOffer]) -> u64 {
+        let pixels = |offer: &LayerOffer| f64::from(offer.height) * f64::from(offer.height) * offer.fps;
+        let of = |granted: usize| pixels(&layers[usize::from(self.candidates[granted].0)]);
+        let best = of(self.candidates.len() - 1).max(pixels(next)).max(1.0);
+        let shown = self.granted.checked_sub(1).map_or(0.0, of);
+        (shown / best * 1e6) as u64 / if self.keeps() { KEPT_PREFERENCE } else { 1 }
+    }
+
+    /// Whether it goes up to where hysteresis counts, or down.
+    pub(super) fn turn(&self) -> (bool, bool) {
+        let returns = self.current > 0 || self.memory.given_up.is_some();
+        (self.granted > self.current && returns, self.granted < self.current)
+    }
+
+    pub(super) fn decision<Id: Copy>(&self, now: Time, source: &Source<'_, Id>) -> Decision<Id> {
+        let mut memory = self.memory;
+        let reason = match self.stopped.unwrap_or(Reason::FitsWish) {
+            Reason::FitsWish if self.tile_hides => {
+                Reason::CappedByTile { max_height: source.max_height, max_fps: source.max_fps }
+            }
+            reason => reason,
+        };
+        if !matches!(reason, Reason::HeldByHysteresis { .. }) {
+            memory.fits_since = None;
+        }
+        if self.granted > 0 {
+            memory.given_up = None;
+        } else if self.current > 0 {
+            memory.given_up = Some(now);
+        }
+        if self.granted != self.current || !self.is_over {
+            memory.over_since = None;
+        }
+        let layer = self.granted.checked_sub(1).map(|index| {
+            let (offer, _) = self.candidates[index];
+            source.layers[usize::from(offer)].layer
+        });
+        Decision { id: source.id, layer, rate: self.rate(), reason, memory }
+    }
+}

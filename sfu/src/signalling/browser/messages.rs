@@ -1,0 +1,83 @@
+//! The messages that only browsers need: those that carry session descriptions. Version 1.
+
+use serde::{Deserialize, Serialize};
+
+use crate::participant::{StreamDescription, Wish};
+use crate::sdp::SourceHint;
+use crate::signalling::messages::Peer;
+
+/// The version that this crate speaks.
+pub const VERSION: u32 = 1;
+
+/// What a browser says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BrowserRequest {
+    /// Enters a conference; answered by [`BrowserReply::Joined`].
+    Join {
+        /// [`VERSION`].
+        version: u32,
+        /// The conference's name, 1 to 64 bytes.
+        conference: String,
+        /// The participant's name, at most 64 bytes.
+        name: String,
+        /// The session description of its offer, with a section for each source that it publishes.
+        offer: String,
+        /// What the offer doesn't say of the sources.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<SourceHint>,
+    },
+    /// Replaces the list of what the browser wants to receive; answered by `subscribed`, and by
+    /// [`BrowserReply::Offer`] if that takes other sections.
+    Subscribe {
+        /// All wishes; what is not in the list is no longer sent.
+        wishes: Vec<Wish>,
+    },
+    /// Answers [`BrowserReply::Offer`].
+    Answer {
+        /// The session description.
+        answer: String,
+    },
+    /// Mutes or unmutes a source of the browser's own.
+    Mute {
+        /// Which source, by name.
+        source: String,
+        /// Muted or not.
+        muted: bool,
+    },
+    /// Leaves.
+    Leave,
+}
+
+/// What the server says to a browser besides the messages of [`crate::signalling::ServerMessage`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BrowserReply {
+    /// The answer to `join`.
+    Joined {
+        /// [`VERSION`].
+        version: u32,
+        /// The browser's own id.
+        id: String,
+        /// The session description that answers its offer.
+        answer: String,
+        /// Who is there already.
+        participants: Vec<Peer>,
+        /// The ids of those who were the dominant speaker, the latest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recent_speakers: Vec<String>,
+    },
+    /// What is sent to the browser takes other sections than before; to be answered by
+    /// [`BrowserRequest::Answer`]. There is no further offer before that.
+    Offer {
+        /// The session description.
+        offer: String,
+        /// What is sent, by mid.
+        streams: Vec<StreamDescription>,
+    },
+    /// The server has ended the browser's participation: it may join anew.
+    Ended {
+        /// Why, in one word.
+        reason: String,
+    },
+}

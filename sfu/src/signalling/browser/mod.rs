@@ -1,0 +1,250 @@
+//! The conference protocol as browsers speak it: session descriptions in place of keys, payload types and mids.
+//!
+//! A thin layer around [`SignallingServer`]: it turns an offer into a join, and a list of streams into an offer.
+//! Everything else passes. See `PROTOCOL.md` beside this file.
+
+pub mod messages;
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+use slotmap::{Key, SecondaryMap};
+
+use self::messages::{BrowserReply, BrowserRequest, VERSION};
+use super::messages::{ClientMessage, IceCredentials, ServerMessage};
+use super::{SessionId, SignallingServer};
+use crate::core::Turn;
+use crate::participant::{ParticipantId, SourceDescription, StreamDescription};
+use crate::sdp::{Local, Negotiation, Offer, SdpError};
+use crate::sink::{DisconnectReason, Event};
+
+/// The longest message that a browser may send, bytes: an answer to a hundred streams takes about 100,000.
+pub const MAX_MESSAGE: usize = 320 * 1024;
+
+/// All browsers of one server.
+#[derive(Debug, Default)]
+pub struct BrowserSignalling {
+    server: SignallingServer,
+    browsers: SecondaryMap<SessionId, Browser>,
+    outbox: VecDeque<(SessionId, String)>,
+}
+
+/// One browser's session.
+#[derive(Debug, Default)]
+enum Browser {
+    #[default]
+    Outside,
+    /// What it offered, until the core has accepted or refused it.
+    Joining(Box<(Offer, Vec<SourceDescription>)>),
+    Inside(Box<Member>),
+}
+
+#[derive(Debug)]
+struct Member {
+    id: String,
+    negotiation: Negotiation,
+    /// What is sent to it.
+    streams: Vec<StreamDescription>,
+}
+
+impl BrowserSignalling {
+    /// A server without sessions.
+    pub fn new() -> Self {
+        BrowserSignalling::default()
+    }
+
+    /// A browser connected.
+    pub fn open(&mut self) -> SessionId {
+        let session = self.server.open();
+        self.browsers.insert(session, Browser::Outside);
+        session
+    }
+
+    /// A browser's connection ended: its participant leaves.
+    pub fn close(&mut self, session: SessionId, turn: &mut Turn<'_>) {
+        self.browsers.remove(session);
+        self.server.close(session, turn);
+        self.pass_on();
+    }
+
+    /// A browser said something. Whatever is wrong with it comes back as [`ServerMessage::Error`].
+    pub fn message(&mut self, session: SessionId, text: &str, turn: &mut Turn<'_>) {
+        if let Err((code, message)) = self.handle(session, text, turn) {
+            self.say(session, &ServerMessage::Error { code: code.into(), message });
+        }
+        self.pass_on();
+    }
+
+    /// The core reported something: tells the browsers what concerns them.
+    pub fn event(&mut self, event: &Event) {
+        if let Event::Disconnected { participant, reason } = event {
+            let id = participant.to_string();
+            let theirs = |browser: &Browser| matches!(browser, Browser::Inside(member) if member.id == id);
+            let session =
+                self.browsers.iter().find(|(_, browser)| theirs(browser)).map(|(session, _)| session);
+            if let Some(session) = session {
+                self.browsers[session] = Browser::Outside;
+                self.say(session, &BrowserReply::Ended { reason: word(*reason).into() });
+            }
+        }
+        self.server.event(event);
+        self.pass_on();
+    }
+
+    /// The next message to send, if any.
+    pub fn poll(&mut self) -> Option<(SessionId, String)> {
+        self.outbox.pop_front()
+    }
+
+    /// How many browsers are connected.
+    pub fn sessions(&self) -> usize {
+        self.browsers.len()
+    }
+
+    fn handle(&mut self, session: SessionId, text: &str, turn: &mut Turn<'_>) -> Result<(), Refusal> {
+        if text.len() > MAX_MESSAGE {
+            return Err(("too_long", format!("message of {} bytes", text.len())));
+        }
+        let request = serde_json::from_str(text).map_err(|error| ("malformed", error.to_string()))?;
+        let request = match request {
+            BrowserRequest::Join { version, .. } if version != VERSION => {
+                return Err(("version", format!("version {version} is not {VERSION}")));
+            }
+            BrowserRequest::Join { conference, name, offer, sources, .. } => {
+                self.joining(session, conference, name, &offer, &sources)?
+            }
+            BrowserRequest::Answer { answer } => return self.answered(session, &answer),
+            BrowserRequest::Subscribe { wishes } => ClientMessage::Subscribe { wishes, last_n: None },
+            BrowserRequest::Mute { source, muted } => ClientMessage::Mute { source, muted },
+            BrowserRequest::Leave => {
+                if let Some(browser) = self.browsers.get_mut(session) {
+                    *browser = Browser::Outside;
+                }
+                ClientMessage::Leave
+            }
+        };
+        self.server.request(session, request, turn);
+        Ok(())
+    }
+
+    /// Keeps the offer for when the core has accepted what it says.
+    fn joining(
+        &mut self,
+        session: SessionId,
+        conference: String,
+        name: String,
+        offer: &str,
+        hints: &[crate::sdp::SourceHint],
+    ) -> Result<ClientMessage, Refusal> {
+        let browser = self.browsers.get_mut(session).ok_or(("closed", "the session is closed".into()))?;
+        if matches!(browser, Browser::Inside(_)) {
+            return Err(("joined", "the session has joined already".into()));
+        }
+        let offer = Offer::parse(offer).map_err(unusable)?;
+        let sources = offer.sources(hints).map_err(unusable)?;
+        let join = ClientMessage::Join {
+            version: super::messages::VERSION,
+            conference,
+            name,
+            ice: offer.ice.clone(),
+            fingerprint: offer.fingerprint.to_string(),
+            media: offer.media,
+            sources: sources.clone(),
+        };
+        *browser = Browser::Joining(Box::new((offer, sources)));
+        Ok(join)
+    }
+
+    fn answered(&mut self, session: SessionId, answer: &str) -> Result<(), Refusal> {
+        let Some(Browser::Inside(member)) = self.browsers.get_mut(session) else {
+            return Err(("not_joined", "join first".into()));
+        };
+        let next = member.negotiation.answered(answer).map_err(unusable)?;
+        if let Some(offer) = next {
+            let streams = member.streams.clone();
+            self.say(session, &BrowserReply::Offer { offer, streams });
+        }
+        Ok(())
+    }
+
+    /// What the inner server says, in the browsers' words.
+    fn pass_on(&mut self) {
+        while let Some((session, message)) = self.server.poll_message() {
+            match message {
+                ServerMessage::Joined { id, ice, candidate, fingerprint, participants, recent_speakers } => {
+                    let Some(answer) = self.joined(session, &id, ice, &candidate, &fingerprint) else {
+                        continue;
+                    };
+                    let version = VERSION;
+                    let reply = BrowserReply::Joined { version, id, answer, participants, recent_speakers };
+                    self.say(session, &reply);
+                }
+                ServerMessage::Subscribed { streams } => self.subscribed(session, streams),
+                other => self.say(session, &other),
+            }
+        }
+    }
+
+    /// The core has accepted a browser: our answer to its offer.
+    fn joined(
+        &mut self,
+        session: SessionId,
+        id: &str,
+        ice: IceCredentials,
+        candidate: &str,
+        fingerprint: &str,
+    ) -> Option<String> {
+        let browser = self.browsers.get_mut(session)?;
+        let Browser::Joining(offered) = std::mem::take(browser) else { return None };
+        let (offer, sources) = *offered;
+        let participant: ParticipantId = id.parse().expect("the inner server says ids as the core does");
+        let local = Local {
+            session: participant.data().as_ffi() & (u64::MAX >> 1),
+            ufrag: ice.ufrag,
+            pwd: ice.pwd,
+            candidate: candidate.parse().expect("the inner server says its address as the core does"),
+            fingerprint: fingerprint.parse().expect("the inner server says its fingerprint as the core does"),
+        };
+        let negotiation = Negotiation::new(offer, &sources, local);
+        let answer = negotiation.answer();
+        *browser = Browser::Inside(Box::new(Member { id: id.to_owned(), negotiation, streams: Vec::new() }));
+        Some(answer)
+    }
+
+    fn subscribed(&mut self, session: SessionId, streams: Vec<StreamDescription>) {
+        let Some(Browser::Inside(member)) = self.browsers.get_mut(session) else { return };
+        member.streams.clone_from(&streams);
+        let offer = member.negotiation.update(&streams);
+        self.say(session, &ServerMessage::Subscribed { streams: streams.clone() });
+        if let Some(offer) = offer {
+            self.say(session, &BrowserReply::Offer { offer, streams });
+        }
+    }
+
+    fn say(&mut self, session: SessionId, message: &impl Serialize) {
+        let text =
+            serde_json::to_string(message).expect("messages have string keys and no failing serializer");
+        self.outbox.push_back((session, text));
+    }
+}
+
+/// Why a request was refused: in machine-readable words, and for people.
+type Refusal = (&'static str, String);
+
+fn unusable(error: SdpError) -> Refusal {
+    ("sdp", error.to_string())
+}
+
+const fn word(reason: DisconnectReason) -> &'static str {
+    match reason {
+        // By its own message it is outside before this comes: it was sent away.
+        DisconnectReason::Left => "removed",
+        DisconnectReason::ConsentExpired => "consent_expired",
+        DisconnectReason::SetupTimedOut => "setup_timed_out",
+        DisconnectReason::DtlsFailed => "dtls_failed",
+        DisconnectReason::Closed => "closed",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Real Chromium pages on a real server: they join one room by the embedded page, and see and hear each other.
+//!
+//! They need a Chromium, and fail without one: `tests/run` installs it.
+
+#![expect(clippy::disallowed_methods, reason = "browsers live in real time")]
+
+mod devtools;
+mod page;
+mod process;
+
+use std::time::Duration;
+
+use devtools::Browser;
+use page::{Page, Received};
+use process::Server;
+
+/// How long a call may take to stand: three encoders and six decoders begin, on few and busy cores.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Small and slow pictures: the machine that runs this encodes and decodes nine streams at once.
+const CAMERA: &str = "height=360&fps=10";
+
+fn meet(browser: &Browser, server: &Server, codec: &str) -> Vec<Page> {
+    let names = ["ann", "bob", "carol"];
+    let url = |name| format!("{}?room=test&name={name}&codec={codec}&{CAMERA}&join=1", server.url);
+    names.into_iter().map(|name| browser.open(&url(name))).collect()
+}
+
+/// Every page decodes two pictures and plays two tones, and goes on doing so; what is seen moves.
+fn all_see_and_hear(pages: &[Page], mime: &str) {
+    for page in pages {
+        let before = page.until(PATIENCE, "two pictures and two tones", |page| {
+            let received = page.received();
+            (received.frames.len() == 2 && received.energy.len() == 2 && received.all_begun())
+                .then_some(received)
+        });
+        assert_eq!(before.codecs, [mime, mime], "{}", page.name);
+        page.until(PATIENCE, "more of each", |page| page.received().all_grown_since(&before).then_some(()));
+        let first = page.pixels();
+        assert_eq!(first.len(), 2, "{}: a tile for each of the others", page.name);
+        page.until(PATIENCE, "moving pictures", |page| {
+            page::all_differ(&first, &page.pixels()).then_some(())
+        });
+    }
+}
+
+/// Large tiles get large pictures, small ones small ones, and large ones again.
+fn pictures_follow_the_tiles(page: &Page, small: u64) {
+    for (width, height, lines) in [(1280, 1000, 360), (480, 300, small), (1280, 1000, 360)] {
+        page.resize(width, height);
+        page.until(PATIENCE, "pictures as high as the tiles", |page| {
+            (page.heights() == [lines, lines]).then_some(())
+        });
+    }
+}
+
+#[test]
+fn three_pages_see_and_hear_each_other_by_vp8_simulcast() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let mut pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    // Two encodings of 360 lines go out, not one.
+    let sent = pages[0].until(PATIENCE, "two encodings", |page| {
+        let sent = page.sent_rids();
+        (sent == ["h", "m"]).then_some(sent)
+    });
+    assert_eq!(sent.len(), 2);
+    pictures_follow_the_tiles(&pages[0], 180);
+    let carol = pages.pop().expect("three pages");
+    carol.click("leave");
+    for page in &pages {
+        page.until(PATIENCE, "one tile less", |page| (page.pixels().len() == 1).then_some(()));
+    }
+    carol.click_join();
+    pages.push(carol);
+    all_see_and_hear(&pages, "video/VP8");
+    for page in &pages {
+        assert!(page.sections() <= 6, "{}: ended sections are used again", page.name);
+    }
+    assert!(server.stop().success(), "SIGTERM is no failure");
+    for page in &pages {
+        page.until(PATIENCE, "the call's end", |page| page.has_ended().then_some(()));
+        let complaints = page.complaints();
+        assert!(complaints.is_empty(), "{}: {complaints:?}", page.name);
+    }
+}
+
+#[test]
+fn three_pages_see_and_hear_each_other_by_vp9_in_spatial_layers() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp9");
+    all_see_and_hear(&pages, "video/VP9");
+    pictures_follow_the_tiles(&pages[0], 180);
+}
+
+#[test]
+fn three_pages_see_and_hear_each_other_by_av1_in_spatial_layers() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "av1");
+    all_see_and_hear(&pages, "video/AV1");
+    pictures_follow_the_tiles(&pages[0], 180);
+}
+
+#[test]
+fn three_pages_see_and_hear_each_other_by_h264_simulcast() {
+    let (server, browser) = (Server::start(), Browser::start());
+    all_see_and_hear(&meet(&browser, &server, "h264"), "video/H264");
+}
+
+#[test]
+fn a_number_that_stands_still_is_seen() {
+    let received = Received {
+        frames: vec![("r0".into(), 5.0), ("r1".into(), 6.0)],
+        energy: vec![("r2".into(), 0.5), ("r3".into(), 0.5)],
+        codecs: Vec::new(),
+    };
+    assert!(received.all_begun() && !received.all_grown_since(&received));
+    let mut later = received.clone();
+    later.frames[0].1 += 1.0;
+    assert!(!later.all_grown_since(&received), "only one of four");
+    later.frames[1].1 += 1.0;
+    later.energy.iter_mut().for_each(|(_, value)| *value += 0.1);
+    assert!(later.all_grown_since(&received));
+    assert!(!page::all_differ(&[vec![9; 400]], &[vec![9; 400]]), "a still picture");
+}
