@@ -13,6 +13,7 @@ mod participant;
 mod sfu;
 mod source;
 mod sweep;
+mod traffic;
 mod video;
 
 pub use data::Data;
@@ -25,6 +26,7 @@ pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
 pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
+pub use traffic::{Files, FilesStart, TcpWindow, Traffic, TrafficKind};
 pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};
 
 use std::time::Duration;
@@ -59,6 +61,9 @@ pub struct Scenario {
     /// Participants and groups, by name; at least one.
     #[serde(rename = "participant")]
     pub participants: IndexMap<String, Participant>,
+    /// Traffic of others, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<Traffic>,
     /// What happens during the run, ordered by time; at the same moment in the order of the file.
     #[serde(rename = "at")]
     pub events: Vec<Event>,

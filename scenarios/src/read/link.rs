@@ -26,7 +26,7 @@ pub(crate) fn link(reader: &Reader<'_>) -> Link {
     }
 }
 
-fn schedule(faults: &Faults, node: &Node) -> Option<RateSchedule> {
+pub(crate) fn schedule(faults: &Faults, node: &Node) -> Option<RateSchedule> {
     let Value::List(items) = &node.value else {
         return values::rate(faults, node).map(RateSchedule::constant);
     };

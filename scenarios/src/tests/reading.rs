@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{read, with_head};
-use crate::model::{Action, Depth, Jitter, Loss, Publication, Queue, SizedAt};
+use crate::model::{Action, Depth, Jitter, Loss, Publication, Queue, SizedAt, TcpWindow, TrafficKind};
 use crate::{Rate, Scenario, Size, parse, shipped};
 
 /// Every key that is supported, in its long form.
@@ -78,6 +78,42 @@ join = { at = "3s" }
 publish = "none"
 view = { layout = "none" }
 
+[[traffic]]
+kind = "tcp"
+cc = "reno"
+on = "home-up"
+from = "20s"
+to = "35s"
+segment = "1000B"
+back = "5ms"
+files = { size = ["100kB", "1MB"], idle = "10s", start = "off" }
+
+[[traffic]]
+kind = "tcp"
+on = "home-up@alice"
+
+[[traffic]]
+kind = "cbr"
+on = "sized"
+rate = [["10s", "500kbps"], ["20s", "1Mbps"]]
+
+[[traffic]]
+kind = "on-off"
+on = "sized@guest.2"
+count = 2
+rate = "500kbps"
+busy = "1s"
+idle = "2s"
+packet = "200B"
+
+[[traffic]]
+kind = "random-walk"
+on = "home-down"
+rate = "500kbps"
+step = "100kbps"
+every = "1s"
+bounds = ["100kbps", "1Mbps"]
+
 [[at]]
 time = "70s"
 unmute = "alice"
@@ -114,6 +150,7 @@ lost_min = 2
 lost_max = 2000
 queued_min = "50ms"
 utilisation_min = "60%"
+cross_min = "1MB"
 
 [sweep]
 seeds = 20
@@ -155,6 +192,28 @@ fn reads_links() {
     assert_eq!(down.queue, Queue::DropTail(Depth::Bytes(Size::from_bytes(64_000))));
     assert!(down.shared && !up.shared);
     assert_eq!(scenario.links["endless"].rate.at(Duration::ZERO), None);
+}
+
+#[test]
+fn traffic_is_a_flow_on_every_line_that_it_names() {
+    let cast = read(FULL, &[]).expect("valid").expand(&mut |_| 0.5);
+    let flows: Vec<(&str, &str)> =
+        cast.traffic.iter().map(|flow| (flow.name.as_str(), cast.links[flow.line.0].name.as_str())).collect();
+    let expected = [
+        ("traffic.1/home-up@alice", "home-up@alice"),
+        ("traffic.2/home-up@alice", "home-up@alice"),
+        ("traffic.3/sized@guest.1", "sized@guest.1"),
+        ("traffic.3/sized@guest.2", "sized@guest.2"),
+        ("traffic.3/sized@guest.3", "sized@guest.3"),
+        ("traffic.4/sized@guest.2/1", "sized@guest.2"),
+        ("traffic.4/sized@guest.2/2", "sized@guest.2"),
+        ("traffic.5/home-down", "home-down"),
+    ];
+    assert_eq!(flows, expected);
+    let TrafficKind::Tcp { cc, segment, back, files } = &cast.traffic[1].definition.kind else {
+        panic!("the second is TCP");
+    };
+    assert_eq!((*cc, *segment, *back, *files), (TcpWindow::Cubic, Size::from_bytes(1_448), None, None));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct HoldBack {
 pub struct ImpairmentConfig {
     /// One bit of the UDP payload is flipped. It stands for the errors that UDP's checksum doesn't see, so
     /// that the endpoint's own protection is put to the test; the reliable channel, which stands for TCP and
-    /// TLS, loses such a segment instead.
+    /// TLS, loses such a segment instead, and so does traffic of others.
     pub corrupt: Probability,
     /// A second copy arrives right behind the first (with the same flipped bit, if any).
     pub duplicate: Probability,
@@ -90,7 +90,7 @@ impl Impairments {
         self.taken_in.add(size);
         if self.streams.corrupt.chance(self.config.corrupt) && !packet.datagram.bytes.is_empty() {
             self.counters.corrupted.add(size);
-            if packet.datagram.class == TrafficClass::Signalling {
+            if matches!(packet.datagram.class, TrafficClass::Signalling | TrafficClass::Cross) {
                 self.flow.dropped.add(size);
                 let Delivered { datagram, record } = packet;
                 let cause = DropCause::Corrupted;

@@ -22,6 +22,7 @@ use super::build_data::build_data;
 use super::build_lines::link_config;
 use super::cast::report_cast;
 use super::cpu::Cpu;
+use super::cross::build_flows;
 use super::media;
 use super::server::Server;
 use super::tags::Tags;
@@ -118,6 +119,7 @@ impl World {
         let sfu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Sfu);
         let cpu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Processor);
         let lines = build_lines(&cast, seed, &mut queue)?;
+        let flows = build_flows(&cast, seed, end, &mut queue);
         let measure = Measure {
             from: report_time(Time::ZERO + scenario.measure.from),
             until: report_time(end),
@@ -164,6 +166,7 @@ impl World {
             timeline: cast.timeline,
             people,
             lines,
+            flows,
             queue,
             sfu_timer,
             cpu_timer,
@@ -188,6 +191,7 @@ fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
     };
     limit("participants", cast.members.len(), 20_000)?;
     limit("lines", cast.links.len(), usize::from(u16::MAX))?;
+    limit("flows of cross traffic", cast.traffic.len(), 10_000)?;
     limit("timeline entries", cast.timeline.len(), usize::from(u16::MAX))?;
     cast.members.iter().try_for_each(|member| limit("sources", member.publish.len(), 255))
 }

@@ -27,15 +27,10 @@ const QUEUES: usize = 1_024;
 /// # Errors
 /// When the line's trace is none.
 pub(super) fn link_config(definition: &LinkDefinition) -> Result<LinkConfig, TraceError> {
-    let steps = definition.rate.steps.iter().map(|step| (Time::ZERO + step.at, rate(step.rate)));
-    let unlimited_at_first = definition.rate.at(Duration::ZERO).is_none();
-    let first = unlimited_at_first.then_some((Time::ZERO, DataRate::INFINITE));
     let (queue, management) = queue(definition.queue);
     let rate_schedule = match &definition.trace {
         Some(trace) => RateSchedule::trace(Trace::parse(&trace.text)?),
-        None => {
-            RateSchedule::new(first.into_iter().chain(steps)).expect("a checked scenario's steps are ordered")
-        }
+        None => schedule(&definition.rate, DataRate::INFINITE),
     };
     Ok(LinkConfig {
         rate: rate_schedule,
@@ -48,6 +43,13 @@ pub(super) fn link_config(definition: &LinkDefinition) -> Result<LinkConfig, Tra
         propagation: propagation(&definition.delay),
         impairments: impairments(definition),
     })
+}
+
+/// The schedule, with `before` in force up to its first step.
+pub(super) fn schedule(scenario: &scenarios::model::RateSchedule, before: DataRate) -> RateSchedule {
+    let steps = scenario.steps.iter().map(|step| (Time::ZERO + step.at, rate(step.rate)));
+    let first = scenario.at(Duration::ZERO).is_none().then_some((Time::ZERO, before));
+    RateSchedule::new(first.into_iter().chain(steps)).expect("a checked scenario's steps are ordered")
 }
 
 fn rate(rate: scenarios::Rate) -> DataRate {

@@ -50,6 +50,9 @@ impl World {
         let Delivered { datagram, record } = delivered;
         self.digest.datagram(self.now, datagram.from, datagram.to, datagram.wire_size());
         self.sent(line, &datagram, record.queue());
+        if datagram.class == TrafficClass::Cross {
+            return self.cross_arrived(datagram);
+        }
         if let Some(Tag::Up { publisher, media }) = self.tags.peek(datagram.tag) {
             self.logs.arrived(publisher, media, crossing(&record));
         }

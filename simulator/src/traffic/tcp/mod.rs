@@ -1,7 +1,12 @@
-//! TCP's congestion windows, without the segments: what they are after each acknowledgement and each loss.
+//! TCP, in whole segments: congestion windows, loss recovery, acknowledgements. Connections are established from the
+//! start, and their acknowledgements are never lost.
 
+pub mod connection;
 pub mod cubic;
+pub mod receiver;
 pub mod reno;
+mod scoreboard;
+pub mod sender;
 #[cfg(test)]
 mod tests;
 
@@ -9,8 +14,17 @@ use std::time::Duration;
 
 use sfu::Time;
 
+/// A segment on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Its number, from 0.
+    pub number: u64,
+    /// When it was sent, this time (RFC 7323 time stamps).
+    pub sent: Time,
+}
+
 /// A congestion window in segments.
-pub trait CongestionWindow {
+pub trait CongestionWindow: std::fmt::Debug + Send {
     /// The window: how many segments may be in flight.
     fn segments(&self) -> f64;
 
