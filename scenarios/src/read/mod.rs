@@ -4,14 +4,17 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
 mod link;
 mod names;
 mod participant;
+mod queue;
 mod reader;
 mod sfu;
 mod source;
 mod speech;
 mod sweep;
+mod traffic;
 mod values;
 mod video;
 
@@ -57,6 +60,7 @@ pub(crate) fn scenario(
     let cast = expand::cast(&participants, &links, &mut |_| 1.0);
     check_shared(&root, &cast);
     let names = Names::new(&cast, faults.count() == before);
+    let traffic = traffic::traffic(&root, duration, &names);
     let events = event::events(&root, duration, &names);
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
@@ -71,6 +75,7 @@ pub(crate) fn scenario(
         links,
         sfus,
         participants,
+        traffic,
         events,
         expect,
         applied,

@@ -5,7 +5,7 @@ use sfu::rtcp::{self, Pli, ReportBlock};
 use smallvec::SmallVec;
 
 use super::{Client, Surroundings};
-use crate::network::{Datagram, TrafficClass};
+use crate::network::{Datagram, Ecn, TrafficClass};
 use crate::participant::receive::statistics;
 use crate::participant::transport::ClientTransport;
 
@@ -49,7 +49,9 @@ fn send(transport: &mut ClientTransport, compound: &mut Vec<u8>, around: &mut Su
     if transport.send_rtcp(compound).is_ok() {
         let bytes = around.pool.take_copy(compound);
         let (from, to) = (path.local, path.remote);
-        around.outgoing.push((Datagram { from, to, bytes, class: TrafficClass::Rtcp, tag: 0 }, None));
+        around
+            .outgoing
+            .push((Datagram { from, to, bytes, class: TrafficClass::Rtcp, tag: 0, ecn: Ecn::NotEct }, None));
     }
 }
 
