@@ -4,9 +4,11 @@
 mod data;
 mod event;
 mod expectation;
+mod gate;
 mod link;
 mod names;
 mod participant;
+mod range;
 mod reader;
 mod sfu;
 mod source;
@@ -60,6 +62,7 @@ pub(crate) fn scenario(
     let events = event::events(&root, duration, &names);
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
+    let gate = gate::gates(&root, &names, metrics);
     let sweep = root.inner("sweep").map(|inner| sweep::sweep(&inner));
     Scenario {
         schema,
@@ -74,6 +77,7 @@ pub(crate) fn scenario(
         events,
         expect,
         applied,
+        gate,
         sweep,
     }
 }
