@@ -134,7 +134,7 @@ fn huge_messages_and_other_sites_pages_are_refused() {
     // The server may have closed before all of it was sent.
     let _ = session.0.send(huge);
     assert!(session.hear().is_none_or(|answer| answer["type"] == "error"));
-    let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+    let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nOrigin: https://evil.example\r\n";
     let answer = Server::http(server.page, "GET", "/ws", upgrade);
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");

@@ -44,7 +44,9 @@ impl Server {
     pub(crate) fn http(at: SocketAddr, method: &str, path: &str, headers: &str) -> String {
         let mut stream = TcpStream::connect(at).expect("the server listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket takes a time-out");
-        let request = format!("{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n{headers}\r\n");
+        let connection = if headers.contains("Upgrade: ") { "Upgrade, close" } else { "close" };
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: {connection}\r\n");
+        let request = format!("{head}{headers}\r\n");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         // A connection that was not let in is reset: nothing is the answer then.

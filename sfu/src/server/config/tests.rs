@@ -96,3 +96,9 @@ fn a_page_that_others_reach_is_protected_unless_told_otherwise() {
     assert_eq!(page("[page]\nlisten = '0.0.0.0:443'\ntls = 'off'\n"), Tls::Off);
     assert_eq!(page("[page]\ncertificate = 'a.pem'\nkey = 'b.pem'\n"), Tls::Files);
 }
+
+#[test]
+fn the_file_that_ships_says_the_defaults() {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/plenum-sfu.toml");
+    assert_eq!(load(Some(shipped.as_ref()), &[]).expect("it is right"), ServerConfig::default());
+}
