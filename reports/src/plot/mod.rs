@@ -9,6 +9,7 @@ mod colour;
 pub mod comparison;
 mod course;
 pub mod delay_cdf;
+pub mod dumbbell;
 mod figure;
 mod font;
 pub mod freeze_raster;
@@ -18,6 +19,7 @@ mod picture;
 mod png;
 mod svg;
 pub mod timeline;
+pub mod value_cdf;
 pub mod waterfall;
 
 pub use colour::{Colour, Paint};
