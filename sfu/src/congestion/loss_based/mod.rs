@@ -187,7 +187,7 @@ impl LossBased {
 
     /// Enough was observed to say something.
     pub fn is_ready(&self) -> bool {
-        self.channel.is_some() && self.observations.count() >= self.config.min_observations
+        self.channel.is_some() && self.observations.observed() >= self.config.min_observations
     }
 
     /// Whether loss bounds the rate, and in which direction it goes.

@@ -139,7 +139,7 @@ impl Observations {
     }
 
     /// How many pieces with packets there have been.
-    pub(super) fn count(&self) -> u64 {
+    pub(super) fn observed(&self) -> u64 {
         self.observed
     }
 
