@@ -6,6 +6,7 @@
 mod axis;
 pub mod bandwidth;
 mod colour;
+pub mod comparison;
 mod course;
 pub mod delay_cdf;
 pub mod dumbbell;

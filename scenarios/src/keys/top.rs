@@ -109,7 +109,7 @@ static SFU_CONFIG: Section = section(
 );
 
 /// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
-pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "fixed"], &[]);
+pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "webrtc-rs", "fixed"], &[]);
 
 static CPU: Section = section(
     "sfu.<name>.cpu",

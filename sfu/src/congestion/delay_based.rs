@@ -136,11 +136,6 @@ impl DelayBased {
         self.usage
     }
 
-    /// A queue has stood for a while, whether it grows or not: a full one doesn't.
-    pub fn queue_stands(&self) -> bool {
-        self.queue.delivered().is_some()
-    }
-
     /// The detector's slope and threshold, for debug output.
     pub fn trend_and_threshold(&self) -> (f64, f64) {
         (self.trendline.modified_trend(), self.trendline.threshold())

@@ -206,8 +206,7 @@ impl Gcc {
     /// Queue or loss forbid to send more. Where nothing is sent, and so nothing heard, both are what they were when the
     /// last packet came: only a probe can tell whether that still holds.
     fn probing_is_blocked(&self, now: Time) -> bool {
-        let overused = self.delay.usage() == Usage::Overuse || self.delay.queue_stands();
-        let congested = overused || self.loss.state() == LossState::Decreasing;
+        let congested = self.delay.usage() == Usage::Overuse || self.loss.state() == LossState::Decreasing;
         congested && !self.delay.is_stale(now)
     }
 }

@@ -226,6 +226,7 @@ fn controller(choice: CongestionControl) -> ControllerKind {
         CongestionControl::Gcc => ControllerKind::Gcc,
         CongestionControl::Scream => ControllerKind::Scream,
         CongestionControl::Nada => ControllerKind::Nada,
+        CongestionControl::WebrtcRs => ControllerKind::WebrtcRs,
         CongestionControl::Fixed => ControllerKind::Fixed,
     }
 }
