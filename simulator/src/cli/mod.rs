@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod run;
 mod run_directory;
+mod suite;
 mod usage;
 mod verify;
 

@@ -28,6 +28,16 @@ pub(super) struct Finished {
     seed: u64,
 }
 
+impl Finished {
+    /// A line for each demand that does not hold, and for a broken invariant.
+    pub(super) fn broken(&self) -> impl Iterator<Item = String> {
+        let invariant = self.verdict.broken.iter().map(|what| format!("BROKEN invariant: {what}"));
+        let failed = self.verdict.checks.iter().filter(|check| !check.passed);
+        let seed = self.seed;
+        invariant.chain(failed.map(|check| check.line())).map(move |line| format!("seed {seed}: {line}"))
+    }
+}
+
 /// Judges an outcome and writes its run directory.
 pub(super) fn finish_run(
     scenario: &Scenario,
