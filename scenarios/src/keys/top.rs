@@ -34,6 +34,7 @@ pub(crate) static ROOT: Section = section(
             Takes::List(&APPLIED),
             "proof that an impairment took effect; judged like `expect`",
         ),
+        optional("gate", Takes::List(&GATE), "how far from its baseline `plenum gate` lets it be"),
         optional("sweep", Takes::Table(&SWEEP), "variations for `plenum sweep`"),
     ],
 );
@@ -287,6 +288,49 @@ static APPLIED: Section = section(
     ],
 );
 
+static GATE: Section = section(
+    "gate[]",
+    "How much a statistic may change against the same seeds of a committed baseline. A change is a regression when the median or the mean of the differences goes beyond what is allowed, and its 95 % interval doesn't hold zero.",
+    &[
+        required("metric", Takes::Text, "its id, as `plenum metrics` lists them"),
+        optional("where", Takes::Table(&WHERE), "selects by label; everything when absent"),
+        required(
+            "stat",
+            Takes::Choice(&["mean", "min", "p50", "p95", "p99", "max", "count", "total"], &[]),
+            "statistic over the samples of all that is selected, per seed",
+        ),
+        optional(
+            "rise",
+            Takes::Form("number in the metric's unit, or value with unit"),
+            "how much it may rise; this or `rise_share` is needed, and of both the greater counts",
+        ),
+        optional("rise_share", Takes::Ratio, "how much it may rise, as a share of the baseline's median"),
+        optional(
+            "fall",
+            Takes::Form("number in the metric's unit, or value with unit"),
+            "how much it may fall; this or `fall_share` is needed, and of both the greater counts",
+        ),
+        optional("fall_share", Takes::Ratio, "how much it may fall, as a share of the baseline's median"),
+    ],
+);
+
+/// A range of a sweep's grid; it stands in the place of a list of values.
+pub(crate) static RANGE: Section = section(
+    "sweep.grid.<path>",
+    "Values from end to end, both included.",
+    &[
+        required("from", Takes::Form("number, or value with unit"), "the first value"),
+        required("to", Takes::Form("number, or value with unit"), "the last value, of the same kind"),
+        required("steps", Takes::Whole, "how many values, 2 to 10000"),
+        default(
+            "scale",
+            Takes::Choice(&["linear", "log"], &[]),
+            "\"linear\"",
+            "whether steps are equal as differences or as factors",
+        ),
+    ],
+);
+
 static SWEEP: Section = section(
     "sweep",
     "Variations for `plenum sweep`: the product of all grid values and seeds.",
@@ -294,8 +338,8 @@ static SWEEP: Section = section(
         default("seeds", Takes::Whole, "1", "runs per grid point, from `seed` upwards"),
         optional(
             "grid",
-            Takes::Form("table of path to list of values"),
-            "paths as `--set` takes them, quoted: `grid.\"link.home.rate\" = [\"1Mbps\", \"2Mbps\"]`",
+            Takes::Form("table of path to list of values, or to a range"),
+            "paths as `--set` takes them, quoted: `grid.\"link.home.rate\" = [\"1Mbps\", \"2Mbps\"]`, or `{ from = \"100kbps\", to = \"10Mbps\", steps = 5, scale = \"log\" }`",
         ),
     ],
 );

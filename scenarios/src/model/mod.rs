@@ -7,6 +7,7 @@ mod data;
 mod event;
 mod expectation;
 mod faulty_line;
+mod gate;
 mod glob;
 mod link;
 mod participant;
@@ -20,6 +21,7 @@ pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
 pub use faulty_line::{HoldBack, Management, ManagementKind, Policer, TraceFile};
+pub use gate::Gate;
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
@@ -71,6 +73,9 @@ pub struct Scenario {
     pub expect: Vec<Expect>,
     /// Proof that impairments took effect.
     pub applied: Vec<Applied>,
+    /// How far it may be from its baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<Gate>,
     /// Variations of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,

@@ -5,10 +5,12 @@ mod data;
 mod event;
 mod expectation;
 mod faulty_line;
+mod gate;
 mod link;
 mod names;
 mod participant;
 mod queue;
+mod range;
 mod reader;
 mod sfu;
 mod source;
@@ -64,6 +66,7 @@ pub(crate) fn scenario(
     let events = event::events(&root, duration, &names);
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
+    let gate = gate::gates(&root, &names, metrics);
     let sweep = root.inner("sweep").map(|inner| sweep::sweep(&inner));
     Scenario {
         schema,
@@ -79,6 +82,7 @@ pub(crate) fn scenario(
         events,
         expect,
         applied,
+        gate,
         sweep,
     }
 }

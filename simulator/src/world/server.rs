@@ -155,10 +155,9 @@ impl World {
             }
             // Packets leave a microsecond or so apart: seldom does anything else happen in between.
             let next = self.cpu.as_ref().map_or(Time::NEVER, Cpu::deadline);
-            if next > self.end || self.queue.next_time().is_some_and(|other| other <= next) {
+            if next > self.end || !self.queue.advance(next) {
                 break;
             }
-            self.queue.advance(next);
             self.now = next;
             self.events += 1;
         }

@@ -62,7 +62,8 @@ impl Client {
         sender.handle_timeout(now, &mut |output| match output {
             Output::Packet { class, packet, tag } => {
                 if transport.send_rtp(packet).is_ok() {
-                    let bytes = around.pool.take_copy(packet);
+                    // The sender writes its next packet into another buffer.
+                    let bytes = std::mem::replace(packet, around.pool.take());
                     if let Some(tag) = tag {
                         around.logs.sent(identity.index, tag, now);
                     }
