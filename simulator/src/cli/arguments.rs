@@ -40,9 +40,9 @@ pub enum Command {
 }
 
 /// How `plenum run` runs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArguments {
-    /// A scenario file, or the name of a shipped scenario.
+    /// A scenario file, the name of a shipped scenario, or `suite:<name>` for all cases of a suite.
     #[arg(required = true)]
     pub scenarios: Vec<String>,
     /// The seed, in place of the scenario's.

@@ -14,6 +14,7 @@ mod pool;
 mod progress;
 mod run;
 mod run_directory;
+mod suite;
 mod usage;
 mod verify;
 
