@@ -26,9 +26,10 @@ enum Kind {
 /// The values from end to end, both included; those between are rounded to four digits that count.
 pub(crate) fn values(faults: &Faults, node: &Node, table: &Table) -> Option<Vec<Node>> {
     let reader = Reader::new(faults, table, &node.place, &RANGE);
-    let steps = reader.whole("steps", 2..=10_000)?;
-    let log = reader.choice("scale") == Some("log");
-    let (from, to) = (reader.node("from")?, reader.node("to")?);
+    // All are asked for before any is missed, so that one pass finds all faults.
+    let (steps, scale) = (reader.whole("steps", 2..=10_000), reader.choice("scale"));
+    let (from, to) = (reader.node("from"), reader.node("to"));
+    let (steps, log, from, to) = (steps?, scale == Some("log"), from?, to?);
     let ends = (end(from), end(to));
     let (Some((kind, low)), Some((other, high))) = ends else {
         let bad = if ends.0.is_none() { from } else { to };
