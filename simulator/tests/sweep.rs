@@ -33,7 +33,7 @@ down = "line"
 [sweep]
 seeds = 10
 grid."link.line.rate" = { from = "300kbps", to = "10Mbps", steps = 5, scale = "log" }
-grid."link.line.delay.base" = ["5ms", "20ms", "50ms", "100ms"]
+grid."link.line.delay.base" = ["10ms", "20ms", "50ms", "100ms"]
 "#;
 
 /// As little as a sweep can be: 2 × 2 points of one seed.
