@@ -20,7 +20,9 @@ mod tree;
 mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Source};
-pub use expand::{Cast, Direction, LinkIndex, LinkInstance, Member, MemberIndex, Planned, PlannedAction};
+pub use expand::{
+    Cast, Direction, FlowInstance, LinkIndex, LinkInstance, Member, MemberIndex, Planned, PlannedAction,
+};
 pub use model::Scenario;
 pub use overrides::Override;
 pub use time::Time;

@@ -154,6 +154,24 @@ impl Page {
         self.evaluate("document.getElementById('call').hidden") == true
     }
 
+    /// Whether it has lost its call and looks for it.
+    pub(crate) fn is_coming_back(&self) -> bool {
+        self.evaluate("!document.getElementById('away').hidden") == true
+    }
+
+    /// What the others' tiles say besides the name.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let states =
+            "[...document.querySelectorAll('.tile:not(.own) .state')].map(({ textContent }) => textContent)";
+        serde_json::from_value(self.evaluate(states)).expect("words")
+    }
+
+    /// What a change of network does: media has no way, and the WebSocket is still open but leads nowhere.
+    pub(crate) fn lose_the_path(&self) {
+        let mute = "plenum.socket.close = plenum.pc.close = () => {}";
+        self.evaluate(&format!("(() => {{ {mute}; plenum.end('the network has changed', true); }})()"));
+    }
+
     /// What the page has written to its console as errors.
     pub(crate) fn complaints(&self) -> Vec<String> {
         serde_json::from_value(self.evaluate("window.complaints ?? []")).unwrap_or_default()

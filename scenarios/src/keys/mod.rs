@@ -4,6 +4,7 @@ mod link;
 mod participant;
 mod reference;
 mod top;
+mod traffic;
 mod video;
 
 pub use reference::{reference, sections};

@@ -2,6 +2,7 @@
 
 use super::link::LINK;
 use super::participant::{LAST_N, LAYOUT, MAX_HEIGHT, PARTICIPANT, TILES};
+use super::traffic::TRAFFIC;
 use super::{Section, Takes, default, later, optional, required, section};
 
 pub(crate) static ROOT: Section = section(
@@ -17,7 +18,7 @@ pub(crate) static ROOT: Section = section(
         optional("link", Takes::Named(&LINK), "kinds of one-way line"),
         optional("sfu", Takes::Named(&SFU), "the server; exactly one, `main` with its defaults when absent"),
         required("participant", Takes::Named(&PARTICIPANT), "people, or groups of alike people"),
-        later("traffic", "cross traffic"),
+        optional("traffic", Takes::List(&TRAFFIC), "traffic of others on the lines"),
         optional(
             "at",
             Takes::List(&AT),
@@ -278,6 +279,11 @@ static APPLIED: Section = section(
             "utilisation_min",
             Takes::Ratio,
             "delivered bits over capacity of the busiest of these lines in its busiest second, at least",
+        ),
+        optional(
+            "cross_min",
+            Takes::Form("size"),
+            "bytes of cross traffic that left the queues of all these lines together, at least",
         ),
     ],
 );

@@ -6,6 +6,7 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
 mod gate;
 mod glob;
 mod link;
@@ -13,11 +14,13 @@ mod participant;
 mod sfu;
 mod source;
 mod sweep;
+mod traffic;
 mod video;
 
 pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
+pub use faulty_line::{HoldBack, Management, ManagementKind, Policer, TraceFile};
 pub use gate::Gate;
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
@@ -25,6 +28,7 @@ pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
 pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
+pub use traffic::{Files, FilesStart, TcpWindow, Traffic, TrafficKind};
 pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};
 
 use std::time::Duration;
@@ -59,6 +63,9 @@ pub struct Scenario {
     /// Participants and groups, by name; at least one.
     #[serde(rename = "participant")]
     pub participants: IndexMap<String, Participant>,
+    /// Traffic of others, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<Traffic>,
     /// What happens during the run, ordered by time; at the same moment in the order of the file.
     #[serde(rename = "at")]
     pub events: Vec<Event>,
@@ -92,6 +99,17 @@ impl Default for Measure {
 }
 
 impl Scenario {
+    /// Fills in what the traces of the lines hold, by `read`, which gets the path in the file.
+    ///
+    /// # Errors
+    /// What `read` says, for the first trace that it can't give.
+    pub fn read_traces<E>(&mut self, mut read: impl FnMut(&str) -> Result<String, E>) -> Result<(), E> {
+        for trace in self.links.values_mut().filter_map(|link| link.trace.as_mut()) {
+            trace.text = read(&trace.file)?.into();
+        }
+        Ok(())
+    }
+
     /// The one server's name and settings.
     pub fn sfu(&self) -> (&str, &Sfu) {
         let (name, sfu) = self.sfus.first().expect("a checked scenario has one SFU");

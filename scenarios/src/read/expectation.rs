@@ -157,6 +157,7 @@ fn proof(reader: &Reader<'_>, names: &Names<'_>) -> Option<Applied> {
         lost_max: count("lost_max"),
         queued_min: reader.duration("queued_min"),
         utilisation_min: reader.ratio("utilisation_min"),
+        cross_min: reader.node("cross_min").and_then(|node| values::size(reader.faults, node)),
         link: link?,
     };
     if reader.table.names().iter().all(|key| *key == "link") {

@@ -4,16 +4,19 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
 mod gate;
 mod link;
 mod names;
 mod participant;
+mod queue;
 mod range;
 mod reader;
 mod sfu;
 mod source;
 mod speech;
 mod sweep;
+mod traffic;
 mod values;
 mod video;
 
@@ -59,6 +62,7 @@ pub(crate) fn scenario(
     let cast = expand::cast(&participants, &links, &mut |_| 1.0);
     check_shared(&root, &cast);
     let names = Names::new(&cast, faults.count() == before);
+    let traffic = traffic::traffic(&root, duration, &names);
     let events = event::events(&root, duration, &names);
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
@@ -74,6 +78,7 @@ pub(crate) fn scenario(
         links,
         sfus,
         participants,
+        traffic,
         events,
         expect,
         applied,

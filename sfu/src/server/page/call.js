@@ -62,12 +62,21 @@ function decodable() {
   return new Set(['opus', ...names, ...(names.includes('h264') ? ['h264_mode0'] : [])]);
 }
 
+// How long the path may be silent before the call is taken for lost, ms: longer than a change of access point takes,
+// and a fifth of what the browser waits by itself.
+const SILENCE = 5000;
+
+// What the server refuses for now only.
+const FOR_NOW = new Set(['draining', 'full']);
+
 /// Events: `change` (somebody came, went, was muted, speaks, is paused), `media` (a track of somebody's has come),
-/// `ended` with a reason.
+/// `joined`, and at the end either `lost` (the server or the way to it has gone; another call may take its place) or
+/// `ended`, each with a reason. The media stays its owner's.
 export class Call extends EventTarget {
-  constructor({ url, room, name, media, codec = 'vp8' }) {
+  /// `resume` is the `secret` of a call that was lost: the server ends that one in the same moment.
+  constructor({ url, room, name, media, codec = 'vp8', resume }) {
     super();
-    Object.assign(this, { room, name, media, codec });
+    Object.assign(this, { room, name, media, codec, resume });
     this.participants = new Map();
     this.streams = new Map();
     this.tracks = new Map();
@@ -82,10 +91,26 @@ export class Call extends EventTarget {
       this.tracks.set(transceiver.mid, track);
       this.tell('media');
     });
+    this.pc.addEventListener('connectionstatechange', () => this.watch());
     this.socket = new WebSocket(url);
     this.socket.addEventListener('open', () => this.join().catch((error) => this.end(error.message)));
     this.socket.addEventListener('message', ({ data }) => this.enqueue(JSON.parse(data)));
-    this.socket.addEventListener('close', () => this.end('the server has closed the connection'));
+    this.socket.addEventListener('close', () => this.end('the connection to the server has gone', true));
+  }
+
+  // The browser itself gives a path up after half a minute only.
+  watch() {
+    clearTimeout(this.silence);
+    const { connectionState: state } = this.pc;
+    if (state === 'failed') this.end('no media reaches the server', true);
+    if (state === 'disconnected') {
+      this.silence = setTimeout(() => this.end('no media reaches the server', true), SILENCE);
+    }
+  }
+
+  /// What only the server and this page know: who shows it is the same participant.
+  get secret() {
+    return this.pc.remoteDescription?.sdp.match(/^a=ice-pwd:(\S+)/m)?.[1] ?? this.resume;
   }
 
   // One message at a time: what it does to the peer connection is done before the next.
@@ -110,7 +135,7 @@ export class Call extends EventTarget {
     if (cam) sources.push({ mid: video.mid, name: 'cam', encodings: said });
     this.send({
       type: 'join', version: VERSION, conference: this.room, name: this.name,
-      offer: this.pc.localDescription.sdp, sources,
+      offer: this.pc.localDescription.sdp, sources, ...(this.resume ? { resume: this.resume } : {}),
     });
   }
 
@@ -151,10 +176,10 @@ export class Call extends EventTarget {
         this.speaker = message.id;
         return this.tell('change');
       case 'ended':
-        return this.end(message.reason);
+        return this.end(message.reason, message.reason !== 'removed' && message.reason !== 'resumed');
       case 'error':
         console.error(message.code, message.message);
-        return this.id ? undefined : this.end(message.message);
+        return this.id ? undefined : this.end(message.message, FOR_NOW.has(message.code));
       default:
         return undefined;
     }
@@ -200,13 +225,15 @@ export class Call extends EventTarget {
     this.end('');
   }
 
-  end(reason) {
+  end(reason, lost = false) {
     if (this.over) return;
     this.over = true;
+    const { secret } = this;
+    this.resume = secret;
+    clearTimeout(this.silence);
     this.pc.close();
     this.socket.close();
-    for (const track of this.media.getTracks()) track.stop();
-    this.dispatchEvent(new CustomEvent('ended', { detail: reason }));
+    this.dispatchEvent(new CustomEvent(lost ? 'lost' : 'ended', { detail: reason }));
   }
 
   send(message) {

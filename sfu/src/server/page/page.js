@@ -7,14 +7,22 @@ const byId = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
 // Why a call ended, for people.
 const REASONS = {
-  removed: 'the server has ended it',
+  removed: 'you have been sent away',
+  resumed: 'it goes on in another place',
+  stopping: 'the server has ended',
   consent_expired: 'nothing has come from you for a while',
   setup_timed_out: 'no media has reached the server',
   dtls_failed: 'no secure connection came about',
   closed: 'the connection was closed',
 };
+// How long to wait before each attempt to come back, ms; the last for all that follow. With some chance in it, so that
+// not everybody comes in the same moment.
+const ATTEMPTS = [200, 500, 1000, 1500];
 const tiles = new Map();
 let call = null;
+let media = null;
+let attempt = 0;
+let again = 0;
 
 const resized = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
@@ -99,28 +107,59 @@ function render() {
 }
 
 async function join() {
+  byId('notice').textContent = 'Joining …';
+  media = await devices();
+  tile('own', byId('name').value.trim(), true).video.srcObject = new MediaStream(media.getVideoTracks());
+  connect();
+}
+
+function connect(resume) {
   const name = byId('name').value.trim();
   const room = byId('room').value.trim();
-  byId('notice').textContent = 'Joining …';
-  const media = await devices();
   const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
-  call = new Call({ url, room, name, media, codec: query.get('codec') ?? 'vp8' });
+  call = new Call({ url, room, name, media, codec: query.get('codec') ?? 'vp8', resume });
   // For whoever looks in with the developer tools.
   window.plenum = call;
-  tile('own', name, true).video.srcObject = new MediaStream(media.getVideoTracks());
   for (const event of ['change', 'media', 'joined']) call.addEventListener(event, render);
   call.addEventListener('joined', () => {
+    attempt = 0;
     byId('title').textContent = room;
+    byId('away').hidden = true;
     byId('entrance').hidden = true;
     byId('call').hidden = false;
+    for (const source of ['mic', 'cam']) if (!isOn(source)) call.mute(source, true);
   });
-  call.addEventListener('ended', ({ detail }) => {
-    for (const id of [...tiles.keys()]) remove(id);
-    byId('call').hidden = true;
-    byId('entrance').hidden = false;
-    byId('notice').textContent = detail ? `The call has ended: ${REASONS[detail] ?? detail}.` : 'You have left.';
-    for (const [id, words] of [['mic', 'Microphone'], ['cam', 'Camera']]) pressed(byId(id), words, true);
+  call.addEventListener('lost', ({ detail }) => {
+    // Who never was in wants to know at once.
+    if (byId('call').hidden) return over(detail);
+    byId('away').textContent = `Coming back: ${REASONS[detail] ?? detail}.`;
+    byId('away').hidden = false;
+    const wait = ATTEMPTS[Math.min(attempt, ATTEMPTS.length - 1)] * (0.5 + Math.random() / 2);
+    attempt += 1;
+    again = setTimeout(connect, wait, call.secret);
+    return undefined;
   });
+  call.addEventListener('ended', ({ detail }) => over(detail));
+}
+
+function over(reason) {
+  clearTimeout(again);
+  attempt = 0;
+  for (const id of [...tiles.keys()]) remove(id);
+  for (const track of media.getTracks()) track.stop();
+  byId('call').hidden = true;
+  byId('entrance').hidden = false;
+  byId('notice').textContent = reason ? `The call has ended: ${REASONS[reason] ?? reason}.` : 'You have left.';
+  for (const [id, words] of [['mic', 'Microphone'], ['cam', 'Camera']]) pressed(byId(id), words, true);
+}
+
+// Somebody who has waited long enough may leave while the page is coming back: there is no call to end then.
+function leave() {
+  if (call.over) over(''); else call.leave();
+}
+
+function isOn(id) {
+  return byId(id).getAttribute('aria-pressed') === 'true';
 }
 
 function pressed(button, words, on) {
@@ -131,16 +170,15 @@ function pressed(button, words, on) {
 function toggle(id, words) {
   const button = byId(id);
   button.addEventListener('click', () => {
-    const on = button.getAttribute('aria-pressed') !== 'true';
-    pressed(button, words, on);
-    call.mute(id, !on);
-    tiles.get('own').element.classList.toggle('dark', id === 'cam' ? !on : byId('cam').getAttribute('aria-pressed') !== 'true');
+    pressed(button, words, !isOn(id));
+    call.mute(id, !isOn(id));
+    tiles.get('own').element.classList.toggle('dark', !isOn('cam'));
   });
 }
 
 toggle('mic', 'Microphone');
 toggle('cam', 'Camera');
-byId('leave').addEventListener('click', () => call.leave());
+byId('leave').addEventListener('click', leave);
 byId('join').addEventListener('submit', (event) => {
   event.preventDefault();
   join().catch((error) => { byId('notice').textContent = error.message; });
