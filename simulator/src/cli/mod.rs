@@ -15,6 +15,7 @@ mod progress;
 mod run;
 mod run_directory;
 mod suite;
+mod sweep;
 mod usage;
 mod verify;
 
@@ -33,6 +34,8 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Verify(verify) => verify::verify(&verify),
         Command::Compare(compare) => compare::compare(&compare),
         Command::Gate(gate) => gate::gate(&gate),
+        Command::Sweep(sweep) => sweep::sweep(&sweep),
+        Command::Merge(merge) => sweep::merge(&merge),
         Command::Digest(digest) => digest::digest(&digest),
     };
     code.into()

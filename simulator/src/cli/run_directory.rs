@@ -129,7 +129,12 @@ fn write_page(
     directory.write("report.html", page.as_bytes())
 }
 
-fn judge(scenario: &Scenario, recording: &Recording, summary: &Summary) -> Result<Verdict, (Code, String)> {
+/// Holds the scenario's expectations against what was measured.
+pub(super) fn judge(
+    scenario: &Scenario,
+    recording: &Recording,
+    summary: &Summary,
+) -> Result<Verdict, (Code, String)> {
     let expectations: Vec<Expectation> = scenario.expect.iter().map(Expectation::from).collect();
     let applied: Vec<AppliedCheck> = scenario.applied.iter().map(AppliedCheck::from).collect();
     Verdict::of(recording, summary, &expectations, &applied)
