@@ -65,6 +65,7 @@ const fn controller(control: CongestionControl) -> &'static str {
         CongestionControl::Scream => "scream",
         CongestionControl::Nada => "nada",
         CongestionControl::Fixed => "fixed",
+        CongestionControl::WebrtcRs => "webrtc-rs",
     }
 }
 
