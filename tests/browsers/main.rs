@@ -75,7 +75,7 @@ fn three_pages_see_and_hear_each_other_by_vp8_simulcast() {
     pages.push(carol);
     all_see_and_hear(&pages, "video/VP8");
     for page in &pages {
-        assert!(page.sections() <= 6, "{}: ended sections are used again", page.name);
+        assert!(page.sections() <= 7, "{}: ended sections are used again", page.name);
     }
     for page in &pages {
         let complaints = page.complaints();
@@ -114,6 +114,28 @@ fn pages_come_back_by_themselves_after_a_crash_and_after_a_restart() {
     assert!(server.stop().success());
     let _server = Server::start_again(&url);
     all_see_and_hear(&pages, "video/VP8");
+}
+
+#[test]
+fn a_screen_is_shared_beside_the_camera_and_goes_again() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    for _ in 0..2 {
+        pages[0].click("share");
+        for page in &pages[1..] {
+            let lines = page.until(PATIENCE, "a screen", |page| page.screen());
+            assert!(lines >= 360, "{}: {lines} lines", page.name);
+        }
+        pages[0].click("share");
+        for page in &pages[1..] {
+            page.until(PATIENCE, "no screen any more", |page| page.screen().is_none().then_some(()));
+        }
+    }
+    all_see_and_hear(&pages, "video/VP8");
+    for page in &pages {
+        assert!(page.complaints().is_empty(), "{}: {:?}", page.name, page.complaints());
+    }
 }
 
 #[test]

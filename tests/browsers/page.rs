@@ -159,6 +159,12 @@ impl Page {
         self.evaluate("!document.getElementById('away').hidden") == true
     }
 
+    /// How many lines the screen has that somebody shares; nothing when nobody does.
+    pub(crate) fn screen(&self) -> Option<u64> {
+        let lines = "document.querySelector('.tile.share video')?.videoHeight ?? 0";
+        self.evaluate(lines).as_u64().filter(|lines| *lines > 0)
+    }
+
     /// What the others' tiles say besides the name.
     pub(crate) fn states(&self) -> Vec<String> {
         let states =
@@ -178,7 +184,9 @@ impl Page {
     }
 
     fn evaluate(&self, expression: &str) -> Value {
-        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let mut parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        // As if a person did it: pages may ask for a screen only then.
+        parameters["userGesture"] = true.into();
         let mut answer =
             self.connection.borrow_mut().call(Some(&self.session), "Runtime.evaluate", parameters);
         let exception = &answer["exceptionDetails"];
