@@ -22,13 +22,14 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 24] = shipped![
+static ALL: [Shipped; 25] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "meetings" / "crowd-of-thirty",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
+    "competition" / "competing-tcp",
     "repair" / "lossy-uplink",
     "data" / "chat-and-files",
     "audio" / "red-audio",

@@ -8,6 +8,7 @@ pub mod bandwidth;
 mod colour;
 mod course;
 pub mod delay_cdf;
+pub mod dumbbell;
 mod figure;
 mod font;
 pub mod freeze_raster;
@@ -17,6 +18,7 @@ mod picture;
 mod png;
 mod svg;
 pub mod timeline;
+pub mod value_cdf;
 pub mod waterfall;
 
 pub use colour::{Colour, Paint};

@@ -1,6 +1,6 @@
 //! The layers of one source that are worth giving, from low to high.
 
-use smallvec::SmallVec;
+use std::cmp::Ordering;
 
 use super::{LayerOffer, MAX_LAYERS, Source};
 use crate::DataRate;
@@ -9,57 +9,142 @@ use crate::DataRate;
 /// picture isn't bought with motion (Jitsi Videobridge's preferred 30 fps).
 const MIN_FPS: f64 = 30.0;
 
-/// Candidate layers in ascending order, as (index into the source's layers, rate).
-pub(super) type Candidates = SmallVec<[(u8, DataRate); MAX_LAYERS]>;
-
-/// What may be given of a source in its tile, and whether the tile hides higher layers.
-///
-/// If even the smallest picture is larger than the tile, the smallest is given; if even the lowest frame rate is higher
-/// than wanted, the lowest. Where detail counts, every layer may be given. A layer that is no cheaper than a higher one
-/// is left out.
-pub(super) fn candidates<Id>(source: &Source<'_, Id>, out: &mut Candidates) -> bool {
-    out.clear();
-    let layers = &source.layers[..source.layers.len().min(MAX_LAYERS)];
-    let active = || layers.iter().filter(|offer| is_usable(offer));
-    let Some(lowest) = active().map(|offer| offer.height).min() else { return false };
-    if source.max_height == 0 {
-        return false;
-    }
-    let in_height = |offer: &LayerOffer| offer.height == lowest || offer.height <= source.max_height;
-    let slowest =
-        active().filter(|offer| in_height(offer)).map(|offer| offer.fps).fold(f64::INFINITY, f64::min);
-    let max_fps = f64::from(source.max_fps).max(slowest);
-    let shown = |offer: &LayerOffer| in_height(offer) && (source.max_fps == u8::MAX || offer.fps <= max_fps);
-    let highest_fps = active().filter(|offer| shown(offer)).map(|offer| offer.fps).fold(0.0, f64::max);
-    for (index, offer) in layers.iter().enumerate() {
-        let moves = source.detail || offer.height == lowest || offer.fps >= MIN_FPS.min(highest_fps);
-        if is_usable(offer) && shown(offer) && moves {
-            out.push((index as u8, offer.rate));
-        }
-    }
-    sort(layers, out);
-    active().any(|offer| !shown(offer))
+/// Candidate layers in ascending order. In place and by column: a conference's worth of them stays in the cache.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Candidates {
+    count: usize,
+    /// Each one's rate, …
+    rates: [DataRate; MAX_LAYERS],
+    /// … and its place among the source's layers.
+    offers: [u8; MAX_LAYERS],
 }
 
-pub(super) fn is_usable(offer: &LayerOffer) -> bool {
-    offer.active && offer.rate > DataRate::ZERO
+impl Candidates {
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(super) fn rates(&self) -> &[DataRate] {
+        &self.rates[..self.count]
+    }
+
+    pub(super) fn offers(&self) -> &[u8] {
+        &self.offers[..self.count]
+    }
+
+    /// The rate of the one of `rank`, from 0, if there are so many.
+    pub(super) fn rate(&self, rank: usize) -> Option<DataRate> {
+        self.rates().get(rank).copied()
+    }
+
+    /// Finds what may be given of a source in its tile; answers whether the tile hides higher layers.
+    ///
+    /// If even the smallest picture is larger than the tile, the smallest is given; if even the lowest frame rate is
+    /// higher than wanted, the lowest. Where detail counts, every layer may be given. A layer that is no cheaper than a
+    /// higher one is left out.
+    pub(super) fn find<Id>(&mut self, source: &Source<'_, Id>) -> bool {
+        self.count = 0;
+        if source.max_height == 0 {
+            return false;
+        }
+        let layers = &source.layers[..source.layers.len().min(MAX_LAYERS)];
+        self.climb(source, layers).unwrap_or_else(|| self.search(source, layers))
+    }
+
+    /// [`Self::find`] for layers that are listed from low to high, each dearer than the one before, and whose frame rate
+    /// isn't limited; `None` for others. It is the usual case, and takes a single look at each layer.
+    fn climb<Id>(&mut self, source: &Source<'_, Id>, layers: &[LayerOffer]) -> Option<bool> {
+        if source.max_fps != u8::MAX {
+            return None;
+        }
+        let Some(first) = layers.iter().position(is_usable) else { return Some(false) };
+        let lowest = layers[first].height;
+        let max_height = source.max_height.max(lowest);
+        let (mut hides, mut highest_fps) = (false, 0.0);
+        let (mut last_height, mut last_fps, mut last_rate) = (lowest, f64::NEG_INFINITY, DataRate::ZERO);
+        let mut count = 0;
+        for (index, offer) in layers.iter().enumerate().skip(first) {
+            let LayerOffer { height, fps, rate, .. } = *offer;
+            if !is_usable(offer) {
+                continue;
+            }
+            if height > max_height {
+                hides = true;
+                continue;
+            }
+            let is_slow = fps < MIN_FPS && height > lowest && !source.detail;
+            if is_slow && fps < highest_fps {
+                continue;
+            }
+            let follows = height > last_height || (height == last_height && fps > last_fps);
+            // Whether a slow picture is given depends on what comes after it.
+            if is_slow || !follows || rate <= last_rate {
+                return None;
+            }
+            (last_height, last_fps, last_rate) = (height, fps, rate);
+            if fps > highest_fps {
+                highest_fps = fps;
+            }
+            (self.rates[count], self.offers[count]) = (rate, index as u8);
+            count += 1;
+        }
+        self.count = count;
+        Some(hides)
+    }
+
+    /// [`Self::find`] for any layers.
+    fn search<Id>(&mut self, source: &Source<'_, Id>, layers: &[LayerOffer]) -> bool {
+        self.count = 0;
+        let usable = || layers.iter().enumerate().filter(|(_, offer)| is_usable(offer));
+        let lowest = usable().fold(u16::MAX, |lowest, (_, offer)| lowest.min(offer.height));
+        let max_height = source.max_height.max(lowest);
+        let in_height = || usable().filter(|(_, offer)| offer.height <= max_height);
+        let slowest = in_height().fold(f64::INFINITY, |slowest, (_, offer)| slowest.min(offer.fps));
+        let max_fps = match source.max_fps {
+            u8::MAX => f64::INFINITY,
+            wanted => slowest.max(f64::from(wanted)),
+        };
+        let shown = || in_height().filter(|(_, offer)| offer.fps <= max_fps);
+        let highest_fps = shown().fold(0.0_f64, |highest, (_, offer)| highest.max(offer.fps));
+        let min_fps = MIN_FPS.min(highest_fps);
+        for (index, offer) in shown() {
+            if source.detail || offer.height == lowest || offer.fps >= min_fps {
+                self.push(index as u8, offer.rate);
+            }
+        }
+        self.sort(layers);
+        usable().count() > shown().count()
+    }
+
+    fn push(&mut self, offer: u8, rate: DataRate) {
+        self.rates[self.count] = rate;
+        self.offers[self.count] = offer;
+        self.count += 1;
+    }
+
+    fn sort(&mut self, layers: &[LayerOffer]) {
+        let offer = |index: u8| &layers[usize::from(index)];
+        let offers = &mut self.offers[..self.count];
+        offers.sort_unstable_by(|a, b| by_quality(offer(*a), offer(*b)).then(a.cmp(b)));
+        let sorted = self.offers;
+        let is_cheaper = |&rank: &usize| {
+            let above = &sorted[rank + 1..self.count];
+            above.iter().all(|higher| offer(sorted[rank]).rate < offer(*higher).rate)
+        };
+        let mut kept = 0;
+        for rank in (0..self.count).filter(is_cheaper) {
+            self.offers[kept] = sorted[rank];
+            self.rates[kept] = offer(sorted[rank]).rate;
+            kept += 1;
+        }
+        self.count = kept;
+    }
 }
 
-fn sort(layers: &[LayerOffer], out: &mut Candidates) {
-    let quality = |index: u8| {
-        let offer = &layers[usize::from(index)];
-        (offer.height, offer.fps, offer.layer)
-    };
-    out.sort_unstable_by(|(a, _), (b, _)| {
-        let (a, b) = (quality(*a), quality(*b));
-        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
-    });
-    let mut cheapest_above = DataRate::INFINITE;
-    for index in (0..out.len()).rev() {
-        if out[index].1 >= cheapest_above {
-            out.remove(index);
-        } else {
-            cheapest_above = out[index].1;
-        }
-    }
+fn is_usable(offer: &LayerOffer) -> bool {
+    offer.active & (offer.rate > DataRate::ZERO)
+}
+
+fn by_quality(a: &LayerOffer, b: &LayerOffer) -> Ordering {
+    a.height.cmp(&b.height).then(a.fps.total_cmp(&b.fps)).then(a.layer.cmp(&b.layer))
 }

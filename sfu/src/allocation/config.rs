@@ -35,11 +35,14 @@ pub struct AllocationConfig {
     /// goes. 1.3 lets one of three sources double for a moment, and covers a back-off to 0.77 of the capacity: GCC
     /// takes 0.85 of what was acknowledged, which is less than the line while its queue drains.
     pub guard: f64,
-    /// The same for the lowest layer of a screen share that is shown: it is its own burst that filled the queue from
-    /// which the estimate backs off, and the burst is over before the share would be back. 2.5: a share of 1.35 Mbit/s
-    /// that goes to 3.7.
+    /// The same for the lowest layer of a screen share that is shown, and of what is shown beside it: it is the share's
+    /// own burst that filled the queue from which the estimate backs off, and the burst is over before the share
+    /// would be back. 3.5: a share of 1.35 Mbit/s that goes to 3.7 on a line of 2.8 lets GCC back off to 0.55 once
+    /// its losses count; a line that really fell so far lets the estimate fall on, and the share goes.
     pub burst: f64,
-    /// How long that is borne: the tooth of an estimate that backed off to 0.77 has grown by then to where 1.1 of it
+    /// How long a burst is borne: after its losses the estimate took up to 5.3 s to come back.
+    pub burst_grace: Duration,
+    /// How long the guard is borne: the tooth of an estimate that backed off to 0.77 has grown by then to where 1.1 of it
     /// is the capacity again, and what exceeds the line by 5 % has filled no more than a queue of 200 ms.
     pub grace: Duration,
     /// A higher layer must have fitted for so long. A second passes over key frames of others.
@@ -62,7 +65,8 @@ impl Default for AllocationConfig {
             raise: 0.9,
             keep: 1.1,
             guard: 1.3,
-            burst: 2.5,
+            burst: 3.5,
+            burst_grace: Duration::from_secs(8),
             grace: Duration::from_secs(4),
             raise_hold: Duration::from_secs(1),
             raise_hold_after_lowering: Duration::from_secs(10),
@@ -81,6 +85,7 @@ impl AllocationConfig {
             keep: 1.0,
             guard: 1.0,
             burst: 1.0,
+            burst_grace: Duration::ZERO,
             grace: Duration::ZERO,
             raise_hold: Duration::ZERO,
             raise_hold_after_lowering: Duration::ZERO,

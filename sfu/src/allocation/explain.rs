@@ -63,7 +63,7 @@ impl Workspace {
         index: usize,
         layers: &'a [LayerOffer],
     ) -> impl Iterator<Item = Candidate> + 'a {
-        self.work[index].candidates.iter().map(|(offer, _)| (&layers[usize::from(*offer)]).into())
+        self.work[index].candidates.offers().iter().map(|offer| (&layers[usize::from(*offer)]).into())
     }
 }
 

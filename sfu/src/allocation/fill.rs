@@ -1,8 +1,8 @@
 //! Granting layers step by step until the budget is used.
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
+use super::memory::Hold;
 use super::work::Work;
 use super::{AllocationConfig, Budget, Decision, LineMemory, Policy, Reason, Source, Workspace};
 use crate::{DataRate, Time};
@@ -24,10 +24,8 @@ pub fn allocate<Id: Copy + Ord>(
     workspace: &mut Workspace,
     out: &mut Vec<Decision<Id>>,
 ) -> LineMemory {
-    workspace.prepare(config.policy, sources);
-    let standing = budget.audio + workspace.standing();
-    let (used, total) = (DataRate::ZERO, standing);
-    let mut fill = Fill { config, now, budget: *budget, line, used, total, blocked: false };
+    let standing = budget.audio + workspace.prepare(config.policy, sources);
+    let mut fill = Fill::new(config, now, budget, &line, standing);
     match config.policy {
         Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
         Policy::Stage => fill.by_stage(workspace),
@@ -39,43 +37,74 @@ pub fn allocate<Id: Copy + Ord>(
     line.after(config, now, either, standing)
 }
 
-enum Step {
-    Granted,
-    Stopped(Reason),
-}
-
 struct Fill<'a> {
     config: &'a AllocationConfig,
     now: Time,
     budget: Budget,
-    line: LineMemory,
+    /// What all video may take when layers are raised, …
+    raise: DataRate,
+    /// … and before layers are lowered.
+    keep: DataRate,
+    /// How long a step must have fitted.
+    hold: Hold,
     used: DataRate,
     /// Audio, what is shown now, and the raises granted.
     total: DataRate,
     /// A step didn't fit.
     blocked: bool,
+    /// A screen share's burst is borne.
+    bursting: bool,
 }
 
-impl Fill<'_> {
+impl<'a> Fill<'a> {
+    fn new(
+        config: &'a AllocationConfig,
+        now: Time,
+        budget: &Budget,
+        line: &LineMemory,
+        standing: DataRate,
+    ) -> Self {
+        Fill {
+            config,
+            now,
+            budget: *budget,
+            raise: budget.part_for_video(config.raise),
+            keep: budget.part_for_video(config.keep),
+            hold: line.hold(config, budget),
+            used: DataRate::ZERO,
+            total: standing,
+            blocked: false,
+            bursting: false,
+        }
+    }
+
     /// Grants the lowest step by [`Work::next_level`], until no source takes another.
     fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Workspace) {
         let Workspace { order, work, steps } = workspace;
         let policy = self.config.policy;
-        steps.clear();
-        for (place, &index) in order.iter().enumerate() {
-            let level = work[index].next_level(policy, sources[index].layers);
-            steps.extend(level.map(|level| Reverse((level, place))));
-        }
-        while let Some(Reverse((_, place))) = steps.pop() {
+        self.keep_bases(work);
+        let levels = order.iter().map(|&index| work[index].next_level(policy, sources[index].layers));
+        let mut turn = steps.start(levels);
+        while let Some(place) = turn {
             let index = order[place];
             let work = &mut work[index];
-            match self.step(work, place == 0) {
-                Step::Granted => {
-                    let level = work.next_level(policy, sources[index].layers);
-                    steps.extend(level.map(|level| Reverse((level, place))));
-                }
-                Step::Stopped(reason) => work.stopped = Some(reason),
-            }
+            let granted = self.step(work, place == 0);
+            let next = if granted { work.next_level(policy, sources[index].layers) } else { None };
+            turn = steps.next(place, next);
+        }
+    }
+
+    /// Grants the lowest layer of whatever is shown, all at once, if they fit together: they come first whatever their
+    /// order, unless there are others that have priority.
+    fn keep_bases(&mut self, work: &mut [Work]) {
+        let (mut bases, mut come_first) = (DataRate::ZERO, true);
+        for work in work.iter() {
+            bases += work.next_cost().filter(|_| work.keeps()).unwrap_or_default();
+            come_first &= !work.is_new_priority();
+        }
+        if bases <= self.keep && come_first {
+            self.used = bases;
+            work.iter_mut().for_each(|work| work.granted = usize::from(work.keeps()));
         }
     }
 
@@ -89,7 +118,7 @@ impl Fill<'_> {
                 continue;
             }
             while work.stopped.is_none() && work.granted < work.preferred {
-                self.take(work, place == 0);
+                self.step(work, place == 0);
             }
             saving |= work.stopped.is_some() && work.granted < work.preferred;
         }
@@ -105,7 +134,7 @@ impl Fill<'_> {
                     work.stopped = Some(self.save(work));
                     continue;
                 }
-                granted |= self.take(work, place == 0);
+                granted |= self.step(work, place == 0);
             }
             if !granted && round > 0 {
                 return;
@@ -114,64 +143,71 @@ impl Fill<'_> {
         }
     }
 
-    /// Takes a step; answers whether it was granted.
-    fn take(&mut self, work: &mut Work, is_first: bool) -> bool {
-        match self.step(work, is_first) {
-            Step::Granted => true,
-            Step::Stopped(reason) => {
-                work.stopped = Some(reason);
-                false
-            }
-        }
-    }
-
     /// Why a step isn't granted while the stage lacks something.
     fn save(&mut self, work: &mut Work) -> Reason {
         let Some(needed) = work.next_cost() else { return Reason::FitsWish };
         work.memory.fits_since = None;
-        let left = self.left(self.config.raise);
+        let left = self.raise.saturating_sub(self.used);
         if needed <= left { Reason::SavedForOthers { needed, left } } else { refusal(work, needed, left) }
     }
 
-    fn left(&self, part: f64) -> DataRate {
-        self.budget.part_for_video(part).saturating_sub(self.used)
+    /// Takes a step; answers whether it was granted, or else says in `work` why not.
+    fn step(&mut self, work: &mut Work, is_first: bool) -> bool {
+        let stopped = match work.next_cost() {
+            Some(needed) if work.keeps() => self.keep(work, needed),
+            Some(needed) => self.raise(work, needed, is_first),
+            None => Some(Reason::FitsWish),
+        };
+        match stopped {
+            None => work.granted += 1,
+            reason => work.stopped = reason,
+        }
+        work.stopped.is_none()
     }
 
-    fn step(&mut self, work: &mut Work, is_first: bool) -> Step {
-        let Some(needed) = work.next_cost() else { return Step::Stopped(Reason::FitsWish) };
-        let keeps = work.keeps();
-        let left = self.left(if keeps { self.config.keep } else { self.config.raise });
-        let fits = needed <= left;
-        if keeps {
-            if !fits && !self.is_borne(work, needed) {
-                self.blocked = true;
-                return Step::Stopped(refusal(work, needed, left));
-            }
-        } else if !fits {
-            work.memory.fits_since = None;
+    /// A step to what is shown already.
+    fn keep(&mut self, work: &mut Work, needed: DataRate) -> Option<Reason> {
+        let left = self.keep.saturating_sub(self.used);
+        if needed > left && !self.is_borne(work, needed) {
             self.blocked = true;
-            return Step::Stopped(refusal(work, needed, left));
-        } else if is_first && self.blocked {
-            work.memory.fits_since = None;
-            return Step::Stopped(Reason::SavedForOthers { needed, left });
-        } else if let Some(reason) = self.holds(work, needed, left) {
-            return Step::Stopped(reason);
-        }
-        if !keeps {
-            self.total += needed;
+            return Some(refusal(work, needed, left));
         }
         self.used += needed;
-        work.granted += 1;
-        Step::Granted
+        None
+    }
+
+    fn raise(&mut self, work: &mut Work, needed: DataRate, is_first: bool) -> Option<Reason> {
+        let left = self.raise.saturating_sub(self.used);
+        if needed > left {
+            work.memory.fits_since = None;
+            self.blocked = true;
+            return Some(refusal(work, needed, left));
+        }
+        if is_first && self.blocked {
+            work.memory.fits_since = None;
+            return Some(Reason::SavedForOthers { needed, left });
+        }
+        let held = self.holds(work, needed, left);
+        if held.is_none() {
+            self.total += needed;
+            self.used += needed;
+        }
+        held
     }
 
     /// The present layer exceeds the budget to keep it, but by little and not for long.
-    fn is_borne(&self, work: &mut Work, needed: DataRate) -> bool {
+    fn is_borne(&mut self, work: &mut Work, needed: DataRate) -> bool {
         work.is_over = true;
-        let part = if work.detail && work.granted == 0 { self.config.burst } else { self.config.guard };
+        let is_bursting = work.granted == 0 && (work.detail || self.bursting);
+        let (part, grace) = match is_bursting {
+            true => (self.config.burst, self.config.burst_grace),
+            false => (self.config.guard, self.config.grace),
+        };
         let since = *work.memory.over_since.get_or_insert(self.now);
         let within = self.used + needed <= self.budget.part_for_video(part);
-        within && self.now.since(since) < self.config.grace
+        let is_borne = within && self.now.since(since) < grace;
+        self.bursting |= is_borne && work.detail;
+        is_borne
     }
 
     /// A layer above the present one must have fitted for a while, the longer if the line failed at that level. A
@@ -183,7 +219,7 @@ impl Fill<'_> {
         }
         let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
         let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
-        let required = self.line.required(self.config, &self.budget, before + needed);
+        let required = self.hold.required(before + needed);
         (fitted < required).then(|| Reason::HeldByHysteresis {
             needed,
             left,

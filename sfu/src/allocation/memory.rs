@@ -35,12 +35,31 @@ pub struct LineMemory {
     pub patience: Duration,
 }
 
+/// How long a step must have fitted, by what it leads to.
+pub(super) struct Hold {
+    usual: Duration,
+    /// From `failed` on.
+    near: Duration,
+    failed: DataRate,
+}
+
+impl Hold {
+    /// For a step that leads to `total`, audio included.
+    pub(super) fn required(&self, total: DataRate) -> Duration {
+        if total >= self.failed { self.near } else { self.usual }
+    }
+}
+
 impl LineMemory {
-    /// How long a step that leads to `total`, audio included, must have fitted.
-    pub(super) fn required(&self, config: &AllocationConfig, budget: &Budget, total: DataRate) -> Duration {
-        let is_near = self.lowered.is_some() && total >= self.failed.scale(NEAR);
+    /// How long steps must have fitted.
+    pub(super) fn hold(&self, config: &AllocationConfig, budget: &Budget) -> Hold {
         let has_recovered = budget.estimate.scale(config.raise) >= self.failed.scale(config.recovered);
-        if is_near && !has_recovered { self.patience.max(config.raise_hold) } else { config.raise_hold }
+        let is_thin = self.lowered.is_some() && !has_recovered;
+        Hold {
+            usual: config.raise_hold,
+            near: if is_thin { self.patience.max(config.raise_hold) } else { config.raise_hold },
+            failed: self.failed.scale(NEAR),
+        }
     }
 
     /// What becomes of it when layers went up or down; `total` is what was given before, audio included.

@@ -15,6 +15,7 @@ mod fill;
 mod last_n;
 mod memory;
 mod reason;
+mod steps;
 mod work;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 mod over_time;
+mod plain;
 mod properties;
 mod stage;
 

@@ -1,18 +1,18 @@
 //! What is known of one source while layers are granted.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
-use super::candidates::{Candidates, candidates};
+use super::candidates::Candidates;
+use super::steps::{Level, Steps};
 use super::{Decision, LayerOffer, Memory, Policy, Reason, Source};
 use crate::{DataRate, Time};
 
-/// Base layers come before steps to a rate up to so many times lower. So everyone's picture comes first as long
+/// Base layers come before steps to a rate up to four times lower (two bits). So everyone's picture comes first as long
 /// as the encoders are alike, and a source that has only a large picture doesn't cost all others theirs.
-const BASE_PREFERENCE: u64 = 4;
-/// What is watched comes before steps of others to more than half its rate: rates that sway by a little would
+const BASE_PREFERENCE: u32 = 2;
+/// What is watched comes before steps of others to more than half its rate (one bit): rates that sway by a little would
 /// otherwise let equal sources take turns, a key frame and a freeze each time.
-const KEPT_PREFERENCE: u64 = 2;
+const KEPT_PREFERENCE: u32 = 1;
 /// Bits by which a unit of priority makes a rate count less.
 const PRIORITY_SHIFT: u32 = 2;
 /// A camera on stage is served first up to this height (Jitsi Videobridge's preferred 360 lines).
@@ -23,12 +23,9 @@ const PREFERRED_HEIGHT: u16 = 360;
 pub struct Workspace {
     pub(super) order: Vec<usize>,
     pub(super) work: Vec<Work>,
-    /// The next step of each source that may take one: (level, place in the order).
-    pub(super) steps: BinaryHeap<Reverse<(Level, usize)>>,
+    /// The next step of each source that may take one.
+    pub(super) steps: Steps,
 }
-
-/// The order of steps; see [`Work::next_level`].
-pub(super) type Level = (bool, bool, u64, u64);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Work {
@@ -51,7 +48,8 @@ pub(super) struct Work {
 }
 
 impl Workspace {
-    pub(super) fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) {
+    /// Answers the rate of all that is shown now.
+    pub(super) fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) -> DataRate {
         self.order.clear();
         self.order.extend(0..sources.len());
         let by_stage = policy == Policy::Stage;
@@ -61,20 +59,18 @@ impl Workspace {
             (Reverse(stage), Reverse(source.priority), recency, source.id, index)
         });
         self.work.resize_with(sources.len(), Work::default);
+        let mut standing = DataRate::ZERO;
         for (work, source) in self.work.iter_mut().zip(sources) {
-            work.prepare(source);
+            work.prepare(by_stage, source);
+            standing += work.rate_of(work.current);
         }
-    }
-
-    /// The rate of all that is shown now.
-    pub(super) fn standing(&self) -> DataRate {
-        self.work.iter().map(|work| work.rate_of(work.current)).sum()
+        standing
     }
 }
 
 impl Work {
-    fn prepare<Id>(&mut self, source: &Source<'_, Id>) {
-        self.tile_hides = candidates(source, &mut self.candidates);
+    fn prepare<Id>(&mut self, by_stage: bool, source: &Source<'_, Id>) {
+        self.tile_hides = self.candidates.find(source);
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;
@@ -82,17 +78,11 @@ impl Work {
         self.detail = source.detail;
         self.priority = u32::try_from(source.priority.max(0)).unwrap_or(0).min(8);
         let offer = |index: u8| &source.layers[usize::from(index)];
-        let is_current = |&(index, _): &(u8, DataRate)| Some(offer(index).layer) == source.current;
-        self.current = self.candidates.iter().position(is_current).map_or(0, |position| position + 1);
-        let preferred = match source.detail || source.max_height <= PREFERRED_HEIGHT {
-            true => u16::MAX,
-            false => {
-                self.candidates.first().map_or(0, |(lowest, _)| offer(*lowest).height.max(PREFERRED_HEIGHT))
-            }
-        };
-        let is_preferred = |&&(index, _): &&(u8, DataRate)| offer(index).height <= preferred;
-        self.preferred = self.candidates.iter().take_while(is_preferred).count();
-        self.stopped = match (self.candidates.is_empty(), source.beyond_last_n, source.max_height) {
+        let shown =
+            |current| self.candidates.offers().iter().position(|index| offer(*index).layer == current);
+        self.current = source.current.and_then(shown).map_or(0, |position| position + 1);
+        self.preferred = if by_stage && source.on_stage { self.preferred(source) } else { 0 };
+        self.stopped = match (self.candidates.len() == 0, source.beyond_last_n, source.max_height) {
             (false, ..) => None,
             (true, Some(last_n), _) => Some(Reason::BeyondLastN { last_n }),
             (true, None, 0) => Some(Reason::PausedByView),
@@ -100,8 +90,19 @@ impl Work {
         };
     }
 
+    /// How many candidates are served first on stage.
+    fn preferred<Id>(&self, source: &Source<'_, Id>) -> usize {
+        let height = |offer: &u8| source.layers[usize::from(*offer)].height;
+        let offers = self.candidates.offers();
+        let preferred = match source.detail || source.max_height <= PREFERRED_HEIGHT {
+            true => u16::MAX,
+            false => offers.first().map_or(0, |lowest| height(lowest).max(PREFERRED_HEIGHT)),
+        };
+        offers.iter().take_while(|offer| height(offer) <= preferred).count()
+    }
+
     fn rate_of(&self, granted: usize) -> DataRate {
-        granted.checked_sub(1).map_or(DataRate::ZERO, |index| self.candidates[index].1)
+        granted.checked_sub(1).map_or(DataRate::ZERO, |index| self.candidates.rates()[index])
     }
 
     pub(super) fn rate(&self) -> DataRate {
@@ -113,9 +114,14 @@ impl Work {
         self.granted < self.current
     }
 
+    /// Whether it isn't shown yet and its lowest layer comes before those that others show already.
+    pub(super) fn is_new_priority(&self) -> bool {
+        self.current == 0 && self.priority > 0 && self.stopped.is_none()
+    }
+
     /// What the next step costs; `None` if there is none.
     pub(super) fn next_cost(&self) -> Option<DataRate> {
-        self.candidates.get(self.granted).map(|(_, rate)| rate.saturating_sub(self.rate()))
+        self.candidates.rate(self.granted).map(|rate| rate.saturating_sub(self.rate()))
     }
 
     /// Where the next step comes in the order of all steps; `None` if there is none.
@@ -123,31 +129,31 @@ impl Work {
     /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
     /// before another one appears. Then by the policy's measure.
     pub(super) fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
-        let (offer, rate) = self.candidates.get(self.granted)?;
+        let rate = self.candidates.rate(self.granted)?;
         let is_base = self.granted == 0;
         let preference = if is_base {
             BASE_PREFERENCE
         } else if self.keeps() {
             KEPT_PREFERENCE
         } else {
-            1
+            0
         };
-        let rate = (rate.as_bps() / preference) >> (PRIORITY_SHIFT * self.priority);
-        let (most, by_rate) = match policy {
-            Policy::MaxMin => (self.share(&layers[usize::from(*offer)], layers), rate),
-            Policy::Fair | Policy::Stage => (rate, 0),
-        };
-        Some((!(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
+        let rate = rate.as_bps() >> (preference + PRIORITY_SHIFT * self.priority);
+        let share = if policy == Policy::MaxMin { self.share(layers) } else { 0 };
+        Some(Level::new(!(is_base && self.priority > 0), !(is_base && self.keeps()), share, rate))
     }
 
     /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is
     /// shown already counts as one to half of it.
-    fn share(&self, next: &LayerOffer, layers: &[LayerOffer]) -> u64 {
-        let pixels = |offer: &LayerOffer| f64::from(offer.height) * f64::from(offer.height) * offer.fps;
-        let of = |granted: usize| pixels(&layers[usize::from(self.candidates[granted].0)]);
-        let best = of(self.candidates.len() - 1).max(pixels(next)).max(1.0);
-        let shown = self.granted.checked_sub(1).map_or(0.0, of);
-        (shown / best * 1e6) as u64 / if self.keeps() { KEPT_PREFERENCE } else { 1 }
+    fn share(&self, layers: &[LayerOffer]) -> u64 {
+        let Some(shown) = self.granted.checked_sub(1) else { return 0 };
+        let offers = self.candidates.offers();
+        let of = |rank: usize| {
+            let offer = &layers[usize::from(offers[rank])];
+            f64::from(offer.height) * f64::from(offer.height) * offer.fps
+        };
+        let best = of(offers.len() - 1).max(of(self.granted)).max(1.0);
+        (of(shown) / best * 1e6) as u64 >> if self.keeps() { KEPT_PREFERENCE } else { 0 }
     }
 
     /// Whether it goes up to where hysteresis counts, or down.
@@ -175,10 +181,10 @@ impl Work {
         if self.granted != self.current || !self.is_over {
             memory.over_since = None;
         }
-        let layer = self.granted.checked_sub(1).map(|index| {
-            let (offer, _) = self.candidates[index];
-            source.layers[usize::from(offer)].layer
-        });
+        let layer = self
+            .granted
+            .checked_sub(1)
+            .map(|index| source.layers[usize::from(self.candidates.offers()[index])].layer);
         Decision { id: source.id, layer, rate: self.rate(), reason, memory }
     }
 }

@@ -116,6 +116,11 @@ impl DelayBased {
         self.aimd.rate() < before
     }
 
+    /// Nothing was heard for so long that [`Self::usage`] tells of a path as it was.
+    pub fn is_stale(&self, now: Time) -> bool {
+        self.last_feedback.is_some_and(|last| now.since(last) > STREAM_TIMEOUT)
+    }
+
     /// A round-trip time was measured.
     pub fn set_rtt(&mut self, rtt: Duration) {
         self.aimd.set_rtt(rtt);
@@ -129,6 +134,11 @@ impl DelayBased {
     /// What the delay says.
     pub fn usage(&self) -> Usage {
         self.usage
+    }
+
+    /// A queue has stood for a while, whether it grows or not: a full one doesn't.
+    pub fn queue_stands(&self) -> bool {
+        self.queue.delivered().is_some()
     }
 
     /// The detector's slope and threshold, for debug output.

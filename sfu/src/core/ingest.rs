@@ -246,8 +246,10 @@ impl Turn<'_> {
         let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
+        let mut passed_over = 0;
         for (receiver, index) in &subscribers {
-            if !muted && !described.padding_only && self.passes_over(*receiver, *index, described) {
+            if !muted && !described.padding_only && self.passes_over(*receiver, *index, media, described) {
+                passed_over += 1;
                 continue;
             }
             let result = if muted {
@@ -265,6 +267,7 @@ impl Turn<'_> {
                 Err(reason) => self.sfu.withhold(*receiver, reason),
             }
         }
+        self.sfu.copies.withheld.add(DropReason::NotSelected, passed_over);
         self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
     }
 

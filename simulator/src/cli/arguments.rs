@@ -1,8 +1,12 @@
 //! The command line's grammar.
 
+mod decide;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use decide::{CompareArguments, GateArguments};
 
 /// Simulates video conferences against a real SFU, in virtual time.
 #[derive(Debug, Parser)]
@@ -26,6 +30,10 @@ pub enum Command {
     Metrics(FormatArguments),
     /// Runs each seed in two fresh processes and compares what happened.
     Verify(VerifyArguments),
+    /// Compares runs of the same seeds, pair by pair.
+    Compare(CompareArguments),
+    /// Holds a scenario against its committed baseline, seed by seed.
+    Gate(GateArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),

@@ -3,10 +3,14 @@
 pub mod arguments;
 mod check;
 mod choices;
+mod compare;
 mod digest;
+mod gate;
 mod list;
 mod load;
+mod measured;
 mod output;
+mod pool;
 mod progress;
 mod run;
 mod run_directory;
@@ -26,6 +30,8 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::List(list) => list::scenarios(&list),
         Command::Metrics(list) => list::metrics(&list),
         Command::Verify(verify) => verify::verify(&verify),
+        Command::Compare(compare) => compare::compare(&compare),
+        Command::Gate(gate) => gate::gate(&gate),
         Command::Digest(digest) => digest::digest(&digest),
     };
     code.into()

@@ -115,22 +115,31 @@ fn the_grace_is_counted_from_the_first_excess() {
     assert_eq!(relieved.memory.over_since, None);
 }
 
-/// A share declares 1.35 Mbit/s; its burst fills the queue, and the estimate of 2.8 backs off to 0.8 for two seconds.
+/// A share declares 1.35 Mbit/s; its burst fills the queue, and the estimate of 2.8 backs off by so much for so long.
 #[test]
 fn a_screen_outlasts_its_own_burst() {
     let layers = [offer(0, 0, 1_080, 15.0, 1_600_000)];
-    for (detail, stays) in [(true, true), (false, false)] {
-        let mut one = Source { detail, current: Some(layers[0].layer), ..source(0, 1_080, &layers) };
-        let mut kept = true;
-        for tenth in 0..100 {
-            let kbps = if (30..50).contains(&tenth) { 800 } else { 2_800 };
+    let thumbnail = [offer(0, 0, 180, 15.0, 150_000)];
+    let tenths_shown = |detail, kbps, tenths: u64| {
+        let share = Source { detail, priority: i32::from(detail), ..source(0, 1_080, &layers) };
+        let mut room = [share, source(1, 180, &thumbnail)];
+        room.iter_mut().for_each(|one| one.current = Some(one.layers[0].layer));
+        let mut shown = [0; 2];
+        for tenth in 0..150 {
+            let kbps = if (30..30 + tenths).contains(&tenth) { kbps } else { 2_800 };
             let now = Time::from_millis(tenth * 100);
-            let got = run(&AllocationConfig::default(), now, budget(kbps), &[one])[0];
-            (one.current, one.memory) = (got.layer, got.memory);
-            kept &= got.layer.is_some();
+            let got = run(&AllocationConfig::default(), now, budget(kbps), &room);
+            for ((one, got), shown) in room.iter_mut().zip(&got).zip(&mut shown) {
+                (one.current, one.memory) = (got.layer, got.memory);
+                *shown += u64::from(got.layer.is_some());
+            }
         }
-        assert_eq!(kept, stays, "detail: {detail}");
-    }
+        shown
+    };
+    assert_eq!(tenths_shown(true, 550, 53), [150, 150], "nor does anybody else lose by it");
+    assert!(tenths_shown(false, 550, 53)[0] < 150, "a camera has no such bursts");
+    assert_eq!(tenths_shown(true, 550, 120), [110, 150], "the line became thinner: 8 s");
+    assert_eq!(tenths_shown(true, 300, 120), [30, 150], "much thinner: at once");
 }
 
 /// Fails at 500 kbps once, and once more: a wait of 40 s, unless the line has become another.

@@ -1,0 +1,383 @@
+//! The same allocation, put plainly: every source and step with all its conditions each time, a heap of tuples, nothing
+//! taken together. What the quick one decides is compared with it.
+
+mod candidates;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use self::candidates::{Candidates, candidates};
+use crate::allocation::*;
+use crate::{DataRate, Time};
+
+const NEAR: f64 = 0.9;
+const BASE_PREFERENCE: u64 = 4;
+const KEPT_PREFERENCE: u64 = 2;
+const PRIORITY_SHIFT: u32 = 2;
+const PREFERRED_HEIGHT: u16 = 360;
+
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    order: Vec<usize>,
+    work: Vec<Work>,
+    /// The next step of each source that may take one: (level, place in the order).
+    steps: BinaryHeap<Reverse<(Level, usize)>>,
+}
+
+type Level = (bool, bool, u64, u64);
+
+#[derive(Clone, Debug, Default)]
+struct Work {
+    candidates: Candidates,
+    tile_hides: bool,
+    /// Candidates granted: 0 is none, 1 the lowest …
+    granted: usize,
+    /// … and how many the receiver gets now.
+    current: usize,
+    /// Up to how many are served first on stage.
+    preferred: usize,
+    on_stage: bool,
+    detail: bool,
+    priority: u32,
+    /// Why it goes no higher; then it is done.
+    stopped: Option<Reason>,
+    /// A step of this call exceeded the budget to keep.
+    is_over: bool,
+    memory: Memory,
+}
+
+impl Plain {
+    fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) {
+        self.order.clear();
+        self.order.extend(0..sources.len());
+        let by_stage = policy == Policy::Stage;
+        self.order.sort_unstable_by_key(|&index| {
+            let source = &sources[index];
+            let (stage, recency) = if by_stage { (source.on_stage, source.recency) } else { (false, 0) };
+            (Reverse(stage), Reverse(source.priority), recency, source.id, index)
+        });
+        self.work.resize_with(sources.len(), Work::default);
+        for (work, source) in self.work.iter_mut().zip(sources) {
+            work.prepare(source);
+        }
+    }
+
+    /// The rate of all that is shown now.
+    fn standing(&self) -> DataRate {
+        self.work.iter().map(|work| work.rate_of(work.current)).sum()
+    }
+}
+
+impl Work {
+    fn prepare<Id>(&mut self, source: &Source<'_, Id>) {
+        self.tile_hides = candidates(source, &mut self.candidates);
+        self.granted = 0;
+        self.is_over = false;
+        self.memory = source.memory;
+        self.on_stage = source.on_stage;
+        self.detail = source.detail;
+        self.priority = u32::try_from(source.priority.max(0)).unwrap_or(0).min(8);
+        let offer = |index: u8| &source.layers[usize::from(index)];
+        let is_current = |&(index, _): &(u8, DataRate)| Some(offer(index).layer) == source.current;
+        self.current = self.candidates.iter().position(is_current).map_or(0, |position| position + 1);
+        let preferred = match source.detail || source.max_height <= PREFERRED_HEIGHT {
+            true => u16::MAX,
+            false => {
+                self.candidates.first().map_or(0, |(lowest, _)| offer(*lowest).height.max(PREFERRED_HEIGHT))
+            }
+        };
+        let is_preferred = |&&(index, _): &&(u8, DataRate)| offer(index).height <= preferred;
+        self.preferred = self.candidates.iter().take_while(is_preferred).count();
+        self.stopped = match (self.candidates.is_empty(), source.beyond_last_n, source.max_height) {
+            (false, ..) => None,
+            (true, Some(last_n), _) => Some(Reason::BeyondLastN { last_n }),
+            (true, None, 0) => Some(Reason::PausedByView),
+            (true, None, _) => Some(Reason::NoActiveLayer),
+        };
+    }
+
+    fn rate_of(&self, granted: usize) -> DataRate {
+        granted.checked_sub(1).map_or(DataRate::ZERO, |index| self.candidates[index].1)
+    }
+
+    fn rate(&self) -> DataRate {
+        self.rate_of(self.granted)
+    }
+
+    /// Whether the next step is to what is shown already.
+    fn keeps(&self) -> bool {
+        self.granted < self.current
+    }
+
+    /// What the next step costs; `None` if there is none.
+    fn next_cost(&self) -> Option<DataRate> {
+        self.candidates.get(self.granted).map(|(_, rate)| rate.saturating_sub(self.rate()))
+    }
+
+    /// Where the next step comes in the order of all steps; `None` if there is none.
+    ///
+    /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
+    /// before another one appears. Then by the policy's measure.
+    fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
+        let (offer, rate) = self.candidates.get(self.granted)?;
+        let is_base = self.granted == 0;
+        let preference = if is_base {
+            BASE_PREFERENCE
+        } else if self.keeps() {
+            KEPT_PREFERENCE
+        } else {
+            1
+        };
+        let rate = (rate.as_bps() / preference) >> (PRIORITY_SHIFT * self.priority);
+        let (most, by_rate) = match policy {
+            Policy::MaxMin => (self.share(&layers[usize::from(*offer)], layers), rate),
+            Policy::Fair | Policy::Stage => (rate, 0),
+        };
+        Some((!(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
+    }
+
+    /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is
+    /// shown already counts as one to half of it.
+    fn share(&self, next: &LayerOffer, layers: &[LayerOffer]) -> u64 {
+        let pixels = |offer: &LayerOffer| f64::from(offer.height) * f64::from(offer.height) * offer.fps;
+        let of = |granted: usize| pixels(&layers[usize::from(self.candidates[granted].0)]);
+        let best = of(self.candidates.len() - 1).max(pixels(next)).max(1.0);
+        let shown = self.granted.checked_sub(1).map_or(0.0, of);
+        (shown / best * 1e6) as u64 / if self.keeps() { KEPT_PREFERENCE } else { 1 }
+    }
+
+    /// Whether it goes up to where hysteresis counts, or down.
+    fn turn(&self) -> (bool, bool) {
+        let returns = self.current > 0 || self.memory.given_up.is_some();
+        (self.granted > self.current && returns, self.granted < self.current)
+    }
+
+    fn decision<Id: Copy>(&self, now: Time, source: &Source<'_, Id>) -> Decision<Id> {
+        let mut memory = self.memory;
+        let reason = match self.stopped.unwrap_or(Reason::FitsWish) {
+            Reason::FitsWish if self.tile_hides => {
+                Reason::CappedByTile { max_height: source.max_height, max_fps: source.max_fps }
+            }
+            reason => reason,
+        };
+        if !matches!(reason, Reason::HeldByHysteresis { .. }) {
+            memory.fits_since = None;
+        }
+        if self.granted > 0 {
+            memory.given_up = None;
+        } else if self.current > 0 {
+            memory.given_up = Some(now);
+        }
+        if self.granted != self.current || !self.is_over {
+            memory.over_since = None;
+        }
+        let layer = self.granted.checked_sub(1).map(|index| {
+            let (offer, _) = self.candidates[index];
+            source.layers[usize::from(offer)].layer
+        });
+        Decision { id: source.id, layer, rate: self.rate(), reason, memory }
+    }
+}
+
+pub(super) fn allocate<Id: Copy + Ord>(
+    config: &AllocationConfig,
+    now: Time,
+    budget: &Budget,
+    line: LineMemory,
+    sources: &[Source<'_, Id>],
+    workspace: &mut Plain,
+    out: &mut Vec<Decision<Id>>,
+) -> LineMemory {
+    workspace.prepare(config.policy, sources);
+    let standing = budget.audio + workspace.standing();
+    let (used, total) = (DataRate::ZERO, standing);
+    let mut fill = Fill { config, now, budget: *budget, line, used, total, blocked: false, bursting: false };
+    match config.policy {
+        Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
+        Policy::Stage => fill.by_stage(workspace),
+    }
+    out.clear();
+    out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(now, source)));
+    let turns = workspace.work.iter().map(Work::turn);
+    let either = turns.fold((false, false), |all, one| (all.0 | one.0, all.1 | one.1));
+    line.after(config, now, either, standing)
+}
+
+enum Step {
+    Granted,
+    Stopped(Reason),
+}
+
+struct Fill<'a> {
+    config: &'a AllocationConfig,
+    now: Time,
+    budget: Budget,
+    line: LineMemory,
+    used: DataRate,
+    /// Audio, what is shown now, and the raises granted.
+    total: DataRate,
+    /// A step didn't fit.
+    blocked: bool,
+    bursting: bool,
+}
+
+impl Fill<'_> {
+    /// Grants the lowest step by [`Work::next_level`], until no source takes another.
+    fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Plain) {
+        let Plain { order, work, steps } = workspace;
+        let policy = self.config.policy;
+        steps.clear();
+        for (place, &index) in order.iter().enumerate() {
+            let level = work[index].next_level(policy, sources[index].layers);
+            steps.extend(level.map(|level| Reverse((level, place))));
+        }
+        while let Some(Reverse((_, place))) = steps.pop() {
+            let index = order[place];
+            let work = &mut work[index];
+            match self.step(work, place == 0) {
+                Step::Granted => {
+                    let level = work.next_level(policy, sources[index].layers);
+                    steps.extend(level.map(|level| Reverse((level, place))));
+                }
+                Step::Stopped(reason) => work.stopped = Some(reason),
+            }
+        }
+    }
+
+    /// The stage first, then a step for each of the others, then for everyone in turns.
+    fn by_stage(&mut self, workspace: &mut Plain) {
+        let Plain { order, work, .. } = workspace;
+        let mut saving = false;
+        for (place, &index) in order.iter().enumerate() {
+            let work = &mut work[index];
+            if !work.on_stage {
+                continue;
+            }
+            while work.stopped.is_none() && work.granted < work.preferred {
+                self.take(work, place == 0);
+            }
+            saving |= work.stopped.is_some() && work.granted < work.preferred;
+        }
+        let mut round = 0;
+        loop {
+            let mut granted = false;
+            for (place, &index) in order.iter().enumerate() {
+                let work = &mut work[index];
+                if work.stopped.is_some() || (round == 0 && work.on_stage) {
+                    continue;
+                }
+                if saving && !work.keeps() {
+                    work.stopped = Some(self.save(work));
+                    continue;
+                }
+                granted |= self.take(work, place == 0);
+            }
+            if !granted && round > 0 {
+                return;
+            }
+            round += 1;
+        }
+    }
+
+    /// Takes a step; answers whether it was granted.
+    fn take(&mut self, work: &mut Work, is_first: bool) -> bool {
+        match self.step(work, is_first) {
+            Step::Granted => true,
+            Step::Stopped(reason) => {
+                work.stopped = Some(reason);
+                false
+            }
+        }
+    }
+
+    /// Why a step isn't granted while the stage lacks something.
+    fn save(&mut self, work: &mut Work) -> Reason {
+        let Some(needed) = work.next_cost() else { return Reason::FitsWish };
+        work.memory.fits_since = None;
+        let left = self.left(self.config.raise);
+        if needed <= left { Reason::SavedForOthers { needed, left } } else { refusal(work, needed, left) }
+    }
+
+    fn left(&self, part: f64) -> DataRate {
+        self.budget.part_for_video(part).saturating_sub(self.used)
+    }
+
+    fn step(&mut self, work: &mut Work, is_first: bool) -> Step {
+        let Some(needed) = work.next_cost() else { return Step::Stopped(Reason::FitsWish) };
+        let keeps = work.keeps();
+        let left = self.left(if keeps { self.config.keep } else { self.config.raise });
+        let fits = needed <= left;
+        if keeps {
+            if !fits && !self.is_borne(work, needed) {
+                self.blocked = true;
+                return Step::Stopped(refusal(work, needed, left));
+            }
+        } else if !fits {
+            work.memory.fits_since = None;
+            self.blocked = true;
+            return Step::Stopped(refusal(work, needed, left));
+        } else if is_first && self.blocked {
+            work.memory.fits_since = None;
+            return Step::Stopped(Reason::SavedForOthers { needed, left });
+        } else if let Some(reason) = self.holds(work, needed, left) {
+            return Step::Stopped(reason);
+        }
+        if !keeps {
+            self.total += needed;
+        }
+        self.used += needed;
+        work.granted += 1;
+        Step::Granted
+    }
+
+    /// The present layer exceeds the budget to keep it, but by little and not for long.
+    fn is_borne(&mut self, work: &mut Work, needed: DataRate) -> bool {
+        work.is_over = true;
+        let is_bursting = work.granted == 0 && (work.detail || self.bursting);
+        let (part, grace) = match is_bursting {
+            true => (self.config.burst, self.config.burst_grace),
+            false => (self.config.guard, self.config.grace),
+        };
+        let since = *work.memory.over_since.get_or_insert(self.now);
+        let within = self.used + needed <= self.budget.part_for_video(part);
+        let is_borne = within && self.now.since(since) < grace;
+        self.bursting |= is_borne && work.detail;
+        is_borne
+    }
+
+    /// A layer above the present one must have fitted for a while, the longer if the line failed at that level. A
+    /// source that isn't seen at all waits for nothing, unless it was given up; even then what others get above their
+    /// base layers doesn't count, since that makes room for it.
+    fn holds(&self, work: &mut Work, needed: DataRate, left: DataRate) -> Option<Reason> {
+        if work.current == 0 && work.memory.given_up.is_none() {
+            return None;
+        }
+        let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
+        let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
+        let required = required(&self.line, self.config, &self.budget, before + needed);
+        (fitted < required).then(|| Reason::HeldByHysteresis {
+            needed,
+            left,
+            fitted_millis: millis(fitted),
+            required_millis: millis(required),
+        })
+    }
+}
+
+fn refusal(work: &Work, needed: DataRate, left: DataRate) -> Reason {
+    match work.granted {
+        0 => Reason::NoBudgetForBase { needed, left },
+        _ => Reason::CappedByBudget { needed, left },
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn required(line: &LineMemory, config: &AllocationConfig, budget: &Budget, total: DataRate) -> Duration {
+    let is_near = line.lowered.is_some() && total >= line.failed.scale(NEAR);
+    let has_recovered = budget.estimate.scale(config.raise) >= line.failed.scale(config.recovered);
+    if is_near && !has_recovered { line.patience.max(config.raise_hold) } else { config.raise_hold }
+}
