@@ -144,8 +144,16 @@ fn a_page_whose_network_changes_takes_its_old_place() {
     let pages = meet(&browser, &server, "vp8");
     all_see_and_hear(&pages, "video/VP8");
     // What the browser would find out after half a minute: nothing gets through any more on the old path.
+    let old = pages[2].id();
     pages[2].lose_the_path();
-    pages[2].until(PATIENCE, "notice of the loss", |page| page.is_coming_back().then_some(()));
+    let new = pages[2]
+        .until(PATIENCE, "a new place", |page| Some(page.id()).filter(|id| !id.is_empty() && *id != old));
+    for page in &pages[..2] {
+        page.until(PATIENCE, "the one who is back, and not twice", |page| {
+            let of = page.receives_of();
+            (of.contains(&new) && !of.contains(&old)).then_some(())
+        });
+    }
     all_see_and_hear(&pages, "video/VP8");
     drop(server);
 }

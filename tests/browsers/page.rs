@@ -159,6 +159,17 @@ impl Page {
         self.evaluate("!document.getElementById('away').hidden") == true
     }
 
+    /// Its id in the call.
+    pub(crate) fn id(&self) -> String {
+        self.evaluate("plenum.id ?? ''").as_str().expect("a text").to_owned()
+    }
+
+    /// The ids of those whom it receives something of.
+    pub(crate) fn receives_of(&self) -> Vec<String> {
+        let publishers = "[...new Set([...plenum.streams.values()].map(({ publisher }) => publisher))]";
+        serde_json::from_value(self.evaluate(publishers)).expect("words")
+    }
+
     /// How many lines the screen has that somebody shares; nothing when nobody does.
     pub(crate) fn screen(&self) -> Option<u64> {
         let lines = "document.querySelector('.tile.share video')?.videoHeight ?? 0";

@@ -169,6 +169,10 @@ export class Call extends EventTarget {
         return this.tell('media');
       case 'participant_joined':
         this.add(message.participant);
+        // Nobody comes in with a screen: that it is muted is said in the next message.
+        for (const { name, content } of message.participant.sources) {
+          if (content === 'screen') this.participants.get(message.participant.id).muted.add(name);
+        }
         this.subscribe();
         return this.tell('change');
       case 'participant_left':
