@@ -62,24 +62,33 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts `value` once. Allocates only when it is the first in its page.
     pub fn record(&mut self, value: u64) {
-        self.record_all(std::iter::once(value));
+        self.record_times(value, 1);
     }
 
     /// Counts each of `values` once, for less than one by one.
     pub fn record_all(&mut self, values: impl Iterator<Item = u64>) {
-        let (mut recorded, mut sum, mut min, mut max) = (0, 0, self.min, self.max);
-        for value in values {
-            let bucket = bucket_of(value) as usize;
-            let count = &mut self.page(bucket / PAGE)[bucket % PAGE];
-            *count = count.saturating_add(1);
-            recorded += 1;
-            sum += u128::from(value);
-            min = min.min(value);
-            max = max.max(value);
+        let mut values = values;
+        let Some(mut value) = values.next() else { return };
+        // Many values are those of the packet or frame before, zero above all: they are counted together.
+        let mut times = 1;
+        for next in values {
+            if next != value {
+                self.record_times(value, times);
+                (value, times) = (next, 0);
+            }
+            times += 1;
         }
-        self.count += recorded;
-        self.sum += sum;
-        (self.min, self.max) = (min, max);
+        self.record_times(value, times);
+    }
+
+    fn record_times(&mut self, value: u64, times: u32) {
+        let bucket = bucket_of(value) as usize;
+        let count = &mut self.page(bucket / PAGE)[bucket % PAGE];
+        *count = count.saturating_add(times);
+        self.count += u64::from(times);
+        self.sum += u128::from(value) * u128::from(times);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
     }
 
     /// Counts a span of time in nanoseconds.
@@ -110,15 +119,22 @@ impl Histogram {
         self.directory.capacity() * size_of::<u16>() + self.pages.capacity() * size_of::<[u32; PAGE]>()
     }
 
+    #[inline]
     fn page(&mut self, number: usize) -> &mut [u32; PAGE] {
+        let known = self.directory.get(number).copied().unwrap_or(NO_PAGE);
+        let place = if known == NO_PAGE { self.make_page(number) } else { known };
+        &mut self.pages[usize::from(place)]
+    }
+
+    #[cold]
+    fn make_page(&mut self, number: usize) -> u16 {
         if number >= self.directory.len() {
             self.directory.resize(number + 1, NO_PAGE);
         }
-        if self.directory[number] == NO_PAGE {
-            self.directory[number] = u16::try_from(self.pages.len()).expect("fewer than 2^10 pages exist");
-            self.pages.push([0; PAGE]);
-        }
-        &mut self.pages[usize::from(self.directory[number])]
+        let place = u16::try_from(self.pages.len()).expect("fewer than 2^10 pages exist");
+        self.directory[number] = place;
+        self.pages.push([0; PAGE]);
+        place
     }
 }
 

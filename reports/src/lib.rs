@@ -3,8 +3,10 @@
 //! The simulator hands over [`Observation`]s as they happen, in order of virtual time; everything else in
 //! here is computed from them.
 
+pub mod comparison;
 pub mod distribution;
 pub mod files;
+pub mod gate;
 pub mod glob;
 pub mod histogram;
 pub mod html;
@@ -16,6 +18,7 @@ pub mod plot;
 pub mod recording;
 pub mod series;
 pub mod summary;
+pub mod sweep;
 mod table;
 pub mod terminal;
 pub mod verdict;

@@ -35,7 +35,7 @@ pub fn summary(cast: &Cast, summary: &Summary, verdict: &Verdict, report: Option
 }
 
 /// The first column to the left, the others to the right.
-fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::{Action, CongestionControl, Data, Glob, Link, Participant, Publication, Scenario, View};
+use crate::model::{
+    Action, CongestionControl, Data, Glob, Link, Participant, Publication, Scenario, Traffic, View,
+};
 use crate::units::{Rate, Ratio};
 
 /// Everyone and everything that a run consists of.
@@ -17,6 +19,8 @@ pub struct Cast {
     pub members: Vec<Member>,
     /// The lines, in the order in which members name them, each member's `up` before its `down`.
     pub links: Vec<LinkInstance>,
+    /// Flows of others, in the order of the file, then of lines.
+    pub traffic: Vec<FlowInstance>,
     /// What happens, ordered by time; at the same moment in the order of the file, then of members or lines.
     pub timeline: Vec<Planned>,
 }
@@ -99,6 +103,17 @@ impl LinkInstance {
     }
 }
 
+/// One flow of cross traffic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowInstance {
+    /// `traffic.1/home-up@alice`, or `traffic.1/home-up@alice/3` of several: entries count from 1. Unique.
+    pub name: String,
+    /// The line that it is on.
+    pub line: LinkIndex,
+    /// How it sends.
+    pub definition: Traffic,
+}
+
 /// The name of the line of a participant that names none: unlimited, 10 ms.
 pub const IDEAL: &str = "ideal";
 
@@ -137,6 +152,7 @@ impl Scenario {
     pub fn expand(&self, draw: &mut dyn FnMut(&str) -> f64) -> Cast {
         let mut cast = cast(&self.participants, &self.links, draw);
         rota::resolve(&mut cast.members, self.duration);
+        flows(&mut cast, &self.traffic);
         for event in &self.events {
             apply(&mut cast, event.time, &event.action);
         }
@@ -150,7 +166,7 @@ pub(crate) fn cast(
     links: &IndexMap<String, Link>,
     draw: &mut dyn FnMut(&str) -> f64,
 ) -> Cast {
-    let mut cast = Cast { members: Vec::new(), links: Vec::new(), timeline: Vec::new() };
+    let mut cast = Cast { members: Vec::new(), links: Vec::new(), traffic: Vec::new(), timeline: Vec::new() };
     for (group, participant) in participants {
         for number in 1..=participant.count {
             let name = if participant.count == 1 { group.clone() } else { format!("{group}.{number}") };
@@ -211,6 +227,22 @@ fn lines(
     };
     let up = line(&participant.up, Direction::Up);
     (up, line(&participant.down, Direction::Down))
+}
+
+fn flows(cast: &mut Cast, traffic: &[Traffic]) {
+    for (entry, definition) in (1..).zip(traffic) {
+        for (index, line) in cast.links.iter().enumerate() {
+            if !line.is_selected_by(&definition.on) {
+                continue;
+            }
+            for number in 1..=definition.count {
+                let name = format!("traffic.{entry}/{}", line.name);
+                let name = if definition.count == 1 { name } else { format!("{name}/{number}") };
+                let (line, definition) = (LinkIndex(index), definition.clone());
+                cast.traffic.push(FlowInstance { name, line, definition });
+            }
+        }
+    }
 }
 
 fn apply(cast: &mut Cast, at: Duration, action: &Action) {

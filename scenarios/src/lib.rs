@@ -20,7 +20,9 @@ mod tree;
 mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Source};
-pub use expand::{Cast, Direction, LinkIndex, LinkInstance, Member, MemberIndex, Planned, PlannedAction};
+pub use expand::{
+    Cast, Direction, FlowInstance, LinkIndex, LinkInstance, Member, MemberIndex, Planned, PlannedAction,
+};
 pub use model::Scenario;
 pub use overrides::Override;
 pub use time::Time;
@@ -48,12 +50,38 @@ pub fn parse_with(
     overrides: &[Override],
     metrics: &[MetricName<'_>],
 ) -> Result<Scenario, Diagnostics> {
+    read_tree(name, text, overrides, metrics, true)
+}
+
+/// Like [`parse_with`], for one point of a sweep: `[sweep]` itself is left out, and its other points aren't tried.
+///
+/// # Errors
+/// [`Diagnostics`] with every fault found in one pass.
+pub fn parse_point(
+    name: &str,
+    text: &str,
+    overrides: &[Override],
+    metrics: &[MetricName<'_>],
+) -> Result<Scenario, Diagnostics> {
+    read_tree(name, text, overrides, metrics, false)
+}
+
+fn read_tree(
+    name: &str,
+    text: &str,
+    overrides: &[Override],
+    metrics: &[MetricName<'_>],
+    with_sweep: bool,
+) -> Result<Scenario, Diagnostics> {
     let faults = Faults::default();
     let source = Source::new(name, text);
     let mut tree = tree::parse_document(&source, &faults);
     // What a syntax error leaves out would be reported as missing.
     if !faults.is_empty() {
         return Err(faults.into_diagnostics());
+    }
+    if !with_sweep {
+        tree.entries.shift_remove("sweep");
     }
     for change in overrides {
         overrides::apply(&mut tree, change, &faults);

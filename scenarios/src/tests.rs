@@ -1,6 +1,7 @@
 mod expansion;
 mod faults;
 mod format;
+mod gates;
 mod overrides;
 mod reading;
 mod shipped;

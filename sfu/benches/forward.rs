@@ -9,7 +9,7 @@
 //! repair packet counts as a packet.
 //!
 //! The last lines are for scripts: `forward_ratio=<ratio> forward_ns=<ns> seal_ns=<ns>` and
-//! `plane_ratio=<ratio> plain_ns=<ns> plane_ns=<ns>`.
+//! `plane_clean_ratio=<ratio> plane_clean_control_ratio=<ratio> plane_clean_ns=<ns>`, and the same of `lossy`.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -85,27 +85,30 @@ fn main() {
     plane(if is_bench { PLANE_ROUNDS } else { TEST_ROUNDS });
 }
 
-/// The whole media plane beside plain forwarding.
+/// The whole media plane beside plain forwarding: where receivers lose packets, and where they lose none.
 fn plane(count: usize) {
     let mut plain = Room::new(room::plain(), RECEIVERS, None);
-    let mut whole = Room::new(room::whole(), RECEIVERS, Some(LOST));
-    let rounds: Vec<(Spent, Spent)> =
-        (0..count).map(|_| (plain.round(FRAMES), whole.round(FRAMES))).collect();
+    let mut clean = Room::new(room::whole(), RECEIVERS, None);
+    let mut lossy = Room::new(room::whole(), RECEIVERS, Some(LOST));
+    let rounds: Vec<[Spent; 3]> =
+        (0..count).map(|_| [plain.round(FRAMES), clean.round(FRAMES), lossy.round(FRAMES)]).collect();
     // Until the losses are known, nothing is protected.
     let rounds = &rounds[count / 3..];
-    let of = |value: fn(&(Spent, Spent)) -> f64| median(rounds.iter().map(value).collect());
-    let ratio = of(|(plain, whole)| whole.per_packet() / plain.per_packet());
-    let with_control = of(|(plain, whole)| whole.per_packet_with_control() / plain.per_packet_with_control());
-    let repairs = of(|(_, whole)| whole.repairs as f64 / whole.packets as f64);
-    let (plain, whole) = (of(|(plain, _)| plain.per_packet()), of(|(_, whole)| whole.per_packet()));
-    println!(
-        "With the whole media plane, and {:.0} % of the packets repair packets: {whole:.0} ns per packet out",
-        repairs * 100.0
-    );
-    println!(
-        "instead of {plain:.0} ns; with feedback and timers, {with_control:.3} times as much as without all that."
-    );
-    println!("plane_ratio={ratio:.3} plain_ns={plain:.1} plane_ns={whole:.1}");
+    let of = |value: &dyn Fn(&[Spent; 3]) -> f64| median(rounds.iter().map(value).collect());
+    let plain = of(&|[plain, ..]| plain.per_packet());
+    println!("Plain forwarding: {plain:.0} ns per packet out. With the whole media plane:");
+    for (name, which) in [("clean", 1), ("lossy", 2)] {
+        let ratio = of(&|spent| spent[which].per_packet() / spent[0].per_packet());
+        let control =
+            of(&|spent| spent[which].per_packet_with_control() / spent[0].per_packet_with_control());
+        let ns = of(&|spent| spent[which].per_packet());
+        let repairs = of(&|spent| spent[which].repairs as f64 / spent[which].packets as f64);
+        println!("{name} lines, {:.0} % of the packets repair packets: {ns:.0} ns;", repairs * 100.0);
+        println!("{name} with feedback and timers, beside none at all: {control:.3} times as much.");
+        println!(
+            "plane_{name}_ratio={ratio:.3} plane_{name}_control_ratio={control:.3} plane_{name}_ns={ns:.1}"
+        );
+    }
 }
 
 /// Forwards one batch; nanoseconds per packet out.

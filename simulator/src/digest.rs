@@ -35,7 +35,8 @@ const BATCH: usize = 4096;
 
 const DATAGRAM: u8 = 1;
 const EVENT: u8 = 2;
-const DATAGRAM_RECORD: usize = 1 + 8 + 18 + 18 + 8;
+const ADDRESS: usize = 16 + 2;
+const DATAGRAM_RECORD: usize = 1 + 8 + 2 * ADDRESS + 8;
 
 impl Default for Digest {
     fn default() -> Self {
@@ -60,8 +61,8 @@ impl Digest {
         let mut record = [0; DATAGRAM_RECORD];
         record[0] = DATAGRAM;
         record[1..9].copy_from_slice(&time.as_nanos().to_le_bytes());
-        put_address(&mut record[9..27], from);
-        put_address(&mut record[27..45], to);
+        record[9..27].copy_from_slice(&address_bytes(from));
+        record[27..45].copy_from_slice(&address_bytes(to));
         record[45..53].copy_from_slice(&size.as_bytes().to_le_bytes());
         self.pending.extend_from_slice(&record);
         self.added();
@@ -153,13 +154,17 @@ impl std::fmt::Display for Hex<'_> {
 }
 
 /// 16 bytes of address (IPv4 mapped into IPv6, RFC 4291 section 2.5.5.2) and 2 of port.
-fn put_address(into: &mut [u8], address: SocketAddr) {
-    let ip = match address.ip() {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
-        IpAddr::V6(v6) => v6,
-    };
-    into[..16].copy_from_slice(&ip.octets());
-    into[16..].copy_from_slice(&address.port().to_le_bytes());
+fn address_bytes(address: SocketAddr) -> [u8; ADDRESS] {
+    let mut bytes = [0; ADDRESS];
+    match address.ip() {
+        IpAddr::V4(v4) => {
+            bytes[10..12].copy_from_slice(&[0xff; 2]);
+            bytes[12..16].copy_from_slice(&v4.octets());
+        }
+        IpAddr::V6(v6) => bytes[..16].copy_from_slice(&v6.octets()),
+    }
+    bytes[16..].copy_from_slice(&address.port().to_le_bytes());
+    bytes
 }
 
 /// Where two traces part.

@@ -4,9 +4,10 @@
 //! number of its own, so it never changes how two events of other nodes at the same instant are ordered.
 //!
 //! Every component owns one timer, which is armed in place. Timers are the leaves of a tournament, in the order in which
-//! they go at the same instant: each inner node holds the earlier time of the two below it, so arming one costs a
-//! comparison per level as long as that changes anything, and the next time stands at the top. One-off events, which are
-//! few, lie in a heap beside it. Once both have their size, nothing is allocated.
+//! they go at the same instant: each inner node holds the earliest time of the eight below it, so arming one costs a
+//! comparison per level as long as that changes anything, and the next time stands at the top. Eight times fill a cache
+//! line, and a conference of twenty needs two levels. One-off events, which are few, lie in a heap beside it. Once both
+//! have their size, nothing is allocated.
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,9 @@ pub struct TimerId(u32);
 struct Tie(u64);
 
 const SEQUENCE_BITS: u32 = 40;
+
+/// Nodes below each inner node of the tree.
+const WIDTH: usize = 8;
 
 /// A timer, at the place of its leaf.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +86,11 @@ impl<E> Ord for OneOff<E> {
 /// The queue; `E` is what the integrator needs to know what to do, a small `Copy` enum.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
-    /// The tree, level by level from the top, which is at 1: below the node at `n` are those at `2 n` and `2 n + 1`.
-    /// The second half are the leaves; [`Time::NEVER`] where nothing is armed.
+    /// The tree, level by level from the top, which is at 0: below the node at `n` are the [`WIDTH`] from `n WIDTH + 1`
+    /// on. [`Time::NEVER`] where nothing is armed.
     tree: Vec<Time>,
+    /// Where the leaves begin: the last level.
+    first_leaf: usize,
     /// By leaf.
     timers: Vec<Timer<E>>,
     /// The leaf of each timer, by its number.
@@ -107,7 +113,8 @@ impl<E: Copy> EventQueue<E> {
     /// An empty queue at [`Time::ZERO`].
     pub fn new() -> Self {
         EventQueue {
-            tree: vec![Time::NEVER; 2],
+            tree: vec![Time::NEVER; 1],
+            first_leaf: 0,
             timers: Vec::new(),
             leaves: Vec::new(),
             one_offs: BinaryHeap::new(),
@@ -124,7 +131,7 @@ impl<E: Copy> EventQueue<E> {
 
     /// How many events and armed timers are queued.
     pub fn len(&self) -> usize {
-        let armed = self.tree[self.tree.len() / 2..].iter().filter(|time| **time != Time::NEVER).count();
+        let armed = self.tree[self.first_leaf..].iter().filter(|time| **time != Time::NEVER).count();
         armed + self.one_offs.len() - usize::from(self.fired.is_some())
     }
 
@@ -148,7 +155,7 @@ impl<E: Copy> EventQueue<E> {
     pub fn add_timer(&mut self, class: EventClass, node: NodeId, event: E) -> TimerId {
         let tie = self.next_tie(class, node);
         let id = TimerId(u32::try_from(self.timers.len()).expect("fewer than 2^32 components have timers"));
-        let mut times: Vec<Time> = self.tree[self.tree.len() / 2..][..self.timers.len()].to_vec();
+        let mut times: Vec<Time> = self.tree[self.first_leaf..][..self.timers.len()].to_vec();
         let leaf = self.timers.partition_point(|other| other.tie < tie);
         self.timers.insert(leaf, Timer { event, tie, id });
         times.insert(leaf, Time::NEVER);
@@ -160,15 +167,21 @@ impl<E: Copy> EventQueue<E> {
 
     /// Arms `timer` for `at` in place of what it was armed for; `None` or [`Time::NEVER`] disarms it. A time
     /// before [`now`](Self::now) counts as now. After it fired it is disarmed.
+    #[inline]
     pub fn arm(&mut self, timer: TimerId, at: Option<Time>) {
-        self.fired.take_if(|fired| *fired == timer);
+        if self.fired == Some(timer) {
+            self.fired = None;
+        }
         let at = at.map_or(Time::NEVER, |at| at.max(self.now));
-        self.set(timer, at);
+        // Most of what is armed is armed for that time already.
+        if self.tree[self.first_leaf + self.leaves[timer.0 as usize] as usize] != at {
+            self.set(timer, at);
+        }
     }
 
     /// What `timer` is armed for.
     pub fn armed_for(&self, timer: TimerId) -> Option<Time> {
-        let at = self.tree[self.tree.len() / 2 + self.leaves[timer.0 as usize] as usize];
+        let at = self.tree[self.first_leaf + self.leaves[timer.0 as usize] as usize];
         (at != Time::NEVER && self.fired != Some(timer)).then_some(at)
     }
 
@@ -181,29 +194,32 @@ impl<E: Copy> EventQueue<E> {
     /// When the next event is due.
     pub fn next_time(&mut self) -> Option<Time> {
         self.settle();
-        let next = self.one_offs.peek().map_or(Time::NEVER, |Reverse(one_off)| one_off.at).min(self.tree[1]);
+        let next = self.one_offs.peek().map_or(Time::NEVER, |Reverse(one_off)| one_off.at).min(self.tree[0]);
         (next != Time::NEVER).then_some(next)
     }
 
-    /// Lets time pass to `to`, for who does something there that is not in the queue.
-    ///
-    /// # Panics
-    /// When an event is due before.
-    pub fn advance(&mut self, to: Time) {
-        assert!(self.next_time().is_none_or(|next| next >= to), "no event is passed over");
-        self.now = self.now.max(to);
+    /// Lets time pass to `to`, for who does something there that is not in the queue, unless an event is due by then:
+    /// whether it did.
+    pub fn advance(&mut self, to: Time) -> bool {
+        let passes = self.next_time().is_none_or(|next| next > to);
+        if passes {
+            self.now = self.now.max(to);
+        }
+        passes
     }
 
     /// Takes the next event and advances [`now`](Self::now) to it.
     pub fn pop(&mut self) -> Option<(Time, E)> {
         self.settle();
-        let first = self.tree[1];
+        let first = self.tree[0];
         // The first leaf of those with the least time goes first.
-        let (mut node, leaves) = (1, self.tree.len() / 2);
-        while node < leaves {
-            node = 2 * node + usize::from(self.tree[2 * node] != first);
+        let mut node = 0;
+        while node < self.first_leaf {
+            let below = node * WIDTH + 1;
+            let winner = self.tree[below..][..WIDTH].iter().position(|time| *time == first);
+            node = below + winner.expect("a node holds the earliest time of those below it");
         }
-        let timer = self.timers.get(node - leaves).filter(|_| first != Time::NEVER);
+        let timer = self.timers.get(node - self.first_leaf).filter(|_| first != Time::NEVER);
         if let Some(Reverse(one_off)) = self.one_offs.peek()
             && timer.is_none_or(|timer| (one_off.at, one_off.tie) < (first, timer.tie))
         {
@@ -238,27 +254,43 @@ impl<E: Copy> EventQueue<E> {
 
     /// Makes the tree anew, with the leaves `times`.
     fn plant(&mut self, times: &[Time]) {
-        let leaves = times.len().next_power_of_two();
+        let (mut leaves, mut first_leaf) = (1, 0);
+        while leaves < times.len() {
+            first_leaf += leaves;
+            leaves *= WIDTH;
+        }
+        self.first_leaf = first_leaf;
         self.tree.clear();
-        self.tree.resize(2 * leaves, Time::NEVER);
-        self.tree[leaves..][..times.len()].copy_from_slice(times);
-        for node in (1..leaves).rev() {
-            self.tree[node] = self.tree[2 * node].min(self.tree[2 * node + 1]);
+        self.tree.resize(first_leaf + leaves, Time::NEVER);
+        self.tree[first_leaf..][..times.len()].copy_from_slice(times);
+        for node in (0..first_leaf).rev() {
+            self.tree[node] = earliest_below(&self.tree, node);
         }
     }
 
     /// Puts `time` at the leaf of `timer`, and the winners above it in order.
     fn set(&mut self, timer: TimerId, time: Time) {
         let tree = &mut self.tree[..];
-        let mut node = tree.len() / 2 + self.leaves[timer.0 as usize] as usize;
+        let mut node = self.first_leaf + self.leaves[timer.0 as usize] as usize;
+        let mut before = std::mem::replace(&mut tree[node], time);
         let mut winner = time;
-        while tree[node] != winner {
-            tree[node] = winner;
-            if node == 1 {
-                return;
+        while winner != before && node > 0 {
+            node = (node - 1) / WIDTH;
+            let above = tree[node];
+            if winner > above {
+                if before != above {
+                    return;
+                }
+                winner = earliest_below(tree, node);
             }
-            winner = winner.min(tree[node ^ 1]);
-            node /= 2;
+            tree[node] = winner;
+            before = above;
         }
     }
+}
+
+/// The earliest time right below an inner node.
+fn earliest_below(tree: &[Time], node: usize) -> Time {
+    let below = &tree[node * WIDTH + 1..][..WIDTH];
+    below.iter().fold(Time::NEVER, |earliest, time| earliest.min(*time))
 }

@@ -9,5 +9,6 @@ pub mod host;
 pub mod network;
 pub mod participant;
 pub mod random;
+pub mod traffic;
 pub mod virtual_time;
 pub mod world;

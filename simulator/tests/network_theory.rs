@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sfu::{DataRate, DataSize, Time};
 use simulator::network::{
-    Datagram, Exit, HopRecord, IP_UDP_OVERHEAD, Link, LinkConfig, LinkStreams, Loss, Propagation, QueueLimit,
-    RateSchedule, SizedAt, TrafficClass,
+    Datagram, Ecn, Exit, HopRecord, IP_UDP_OVERHEAD, Link, LinkConfig, LinkStreams, Loss, Propagation,
+    QueueLimit, RateSchedule, SizedAt, TrafficClass,
 };
 use simulator::random::{Probability, Seed};
 
@@ -18,7 +18,7 @@ const SERVICE: Duration = Duration::from_millis(10);
 fn packet() -> Datagram {
     let any: SocketAddr = "10.0.0.1:1".parse().expect("an address");
     let bytes = vec![0; (WIRE_SIZE - IP_UDP_OVERHEAD.as_bytes()) as usize];
-    Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: 0 }
+    Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: 0, ecn: Ecn::NotEct }
 }
 
 fn ideal() -> LinkConfig {
@@ -27,6 +27,7 @@ fn ideal() -> LinkConfig {
         queue: QueueLimit::Infinite,
         loss: Loss::None,
         propagation: Propagation::default(),
+        ..LinkConfig::default()
     }
 }
 

@@ -16,8 +16,8 @@ use super::page::Page;
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// No window, no sandbox (which containers don't allow), no talk with its maker; cameras and microphones that aren't
-/// there and need no permission; and pages that go on although nobody looks at them.
-const FLAGS: [&str; 17] = [
+/// there and need no permission; certificates that the server made itself; and pages that go on although nobody looks at them.
+const FLAGS: [&str; 18] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +34,7 @@ const FLAGS: [&str; 17] = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
+    "--ignore-certificate-errors",
     "--remote-debugging-port=0",
 ];
 

@@ -8,7 +8,7 @@ mod devtools;
 mod page;
 mod process;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use devtools::Browser;
 use page::{Page, Received};
@@ -75,14 +75,96 @@ fn three_pages_see_and_hear_each_other_by_vp8_simulcast() {
     pages.push(carol);
     all_see_and_hear(&pages, "video/VP8");
     for page in &pages {
-        assert!(page.sections() <= 6, "{}: ended sections are used again", page.name);
+        assert!(page.sections() <= 7, "{}: ended sections are used again", page.name);
     }
-    assert!(server.stop().success(), "SIGTERM is no failure");
     for page in &pages {
-        page.until(PATIENCE, "the call's end", |page| page.has_ended().then_some(()));
         let complaints = page.complaints();
         assert!(complaints.is_empty(), "{}: {complaints:?}", page.name);
     }
+    assert!(server.stop().success(), "SIGTERM is no failure");
+    for page in &pages {
+        page.until(PATIENCE, "notice of the end", |page| page.is_coming_back().then_some(()));
+        page.click("leave");
+        assert!(page.has_ended(), "{}", page.name);
+    }
+}
+
+#[test]
+fn pages_come_back_by_themselves_after_a_crash_and_after_a_restart() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    pages[0].click("mic");
+    let url = server.url.clone();
+    server.kill();
+    for page in &pages {
+        page.until(PATIENCE, "notice of the crash", |page| page.is_coming_back().then_some(()));
+    }
+    let server = Server::start_again(&url);
+    let back = Instant::now();
+    for page in &pages {
+        page.until(PATIENCE, "the call again", |page| (!page.is_coming_back()).then_some(()));
+    }
+    let took = back.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let tile = "a tile that says so";
+    pages[1].until(PATIENCE, tile, |page| page.states().contains(&"muted".to_owned()).then_some(()));
+    pages[0].click("mic");
+    all_see_and_hear(&pages, "video/VP8");
+    assert!(server.stop().success());
+    let _server = Server::start_again(&url);
+    all_see_and_hear(&pages, "video/VP8");
+}
+
+#[test]
+fn a_screen_is_shared_beside_the_camera_and_goes_again() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    for _ in 0..2 {
+        pages[0].click("share");
+        for page in &pages[1..] {
+            let lines = page.until(PATIENCE, "a screen", |page| page.screen());
+            assert!(lines >= 360, "{}: {lines} lines", page.name);
+        }
+        pages[0].click("share");
+        for page in &pages[1..] {
+            page.until(PATIENCE, "no screen any more", |page| page.screen().is_none().then_some(()));
+        }
+    }
+    all_see_and_hear(&pages, "video/VP8");
+    for page in &pages {
+        assert!(page.complaints().is_empty(), "{}: {:?}", page.name, page.complaints());
+    }
+}
+
+#[test]
+fn a_page_whose_network_changes_takes_its_old_place() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    // What the browser would find out after half a minute: nothing gets through any more on the old path.
+    let old = pages[2].id();
+    pages[2].lose_the_path();
+    let new = pages[2]
+        .until(PATIENCE, "a new place", |page| Some(page.id()).filter(|id| !id.is_empty() && *id != old));
+    for page in &pages[..2] {
+        page.until(PATIENCE, "the one who is back, and not twice", |page| {
+            let of = page.receives_of();
+            (of.contains(&new) && !of.contains(&old)).then_some(())
+        });
+    }
+    all_see_and_hear(&pages, "video/VP8");
+    drop(server);
+}
+
+#[test]
+fn a_page_with_a_certificate_of_its_own_makes_calls_too() {
+    let server = Server::start_with(&["--http", "0.0.0.0:0"]);
+    assert!(server.url.starts_with("https://"), "{}", server.url);
+    let browser = Browser::start();
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
 }
 
 #[test]

@@ -154,13 +154,50 @@ impl Page {
         self.evaluate("document.getElementById('call').hidden") == true
     }
 
+    /// Whether it has lost its call and looks for it.
+    pub(crate) fn is_coming_back(&self) -> bool {
+        self.evaluate("!document.getElementById('away').hidden") == true
+    }
+
+    /// Its id in the call.
+    pub(crate) fn id(&self) -> String {
+        self.evaluate("plenum.id ?? ''").as_str().expect("a text").to_owned()
+    }
+
+    /// The ids of those whom it receives something of.
+    pub(crate) fn receives_of(&self) -> Vec<String> {
+        let publishers = "[...new Set([...plenum.streams.values()].map(({ publisher }) => publisher))]";
+        serde_json::from_value(self.evaluate(publishers)).expect("words")
+    }
+
+    /// How many lines the screen has that somebody shares; nothing when nobody does.
+    pub(crate) fn screen(&self) -> Option<u64> {
+        let lines = "document.querySelector('.tile.share video')?.videoHeight ?? 0";
+        self.evaluate(lines).as_u64().filter(|lines| *lines > 0)
+    }
+
+    /// What the others' tiles say besides the name.
+    pub(crate) fn states(&self) -> Vec<String> {
+        let states =
+            "[...document.querySelectorAll('.tile:not(.own) .state')].map(({ textContent }) => textContent)";
+        serde_json::from_value(self.evaluate(states)).expect("words")
+    }
+
+    /// What a change of network does: media has no way, and the WebSocket is still open but leads nowhere.
+    pub(crate) fn lose_the_path(&self) {
+        let mute = "plenum.socket.close = plenum.pc.close = () => {}";
+        self.evaluate(&format!("(() => {{ {mute}; plenum.end('the network has changed', true); }})()"));
+    }
+
     /// What the page has written to its console as errors.
     pub(crate) fn complaints(&self) -> Vec<String> {
         serde_json::from_value(self.evaluate("window.complaints ?? []")).unwrap_or_default()
     }
 
     fn evaluate(&self, expression: &str) -> Value {
-        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let mut parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        // As if a person did it: pages may ask for a screen only then.
+        parameters["userGesture"] = true.into();
         let mut answer =
             self.connection.borrow_mut().call(Some(&self.session), "Runtime.evaluate", parameters);
         let exception = &answer["exceptionDetails"];

@@ -13,17 +13,35 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one on ports that are free.
     pub(crate) fn start() -> Self {
+        Server::start_with(&["--http", "127.0.0.1:0"])
+    }
+
+    /// Starts one whose page is at `url`, where another was before.
+    pub(crate) fn start_again(url: &str) -> Self {
+        let address = url.trim_start_matches("http://").trim_end_matches('/');
+        Server::start_with(&["--http", address])
+    }
+
+    /// Starts one with `arguments`.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let media = std::net::SocketAddr::new(sfu::server::reachable_address(), 0);
         let mut child = Command::new(env!("CARGO_BIN_EXE_plenum-sfu"))
-            .args(["serve", "--http", "127.0.0.1:0", "--media", &media.to_string()])
+            .args(["serve", "--media", &media.to_string()])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server's program was built for this test");
         let stdout = child.stdout.take().expect("it is piped");
         let mut lines = BufReader::new(stdout).lines();
         let url = lines.next().expect("it says where the page is").expect("as text");
-        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        assert!(url.starts_with("http"), "{url}");
         Server { child, url }
+    }
+
+    /// Ends it as a crash does: nobody is told.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is our child");
+        self.child.wait().expect("it is our child");
     }
 
     /// Asks it to end, and waits until it has.

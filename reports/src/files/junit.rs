@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::verdict::{Check, Verdict};
 
-pub(super) fn text(scenario: &str, verdict: &Verdict) -> String {
+pub(crate) fn text(scenario: &str, verdict: &Verdict) -> String {
     let name = escaped(scenario);
     let tests = verdict.checks.len() + usize::from(verdict.broken.is_some());
     let failures = verdict.checks.iter().filter(|check| !check.passed).count();

@@ -79,6 +79,6 @@ fn line<'a>(out: &mut String, cells: impl IntoIterator<Item = &'a str>) {
 }
 
 /// `text` as it may stand in a table.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
 }

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use directory::{FilesError, RunDirectory};
+pub(crate) use junit::text as junit;
+pub(crate) use markdown::cell;
 
 use crate::recording::Recording;
 use crate::summary::Summary;

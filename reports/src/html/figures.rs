@@ -14,7 +14,7 @@ pub(super) fn section(figures: &[Figure]) -> Markup {
     }
 }
 
-fn one(figure: &Figure) -> Markup {
+pub(super) fn one(figure: &Figure) -> Markup {
     html! {
         figure #(figure.name) {
             h3.vh { (figure.title) }

@@ -1,5 +1,6 @@
 //! `report.html`: one self-contained page that reads without scripts, on paper and on a telephone.
 
+mod document;
 mod figures;
 mod keys;
 mod page;
@@ -7,6 +8,8 @@ mod run;
 mod style;
 mod tables;
 mod verdict;
+
+pub use document::{Document, Section, document};
 
 use crate::files::Manifest;
 use crate::plot::Figure;

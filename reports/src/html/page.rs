@@ -1,9 +1,9 @@
 //! The page of one run, from the top.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::keys::{self, Trouble};
-use super::{ReportInput, figures, run, style, tables, verdict};
+use super::{ReportInput, document, figures, run, tables, verdict};
 use crate::number::number;
 use crate::summary::aggregate::over_participants;
 use crate::table::{HEADS, LEGEND, participants};
@@ -11,32 +11,19 @@ use crate::table::{HEADS, LEGEND, participants};
 pub(super) fn page(input: &ReportInput<'_>) -> Markup {
     let word = if input.verdict.passed() { "passed" } else { "failed" };
     let title = format!("{}, seed {}: {word}", input.manifest.name, input.manifest.seed);
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width,initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                // An empty icon keeps browsers from asking for one.
-                link rel="icon" href="data:,";
-                title { (title) }
-                style { (PreEscaped(style::CSS)) }
-            }
-            body {
-                (top(input))
-                main {
-                    (verdict::banner(input.verdict))
-                    (in_short(input))
-                    (verdict::section(input.verdict))
-                    (people(input))
-                    (figures::section(input.figures))
-                    (absent(input))
-                    (run::section(input))
-                }
-            }
+    let body = html! {
+        (top(input))
+        main {
+            (verdict::banner(input.verdict))
+            (in_short(input))
+            (verdict::section(input.verdict))
+            (people(input))
+            (figures::section(input.figures))
+            (absent(input))
+            (run::section(input))
         }
-    }
+    };
+    document::shell(&title, &body)
 }
 
 fn top(input: &ReportInput<'_>) -> Markup {

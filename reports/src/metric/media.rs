@@ -44,7 +44,7 @@ pub(super) const VIDEO: &[Definition] = &[
     .source(WEBRTC_STATS),
     declare("video.freeze_w3c.count", Count, Lower, FLOW, "number of freezes that end in the measured time, or are open at its end")
         .source(WEBRTC_STATS),
-    declare("video.freeze_w3c.at_switch", Count, Lower, FLOW, "of these, freezes during which the SFU went from one layer of the source to another, whatever caused them")
+    declare("video.freeze_w3c.at_switch", Count, Lower, FLOW, "of these, freezes during which the SFU went from one layer of the source to another, whatever caused them: where a line collapses its queue does, and the switch ends them (held off, they begin at the same moment and last)")
         .own_choice("W3C webrtc-stats knows no layers"),
     declare("video.freeze_w3c.total", Ms, Lower, FLOW, "sum of the freezes' durations inside the measured time")
         .source(WEBRTC_STATS),

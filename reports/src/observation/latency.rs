@@ -74,8 +74,16 @@ impl LatencyParts {
         ]
     }
 
+    /// The parts in the same order, ns; over 584 years count as that.
+    pub fn nanos(&self) -> [u64; 13] {
+        let nanos = |part: Duration| {
+            part.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(part.subsec_nanos()))
+        };
+        self.values().map(nanos)
+    }
+
     /// The sum of the parts.
     pub fn total(&self) -> Duration {
-        self.values().iter().sum()
+        Duration::from_nanos(self.nanos().into_iter().fold(0, u64::saturating_add))
     }
 }

@@ -46,7 +46,7 @@ impl Table {
     }
 
     /// Keeps as many rows as a page can bear, and says what became of the others.
-    pub(super) fn cut(mut self, rest: &str) -> Self {
+    pub(crate) fn cut(mut self, rest: &str) -> Self {
         if self.rows.len() > ROWS {
             self.note = format!("The first {ROWS} of {} rows; {rest}", self.rows.len());
             self.rows.truncate(ROWS);

@@ -6,17 +6,22 @@
 mod axis;
 pub mod bandwidth;
 mod colour;
+pub mod comparison;
 mod course;
 pub mod delay_cdf;
+pub mod dumbbell;
 mod figure;
 mod font;
 pub mod freeze_raster;
+pub mod grid_curves;
+pub mod heat_map;
 pub mod layer_strip;
 mod panel;
 mod picture;
 mod png;
 mod svg;
 pub mod timeline;
+pub mod value_cdf;
 pub mod waterfall;
 
 pub use colour::{Colour, Paint};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::pending::Pending;
 use crate::Histogram;
 
 /// Sound ahead of the picture by less than this is not noticed (ITU-R BT.1359, threshold of detectability).
@@ -26,16 +27,23 @@ pub struct AvSkew {
     pub detectable: u64,
     /// Samples beyond the threshold of acceptability, on either side.
     pub unacceptable: u64,
+    pending: Pending<2>,
 }
 
 impl AvSkew {
     /// A frame captured at `picture` is shown while sound captured at `sound` plays.
     pub(crate) fn sample(&mut self, sound: Time, picture: Time) {
         let (ahead, behind) = (since(sound, picture), since(picture, sound));
-        self.ahead.record_duration(ahead);
-        self.behind.record_duration(behind);
+        if self.pending.push([ahead, behind].map(|span| span.as_nanos() as u64)) {
+            self.count_pending();
+        }
         self.detectable += u64::from(ahead > DETECTABLE_AHEAD || behind > DETECTABLE_BEHIND);
         self.unacceptable += u64::from(ahead > ACCEPTABLE_AHEAD || behind > ACCEPTABLE_BEHIND);
+    }
+
+    /// Counts what waits for that.
+    pub(crate) fn count_pending(&mut self) {
+        self.pending.count([&mut self.ahead, &mut self.behind].into_iter());
     }
 }
 
@@ -85,6 +93,7 @@ mod tests {
             let mut skew = AvSkew::default();
             skew.sample(at(sound), at(picture));
             assert_eq!((skew.detectable, skew.unacceptable), (detectable, unacceptable), "{sound} {picture}");
+            skew.count_pending();
             assert_eq!((skew.ahead.count(), skew.behind.count()), (1, 1));
         }
     }

@@ -83,7 +83,7 @@ impl VideoRecord {
     /// A frame was shown in the measured time, `delay` after its capture.
     pub(crate) fn shown(&mut self, delay: Duration, parts: &LatencyParts) {
         let mut sample = [nanos(delay); 1 + LatencyParts::NAMES.len()];
-        sample[1..].iter_mut().zip(parts.values()).for_each(|(value, part)| *value = nanos(part));
+        sample[1..].copy_from_slice(&parts.nanos());
         if self.pending.push(sample) {
             self.count_pending();
         }
@@ -314,7 +314,10 @@ impl FlowRecord {
     pub(crate) fn finish(&mut self) {
         self.put_bin();
         match &mut self.media {
-            MediaRecord::Video(video) => video.count_pending(),
+            MediaRecord::Video(video) => {
+                video.count_pending();
+                video.skew.count_pending();
+            }
             MediaRecord::Audio(audio) => audio.count_pending(),
         }
     }

@@ -136,11 +136,11 @@ impl FreezeRecord {
         }
         let Some(measured) = measured else { return };
         let inside = interval.span.overlap(measured).length();
-        let nanos = interval.span.length().as_nanos();
+        let nanos = interval.span.length().as_nanos() as u64;
         self.intervals += 1;
-        self.interval_sum += nanos;
+        self.interval_sum += u128::from(nanos);
         // Squares are kept in square microseconds, which leaves room for a run of many hours.
-        self.interval_squares += (nanos / 1_000) * (nanos / 1_000);
+        self.interval_squares += u128::from(nanos / 1_000) * u128::from(nanos / 1_000);
         if interval.freeze {
             let is_inside = |at: Time| interval.span.from <= at && at <= interval.span.until;
             self.at_switch += u64::from(self.last_switch.is_some_and(is_inside));

@@ -144,6 +144,10 @@ impl Recorder {
         if let MediaRecord::Video(video) = &mut self.flow(id).media {
             video.freezes.take(interval, measured);
         }
+        self.tell_freeze(at, id, interval);
+    }
+
+    fn tell_freeze(&mut self, at: Time, id: Flow, interval: Interval) {
         if interval.freeze {
             self.event(interval.span.from, EventKind::FreezeStart(id));
             self.event(at, EventKind::FreezeEnd(id, interval.span.length()));
@@ -165,26 +169,29 @@ impl Recorder {
                 },
             );
         }
-        self.first_media(at, id);
-        let sound = self.sound_at(at, id);
+        let measured = measure.contains(at);
+        let sound = if measured { self.sound_at(at, id) } else { None };
         let bin = self.bin_of(at);
-        let flow = self.flow(id);
+        let mut flow = self.flow(id);
+        if flow.first.is_open() {
+            self.first_media(at, id);
+            flow = self.flow(id);
+        }
         flow.presented(at, bin, captured, size.0.saturating_mul(size.1));
         let MediaRecord::Video(video) = &mut flow.media else { return };
-        let interval = video.freezes.detector.rendered(at);
-        if measure.contains(at) {
+        if measured {
             video.shown(at.since(captured), parts);
             if let Some(sound) = sound {
                 video.skew.sample(sound, captured);
             }
         }
-        self.interval(at, id, interval, &measure);
+        if let Some(interval) = video.freezes.detector.rendered(at) {
+            video.freezes.take(interval, measured.then(|| measure.span()));
+            self.tell_freeze(at, id, interval);
+        }
     }
 
     fn first_media(&mut self, at: Time, id: Flow) {
-        if !self.flow(id).first.is_open() {
-            return;
-        }
         let joiner = self.joiner(id);
         if let Some(way) = self.flow(id).first.presented(at, &joiner) {
             self.event(at, EventKind::FirstMedia(id, Duration::from_nanos(way.total())));
@@ -192,15 +199,18 @@ impl Recorder {
     }
 
     fn played(&mut self, at: Time, id: Flow, captured: Time, jitter_buffer: Duration, length: Duration) {
-        let measure = self.kept.measure;
-        self.first_media(at, id);
+        let measured = self.kept.measure.contains(at);
         let bin = self.bin_of(at);
-        let flow = self.flow(id);
+        let mut flow = self.flow(id);
+        if flow.first.is_open() {
+            self.first_media(at, id);
+            flow = self.flow(id);
+        }
         flow.presented(at, bin, captured, 0);
         let MediaRecord::Audio(audio) = &mut flow.media else { return };
-        audio.played(length, measure.contains(at));
+        audio.played(length, measured);
         audio.playing = Some(Playing { began: at, captured, length });
-        if measure.contains(at) {
+        if measured {
             audio.heard(at.since(captured), jitter_buffer);
         }
     }
@@ -261,12 +271,13 @@ impl Recorder {
     }
 
     fn order(&mut self, at: Time) {
-        if at < self.now {
-            let now = self.now;
-            let count: fn(&mut Broken) -> &mut u64 = |broken| &mut broken.backward_times;
-            self.kept.break_at(at, count, |_| format!("observed after {now}"));
+        if at >= self.now {
+            self.now = at;
+            return;
         }
-        self.now = self.now.max(at);
+        let now = self.now;
+        let count: fn(&mut Broken) -> &mut u64 = |broken| &mut broken.backward_times;
+        self.kept.break_at(at, count, |_| format!("observed after {now}"));
     }
 }
 

@@ -33,18 +33,27 @@ pub struct Aggregate {
 pub fn over_participants(summary: &Summary) -> Vec<Aggregate> {
     let mut metrics: IndexMap<usize, Vec<&Row>, FxBuildHasher> = IndexMap::default();
     for row in &summary.rows {
-        // A metric per layer, class or cause has no one value of a participant.
-        let is_split = ["layer", "class", "cause"].iter().any(|name| row.label(name).is_some());
-        if row.definition.better != Better::Neither && !is_split && owner(row).is_some() {
+        if row.definition.better != Better::Neither && !is_split(row) && owner(row).is_some() {
             metrics.entry(row.place).or_default().push(row);
         }
     }
     metrics.values().map(|rows| aggregate(rows)).collect()
 }
 
+/// Labels that name a participant, the one that a row belongs to first.
+pub(crate) const OWNERS: &[&str] = &["receiver", "participant", "publisher"];
+/// Labels of which a participant has several values: a metric per layer, class or cause is no one value of a
+/// participant.
+pub(crate) const SPLITS: &[&str] = &["layer", "class", "cause"];
+
 /// Whose row it is.
 pub(crate) fn owner(row: &Row) -> Option<&str> {
-    ["receiver", "participant", "publisher"].iter().find_map(|name| row.label(name))
+    OWNERS.iter().find_map(|name| row.label(name))
+}
+
+/// Whether the row is one of several of a participant.
+pub(crate) fn is_split(row: &Row) -> bool {
+    SPLITS.iter().any(|name| row.label(name).is_some())
 }
 
 fn aggregate(rows: &[&Row]) -> Aggregate {

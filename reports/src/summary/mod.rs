@@ -111,24 +111,31 @@ impl Summary {
     /// Several runs in one: rows with the same metric and labels are merged, exactly.
     pub fn merged<'a>(runs: impl IntoIterator<Item = &'a Summary>, header: RunHeader) -> Self {
         let mut merged = Summary { header, rows: Vec::new(), absent: Vec::new() };
-        let mut places: indexmap::IndexMap<(usize, Labels), usize, rustc_hash::FxBuildHasher> =
-            Default::default();
-        for run in runs {
-            for row in &run.rows {
-                let place = *places.entry((row.place, row.labels.clone())).or_insert(merged.rows.len());
-                match merged.rows.get_mut(place) {
-                    Some(known) => {
-                        known.samples += row.samples;
-                        known.distribution.merge(&row.distribution);
-                    }
-                    None => merged.rows.push(row.clone()),
-                }
-            }
-            merged.absent.extend(run.absent.iter().cloned());
-        }
-        merged.rows.sort_by_key(|row| row.place);
-        merged.absent.sort_by_key(|absent| absent.place);
+        runs.into_iter().for_each(|run| merged.merge(run));
         merged
+    }
+
+    /// Adds the rows of `run`, exactly; the header stays. Runs that are added one by one, in the same order, give the
+    /// same as all at once.
+    pub fn merge(&mut self, run: &Summary) {
+        type Places<'a> = rustc_hash::FxHashMap<(usize, &'a Labels), usize>;
+        let key = |row: &Row| (row.place, row.labels.clone());
+        let own: Vec<(usize, Labels)> = self.rows.iter().map(key).collect();
+        let places: Places<'_> =
+            own.iter().enumerate().map(|(at, (place, labels))| ((*place, labels), at)).collect();
+        for row in &run.rows {
+            match places.get(&(row.place, &row.labels)) {
+                Some(known) => {
+                    let known = &mut self.rows[*known];
+                    known.samples += row.samples;
+                    known.distribution.merge(&row.distribution);
+                }
+                None => self.rows.push(row.clone()),
+            }
+        }
+        self.absent.extend(run.absent.iter().cloned());
+        self.rows.sort_by_key(|row| row.place);
+        self.absent.sort_by_key(|absent| absent.place);
     }
 }
 

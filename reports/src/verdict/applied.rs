@@ -7,7 +7,7 @@ use scenarios::model::Applied;
 use super::bounds::{Bounds, Side};
 use super::{Check, CheckError};
 use crate::glob;
-use crate::observation::{LinkInfo, LossCause};
+use crate::observation::{LinkInfo, LossCause, TrafficClass};
 use crate::recording::link::LinkRecord;
 use crate::recording::{Measure, Recording};
 
@@ -28,6 +28,8 @@ pub struct AppliedCheck {
     pub queued_min: Option<Duration>,
     /// [`LinkRecord::busiest_second`] of the busiest line: at least.
     pub utilisation_min: Option<f64>,
+    /// Bytes of cross traffic that left the serialisers, summed over the lines: at least.
+    pub cross_min: Option<u64>,
     /// Changes of capacity after the first value, summed over the lines: at least.
     pub rate_changes_min: Option<u64>,
 }
@@ -42,6 +44,7 @@ impl From<&Applied> for AppliedCheck {
             lost_max: applied.lost_max,
             queued_min: applied.queued_min,
             utilisation_min: applied.utilisation_min.map(|share| share.get()),
+            cross_min: applied.cross_min.map(|size| size.as_bytes()),
             rate_changes_min: None,
         }
     }
@@ -71,6 +74,7 @@ impl AppliedCheck {
             self.lost(&lines),
             self.queued(&lines),
             self.utilisation(&lines, recording.measure()),
+            self.cross(&lines),
             self.rate_changes(&lines),
         ];
         let checks: Vec<Check> = checks.into_iter().flatten().collect();
@@ -89,6 +93,14 @@ impl AppliedCheck {
     fn lost(&self, lines: &[Line<'_>]) -> Option<Check> {
         let bounds = Bounds::counts(self.lost_min, self.lost_max);
         self.sum("packets lost at random", bounds, lines, |line| line.whole.of(LossCause::Random))
+    }
+
+    fn cross(&self, lines: &[Line<'_>]) -> Option<Check> {
+        let bounds = Bounds::counts(self.cross_min, None);
+        let bytes = |line: &LinkRecord| {
+            line.bins.iter().map(|bin| u64::from(bin.bytes[TrafficClass::Cross as usize])).sum()
+        };
+        self.sum("bytes of cross traffic", bounds, lines, bytes)
     }
 
     fn rate_changes(&self, lines: &[Line<'_>]) -> Option<Check> {

@@ -118,6 +118,18 @@ impl Expectation {
         })
     }
 
+    /// The statistic of what is selected, without judging it.
+    pub(crate) fn reading_of(&self, summary: &Summary) -> crate::gate::Reading {
+        let selected = self.select(summary);
+        let definition = metric::find(&self.metric);
+        let reading = definition.and_then(|definition| self.reading(definition, &selected.merged));
+        crate::gate::Reading {
+            value: reading.map(|reading| reading.shown(Side::High)),
+            label_sets: selected.rows.len(),
+            never_seen: selected.absent.len(),
+        }
+    }
+
     fn select<'a>(&self, summary: &'a Summary) -> Selected<'a> {
         let of_metric = |definition: &Definition| definition.id == self.metric;
         let rows: Vec<&Row> = summary

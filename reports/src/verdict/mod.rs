@@ -13,6 +13,7 @@ use crate::summary::Summary;
 pub use applied::AppliedCheck;
 pub use exit::ExitCode;
 pub use expectation::Expectation;
+pub(crate) use statistic::name as stat_name;
 
 /// An expectation that can't be judged: a fault of the scenario, not of the run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,7 +6,7 @@ use super::bounds::{Bounds, Side};
 use crate::Distribution;
 
 /// A statistic as it is spelt in scenarios.
-pub(super) fn name(stat: Stat) -> &'static str {
+pub(crate) fn name(stat: Stat) -> &'static str {
     match stat {
         Stat::Mean => "mean",
         Stat::Min => "min",

@@ -4,13 +4,14 @@ mod link;
 mod participant;
 mod reference;
 mod top;
+mod traffic;
 mod video;
 
 pub use reference::{reference, sections};
 
 pub(crate) use link::LINK;
 pub(crate) use participant::OPUS;
-pub(crate) use top::ROOT;
+pub(crate) use top::{RANGE, ROOT};
 pub(crate) use video::{AV1, H264, VP8, VP9};
 
 /// A table of the format.

@@ -2,6 +2,7 @@
 
 use super::link::LINK;
 use super::participant::{LAST_N, LAYOUT, MAX_HEIGHT, PARTICIPANT, TILES};
+use super::traffic::TRAFFIC;
 use super::{Section, Takes, default, later, optional, required, section};
 
 pub(crate) static ROOT: Section = section(
@@ -17,7 +18,7 @@ pub(crate) static ROOT: Section = section(
         optional("link", Takes::Named(&LINK), "kinds of one-way line"),
         optional("sfu", Takes::Named(&SFU), "the server; exactly one, `main` with its defaults when absent"),
         required("participant", Takes::Named(&PARTICIPANT), "people, or groups of alike people"),
-        later("traffic", "cross traffic"),
+        optional("traffic", Takes::List(&TRAFFIC), "traffic of others on the lines"),
         optional(
             "at",
             Takes::List(&AT),
@@ -33,6 +34,7 @@ pub(crate) static ROOT: Section = section(
             Takes::List(&APPLIED),
             "proof that an impairment took effect; judged like `expect`",
         ),
+        optional("gate", Takes::List(&GATE), "how far from its baseline `plenum gate` lets it be"),
         optional("sweep", Takes::Table(&SWEEP), "variations for `plenum sweep`"),
     ],
 );
@@ -107,7 +109,7 @@ static SFU_CONFIG: Section = section(
 );
 
 /// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
-pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "fixed"], &[]);
+pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "webrtc-rs", "fixed"], &[]);
 
 static CPU: Section = section(
     "sfu.<name>.cpu",
@@ -278,6 +280,54 @@ static APPLIED: Section = section(
             Takes::Ratio,
             "delivered bits over capacity of the busiest of these lines in its busiest second, at least",
         ),
+        optional(
+            "cross_min",
+            Takes::Form("size"),
+            "bytes of cross traffic that left the queues of all these lines together, at least",
+        ),
+    ],
+);
+
+static GATE: Section = section(
+    "gate[]",
+    "How much a statistic may change against the same seeds of a committed baseline. A change is a regression when the median or the mean of the differences goes beyond what is allowed, and its 95 % interval doesn't hold zero.",
+    &[
+        required("metric", Takes::Text, "its id, as `plenum metrics` lists them"),
+        optional("where", Takes::Table(&WHERE), "selects by label; everything when absent"),
+        required(
+            "stat",
+            Takes::Choice(&["mean", "min", "p50", "p95", "p99", "max", "count", "total"], &[]),
+            "statistic over the samples of all that is selected, per seed",
+        ),
+        optional(
+            "rise",
+            Takes::Form("number in the metric's unit, or value with unit"),
+            "how much it may rise; this or `rise_share` is needed, and of both the greater counts",
+        ),
+        optional("rise_share", Takes::Ratio, "how much it may rise, as a share of the baseline's median"),
+        optional(
+            "fall",
+            Takes::Form("number in the metric's unit, or value with unit"),
+            "how much it may fall; this or `fall_share` is needed, and of both the greater counts",
+        ),
+        optional("fall_share", Takes::Ratio, "how much it may fall, as a share of the baseline's median"),
+    ],
+);
+
+/// A range of a sweep's grid; it stands in the place of a list of values.
+pub(crate) static RANGE: Section = section(
+    "sweep.grid.<path>",
+    "Values from end to end, both included.",
+    &[
+        required("from", Takes::Form("number, or value with unit"), "the first value"),
+        required("to", Takes::Form("number, or value with unit"), "the last value, of the same kind"),
+        required("steps", Takes::Whole, "how many values, 2 to 10000"),
+        default(
+            "scale",
+            Takes::Choice(&["linear", "log"], &[]),
+            "\"linear\"",
+            "whether steps are equal as differences or as factors",
+        ),
     ],
 );
 
@@ -288,8 +338,8 @@ static SWEEP: Section = section(
         default("seeds", Takes::Whole, "1", "runs per grid point, from `seed` upwards"),
         optional(
             "grid",
-            Takes::Form("table of path to list of values"),
-            "paths as `--set` takes them, quoted: `grid.\"link.home.rate\" = [\"1Mbps\", \"2Mbps\"]`",
+            Takes::Form("table of path to list of values, or to a range"),
+            "paths as `--set` takes them, quoted: `grid.\"link.home.rate\" = [\"1Mbps\", \"2Mbps\"]`, or `{ from = \"100kbps\", to = \"10Mbps\", steps = 5, scale = \"log\" }`",
         ),
     ],
 );

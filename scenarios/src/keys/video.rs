@@ -47,6 +47,12 @@ const DEPENDENCY_DESCRIPTOR: Key = default(
     "false",
     "sends AV1's dependency descriptor with this codec too",
 );
+const LAYERS_ALLOCATION: Key = default(
+    "layers_allocation",
+    Takes::Flag,
+    "false",
+    "tells the server which layers there are, and their rates, when that changes (video layers allocation)",
+);
 const ENCRYPTED: Key = default(
     "encrypted",
     Takes::Flag,
@@ -66,6 +72,7 @@ pub(crate) static VP8: Section = Section {
         SCALABILITY,
         MIN_RATE,
         DEPENDENCY_DESCRIPTOR,
+        LAYERS_ALLOCATION,
         ENCRYPTED,
         KEYFRAME_INTERVAL,
     ],
@@ -82,6 +89,7 @@ pub(crate) static VP9: Section = Section {
         FULL_SCALABILITY,
         MIN_RATE,
         DEPENDENCY_DESCRIPTOR,
+        LAYERS_ALLOCATION,
         ENCRYPTED,
         KEYFRAME_INTERVAL,
     ],
@@ -97,6 +105,7 @@ pub(crate) static AV1: Section = Section {
         TEMPORAL_LAYERS,
         FULL_SCALABILITY,
         MIN_RATE,
+        LAYERS_ALLOCATION,
         ENCRYPTED,
         KEYFRAME_INTERVAL,
     ],
@@ -119,6 +128,7 @@ pub(crate) static H264: Section = Section {
         SCALABILITY,
         MIN_RATE,
         DEPENDENCY_DESCRIPTOR,
+        LAYERS_ALLOCATION,
         ENCRYPTED,
         KEYFRAME_INTERVAL,
     ],

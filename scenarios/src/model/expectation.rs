@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
 use super::Glob;
-use crate::units::{Ratio, optional_duration_text};
+use crate::units::{Ratio, Size, optional_duration_text};
 
 /// Bounds on a statistic of a metric, over the samples of all series that `filter` selects.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -115,4 +115,7 @@ pub struct Applied {
     /// Delivered bits over capacity of the busiest line in its busiest second: at least.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utilisation_min: Option<Ratio>,
+    /// Bytes of cross traffic that left the queues, summed over the lines: at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cross_min: Option<Size>,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::faulty_line::{HoldBack, Management, Policer, TraceFile};
 use crate::units::{Rate, Ratio, Size, format_duration};
 
 /// A kind of one-way line.
@@ -12,6 +13,9 @@ pub struct Link {
     /// Capacity over time.
     #[serde(skip_serializing_if = "RateSchedule::is_unlimited")]
     pub rate: RateSchedule,
+    /// In the place of `rate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceFile>,
     /// What waits for the line.
     pub queue: Queue,
     /// Packets lost after the queue.
@@ -21,6 +25,18 @@ pub struct Link {
     pub delay: Delay,
     /// Whether all who name it share one line; else each has its own.
     pub shared: bool,
+    /// A token bucket before the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policer: Option<Policer>,
+    /// Packets of which a second copy arrives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<Ratio>,
+    /// Packets that arrive with a flipped bit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrupt: Option<Ratio>,
+    /// Packets held back at the far end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reorder: Option<HoldBack>,
 }
 
 impl Link {
@@ -89,6 +105,8 @@ pub enum Queue {
     DropTail(Depth),
     /// First in, first out, without a bound.
     Infinite,
+    /// Under active management.
+    Managed(Management),
 }
 
 /// How much a queue holds.
@@ -124,21 +142,37 @@ impl Default for Queue {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct QueueText {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     depth: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sized_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ecn: Option<bool>,
 }
 
 impl From<Queue> for QueueText {
     fn from(queue: Queue) -> QueueText {
         match queue {
-            Queue::Infinite => QueueText { kind: "infinite", depth: None, sized_at: None },
+            Queue::Infinite => QueueText { kind: "infinite", ..QueueText::default() },
+            Queue::Managed(Management { kind, target, interval, limit, ecn }) => QueueText {
+                kind: kind.name(),
+                target: Some(format_duration(target)),
+                interval: kind.has_interval().then(|| format_duration(interval)),
+                limit: Some(limit.to_string()),
+                ecn: kind.has_ecn().then_some(ecn),
+                ..QueueText::default()
+            },
             Queue::DropTail(Depth::Bytes(size)) => {
-                QueueText { kind: "droptail", depth: Some(size.to_string()), sized_at: None }
+                QueueText { kind: "droptail", depth: Some(size.to_string()), ..QueueText::default() }
             }
             Queue::DropTail(Depth::Time { span, sized_at }) => {
                 let sized_at = match sized_at {
@@ -146,20 +180,33 @@ impl From<Queue> for QueueText {
                     SizedAt::FirstRate => "first-rate".to_owned(),
                     SizedAt::Rate(rate) => rate.to_string(),
                 };
-                QueueText { kind: "droptail", depth: Some(format_duration(span)), sized_at: Some(sized_at) }
+                let (depth, sized_at) = (Some(format_duration(span)), Some(sized_at));
+                QueueText { kind: "droptail", depth, sized_at, ..QueueText::default() }
             }
         }
     }
 }
 
 /// How packets are lost.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Loss {
     /// Each packet on its own.
     Bernoulli {
         /// Probability that a packet is lost.
         rate: Ratio,
+    },
+    /// In bursts of geometric length.
+    GilbertElliott {
+        /// Share of packets lost in the long run; below 1.
+        mean: Ratio,
+        /// Packets lost in a row on average; at least 1.
+        burst: f64,
+    },
+    /// These packets.
+    List {
+        /// Their numbers in increasing order; the first that leaves the line is 1.
+        packets: Vec<u64>,
     },
 }
 

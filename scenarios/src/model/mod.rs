@@ -6,23 +6,29 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
+mod gate;
 mod glob;
 mod link;
 mod participant;
 mod sfu;
 mod source;
 mod sweep;
+mod traffic;
 mod video;
 
 pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
+pub use faulty_line::{HoldBack, Management, ManagementKind, Policer, TraceFile};
+pub use gate::Gate;
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
 pub use sfu::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
 pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
+pub use traffic::{Files, FilesStart, TcpWindow, Traffic, TrafficKind};
 pub use video::{Layer, NotAScalability, PacketizationMode, Scalability, Video, VideoCodec, VideoModel};
 
 use std::time::Duration;
@@ -57,6 +63,9 @@ pub struct Scenario {
     /// Participants and groups, by name; at least one.
     #[serde(rename = "participant")]
     pub participants: IndexMap<String, Participant>,
+    /// Traffic of others, in the order of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<Traffic>,
     /// What happens during the run, ordered by time; at the same moment in the order of the file.
     #[serde(rename = "at")]
     pub events: Vec<Event>,
@@ -64,6 +73,9 @@ pub struct Scenario {
     pub expect: Vec<Expect>,
     /// Proof that impairments took effect.
     pub applied: Vec<Applied>,
+    /// How far it may be from its baseline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<Gate>,
     /// Variations of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
@@ -87,6 +99,17 @@ impl Default for Measure {
 }
 
 impl Scenario {
+    /// Fills in what the traces of the lines hold, by `read`, which gets the path in the file.
+    ///
+    /// # Errors
+    /// What `read` says, for the first trace that it can't give.
+    pub fn read_traces<E>(&mut self, mut read: impl FnMut(&str) -> Result<String, E>) -> Result<(), E> {
+        for trace in self.links.values_mut().filter_map(|link| link.trace.as_mut()) {
+            trace.text = read(&trace.file)?.into();
+        }
+        Ok(())
+    }
+
     /// The one server's name and settings.
     pub fn sfu(&self) -> (&str, &Sfu) {
         let (name, sfu) = self.sfus.first().expect("a checked scenario has one SFU");

@@ -17,6 +17,9 @@ pub enum CongestionControl {
     Scream,
     /// RFC 8698.
     Nada,
+    /// The estimator of the webrtc-rs family, to compare with.
+    #[serde(rename = "webrtc-rs")]
+    WebrtcRs,
     /// Nothing: always the greatest rate.
     Fixed,
 }

@@ -27,6 +27,9 @@ pub struct Video {
     /// Whether packets carry AV1's dependency descriptor though this is another codec.
     #[serde(skip_serializing_if = "is_false")]
     pub dependency_descriptor: bool,
+    /// Whether packets tell which layers there are.
+    #[serde(skip_serializing_if = "is_false")]
+    pub layers_allocation: bool,
     /// Whether the server can't read the payload, and goes by the dependency descriptor alone.
     #[serde(skip_serializing_if = "is_false")]
     pub encrypted: bool,

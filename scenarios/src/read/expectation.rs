@@ -32,7 +32,7 @@ fn expectation(reader: &Reader<'_>, names: &Names<'_>, metrics: &[MetricName<'_>
     Some(Expect { metric: metric?.to_owned(), filter, stat: stat?, min, max, samples_min })
 }
 
-fn metric_named<'m>(
+pub(super) fn metric_named<'m>(
     reader: &Reader<'_>,
     id: &str,
     metrics: &'m [MetricName<'m>],
@@ -57,7 +57,11 @@ fn metric_named<'m>(
     found
 }
 
-fn filter(inner: &Reader<'_>, names: &Names<'_>, metric: Option<&MetricName<'_>>) -> IndexMap<String, Glob> {
+pub(super) fn filter(
+    inner: &Reader<'_>,
+    names: &Names<'_>,
+    metric: Option<&MetricName<'_>>,
+) -> IndexMap<String, Glob> {
     let mut filter = IndexMap::new();
     let given = |key: &str| inner.glob(key).map(|pattern| (pattern, inner.place_of(key)));
     for key in ["receiver", "publisher", "sender", "participant"] {
@@ -88,7 +92,7 @@ fn filter(inner: &Reader<'_>, names: &Names<'_>, metric: Option<&MetricName<'_>>
     filter
 }
 
-fn stat(word: &str) -> Stat {
+pub(super) fn stat(word: &str) -> Stat {
     match word {
         "mean" => Stat::Mean,
         "min" => Stat::Min,
@@ -104,7 +108,7 @@ fn stat(word: &str) -> Stat {
 }
 
 /// A number in the metric's unit, or a text with a unit that must be of the metric's kind.
-fn bound(reader: &Reader<'_>, node: &Node, metric: Option<&MetricName<'_>>) -> Option<Bound> {
+pub(super) fn bound(reader: &Reader<'_>, node: &Node, metric: Option<&MetricName<'_>>) -> Option<Bound> {
     let Value::Text(text) = &node.value else {
         return values::number(reader.faults, node).map(|value| Bound { value, unit: None });
     };
@@ -153,6 +157,7 @@ fn proof(reader: &Reader<'_>, names: &Names<'_>) -> Option<Applied> {
         lost_max: count("lost_max"),
         queued_min: reader.duration("queued_min"),
         utilisation_min: reader.ratio("utilisation_min"),
+        cross_min: reader.node("cross_min").and_then(|node| values::size(reader.faults, node)),
         link: link?,
     };
     if reader.table.names().iter().all(|key| *key == "link") {

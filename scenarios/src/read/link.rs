@@ -2,23 +2,31 @@
 
 use std::time::Duration;
 
+use super::faulty_line;
+use super::queue;
 use super::reader::Reader;
 use super::values;
 use crate::diagnostics::Faults;
-use crate::model::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
+use crate::model::{Delay, Jitter, Link, RateSchedule, RateStep};
 use crate::tree::{Node, Value};
+use crate::units::Ratio;
 
 pub(crate) fn link(reader: &Reader<'_>) -> Link {
     Link {
         rate: reader.node("rate").and_then(|node| schedule(reader.faults, node)).unwrap_or_default(),
-        queue: reader.inner("queue").map(|inner| queue(&inner)).unwrap_or_default(),
-        loss: loss(reader),
+        trace: faulty_line::trace(reader),
+        queue: reader.inner("queue").map(|inner| queue::queue(&inner)).unwrap_or_default(),
+        loss: faulty_line::loss(reader),
         delay: delay(reader),
         shared: reader.flag("shared").unwrap_or(false),
+        policer: reader.inner("policer").and_then(|inner| faulty_line::policer(&inner)),
+        duplicate: reader.ratio("duplicate").filter(|ratio| *ratio > Ratio::ZERO),
+        corrupt: reader.ratio("corrupt").filter(|ratio| *ratio > Ratio::ZERO),
+        reorder: reader.inner("reorder").and_then(|inner| faulty_line::reorder(&inner)),
     }
 }
 
-fn schedule(faults: &Faults, node: &Node) -> Option<RateSchedule> {
+pub(crate) fn schedule(faults: &Faults, node: &Node) -> Option<RateSchedule> {
     let Value::List(items) = &node.value else {
         return values::rate(faults, node).map(RateSchedule::constant);
     };
@@ -41,93 +49,6 @@ fn schedule(faults: &Faults, node: &Node) -> Option<RateSchedule> {
         }
     }
     Some(RateSchedule { steps: steps.into_iter().map(|(step, _)| step).collect() })
-}
-
-fn queue(reader: &Reader<'_>) -> Queue {
-    let kind = reader.choice("kind").unwrap_or("droptail");
-    let depth = reader.node("depth");
-    let sized_at = reader.node("sized_at");
-    if kind == "infinite" {
-        for (node, key) in [(depth, "depth"), (sized_at, "sized_at")] {
-            if let Some(node) = node {
-                let message = format!("an infinite queue has no `{key}`");
-                reader.faults.report(&node.place, message, "take it out, or use kind = \"droptail\"");
-            }
-        }
-        return Queue::Infinite;
-    }
-    let Queue::DropTail(usual) = Queue::default() else { return Queue::Infinite };
-    let depth = depth.and_then(|node| self::depth(reader.faults, node)).unwrap_or(usual);
-    let Some(node) = sized_at else { return Queue::DropTail(depth) };
-    Queue::DropTail(match depth {
-        Depth::Time { span, .. } => {
-            Depth::Time { span, sized_at: self::sized_at(reader.faults, node).unwrap_or_default() }
-        }
-        Depth::Bytes(_) => {
-            let hint = "take it out, or give `depth` as a duration";
-            reader.faults.report(&node.place, "`sized_at` needs a depth in time", hint);
-            depth
-        }
-    })
-}
-
-fn depth(faults: &Faults, node: &Node) -> Option<Depth> {
-    let Value::Text(text) = &node.value else {
-        if matches!(node.value, Value::Integer(_) | Value::Float(_)) {
-            let hint = "write \"300ms\" or \"64kB\"";
-            faults.report(&node.place, "unit missing: a depth is a duration or a size", hint);
-            return None;
-        }
-        return values::wrong_kind(faults, node, "a duration or a size");
-    };
-    if text.contains("packet") {
-        faults.report_unsupported(&node.place, "a depth in packets");
-        return None;
-    }
-    let depth = if text.ends_with(['B', 'b']) {
-        Depth::Bytes(values::size(faults, node)?)
-    } else {
-        Depth::Time { span: values::duration(faults, node)?, sized_at: SizedAt::default() }
-    };
-    let empty = match depth {
-        Depth::Bytes(size) => size.as_bytes() == 0,
-        Depth::Time { span, .. } => span.is_zero(),
-    };
-    if empty {
-        faults.report(&node.place, "a queue's depth must be above zero", "write \"300ms\" or \"64kB\"");
-        return None;
-    }
-    Some(depth)
-}
-
-fn sized_at(faults: &Faults, node: &Node) -> Option<SizedAt> {
-    match &node.value {
-        Value::Text(text) if text == "current-rate" => Some(SizedAt::CurrentRate),
-        Value::Text(text) if text == "first-rate" => Some(SizedAt::FirstRate),
-        Value::Text(text) if !text.starts_with(|c: char| c.is_ascii_digit()) => {
-            faults.report_unknown(
-                &node.place,
-                "unknown rate to size at:",
-                text,
-                &["current-rate", "first-rate"],
-            );
-            None
-        }
-        _ => values::rate(faults, node).map(SizedAt::Rate),
-    }
-}
-
-fn loss(reader: &Reader<'_>) -> Option<Loss> {
-    let rate = match reader.short("loss")? {
-        Ok(node) => values::ratio(reader.faults, node)?,
-        Err(inner) => {
-            // Read both: each may have a fault of its own.
-            let (kind, rate) = (inner.choice("kind"), inner.ratio("rate"));
-            debug_assert!(matches!(kind, None | Some("bernoulli")), "the declared kinds are read here");
-            rate?
-        }
-    };
-    Some(Loss::Bernoulli { rate })
 }
 
 fn delay(reader: &Reader<'_>) -> Delay {

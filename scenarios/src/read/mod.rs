@@ -4,14 +4,19 @@
 mod data;
 mod event;
 mod expectation;
+mod faulty_line;
+mod gate;
 mod link;
 mod names;
 mod participant;
+mod queue;
+mod range;
 mod reader;
 mod sfu;
 mod source;
 mod speech;
 mod sweep;
+mod traffic;
 mod values;
 mod video;
 
@@ -57,9 +62,11 @@ pub(crate) fn scenario(
     let cast = expand::cast(&participants, &links, &mut |_| 1.0);
     check_shared(&root, &cast);
     let names = Names::new(&cast, faults.count() == before);
+    let traffic = traffic::traffic(&root, duration, &names);
     let events = event::events(&root, duration, &names);
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
+    let gate = gate::gates(&root, &names, metrics);
     let sweep = root.inner("sweep").map(|inner| sweep::sweep(&inner));
     Scenario {
         schema,
@@ -71,9 +78,11 @@ pub(crate) fn scenario(
         links,
         sfus,
         participants,
+        traffic,
         events,
         expect,
         applied,
+        gate,
         sweep,
     }
 }

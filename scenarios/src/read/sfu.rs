@@ -50,6 +50,7 @@ pub(super) fn congestion_control(reader: &Reader<'_>) -> CongestionControl {
     match reader.choice("congestion_control") {
         Some("scream") => CongestionControl::Scream,
         Some("nada") => CongestionControl::Nada,
+        Some("webrtc-rs") => CongestionControl::WebrtcRs,
         Some("fixed") => CongestionControl::Fixed,
         _ => CongestionControl::Gcc,
     }

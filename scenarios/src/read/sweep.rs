@@ -1,52 +1,50 @@
 //! Reads `[sweep]`.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use super::values;
+use super::{range, values};
 use crate::diagnostics::{Faults, Place};
 use crate::model::{Setting, Sweep};
 use crate::overrides::{self, Override};
-use crate::tree::{Node, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 
 pub(crate) fn sweep(reader: &Reader<'_>) -> Sweep {
     let seeds = reader.whole("seeds", 1..=1_000_000).unwrap_or(1) as u32;
     let mut grid = IndexMap::new();
-    for (path, items) in points(reader) {
+    let Some(node) = reader.node("grid") else { return Sweep { seeds, grid } };
+    let Value::Table(table) = &node.value else {
+        values::wrong_kind::<()>(reader.faults, node, "a table of path to list of values");
+        return Sweep { seeds, grid };
+    };
+    for (path, entry) in &table.entries {
+        let Some(items) = items(reader.faults, path, entry) else { continue };
         if items.is_empty() {
-            reader.faults.report(
-                reader.place_of("grid"),
-                format!("no value for `{path}`"),
-                "give a list of values",
-            );
+            let message = format!("no value for `{path}`");
+            reader.faults.report(reader.place_of("grid"), message, "give a list of values");
         }
         grid.insert(path.to_owned(), items.iter().filter_map(|item| setting(reader.faults, item)).collect());
     }
     Sweep { seeds, grid }
 }
 
-/// Paths with their values.
-fn points<'a>(reader: &Reader<'a>) -> Vec<(&'a str, &'a [Node])> {
-    let Some(node) = reader.node("grid") else { return Vec::new() };
-    let Value::Table(table) = &node.value else {
-        values::wrong_kind::<()>(reader.faults, node, "a table of path to list of values");
-        return Vec::new();
-    };
-    let mut points = Vec::new();
-    for (path, entry) in &table.entries {
-        match &entry.node.value {
-            Value::List(items) => points.push((path.as_str(), items.as_slice())),
-            // A path without quotes is a table in a table.
-            Value::Table(_) => {
-                let hint = format!("put the whole path in quotes: grid.\"{path}…\" = […]");
-                reader.faults.report(&entry.key, "a path without quotes", hint);
-            }
-            _ => {
-                values::wrong_kind::<()>(reader.faults, &entry.node, "a list of values");
-            }
+/// The values of a path: a list, or a range spelt out.
+fn items<'a>(faults: &Faults, path: &str, entry: &'a Entry) -> Option<Cow<'a, [Node]>> {
+    match &entry.node.value {
+        Value::List(items) => Some(Cow::Borrowed(items)),
+        Value::Table(table) if range::is_range(table) => {
+            range::values(faults, &entry.node, table).map(Cow::Owned)
         }
+        // A path without quotes is a table in a table.
+        Value::Table(_) => {
+            let hint = format!("put the whole path in quotes: grid.\"{path}…\" = […]");
+            faults.report(&entry.key, "a path without quotes", hint);
+            None
+        }
+        _ => values::wrong_kind(faults, &entry.node, "a list of values, or a range"),
     }
-    points
 }
 
 fn setting(faults: &Faults, node: &Node) -> Option<Setting> {
@@ -79,8 +77,9 @@ pub(crate) fn check_grid(faults: &Faults, tree: &Table, start: &Place) {
     let mut base = tree.clone();
     base.entries.shift_remove("sweep");
     for (path, entry) in &grid.entries {
-        let Value::List(items) = &entry.node.value else { continue };
-        for item in items {
+        // What is wrong with a range was told when it was read.
+        let Some(items) = items(&Faults::default(), path, entry) else { continue };
+        for item in items.iter() {
             let Some(value) = setting(faults, item) else { continue };
             let (trial, mut tree) = (Faults::default(), base.clone());
             overrides::apply(&mut tree, &Override::of(path, &value), &trial);

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::reader::Reader;
 use crate::diagnostics::{Faults, Place};
 use crate::tree::{Node, Value};
 use crate::units::{Quantity, Rate, Ratio, Size, UnitError, parse_duration};
@@ -64,6 +65,21 @@ pub(crate) fn rate(faults: &Faults, node: &Node) -> Option<Rate> {
 
 pub(crate) fn size(faults: &Faults, node: &Node) -> Option<Size> {
     quantity(faults, node, Quantity::Size, str::parse)
+}
+
+/// The size under `name`, above zero.
+pub(crate) fn size_above_zero(reader: &Reader<'_>, name: &str) -> Option<Size> {
+    let node = reader.node(name)?;
+    let size = size(reader.faults, node)?;
+    if size.as_bytes() == 0 {
+        reader.faults.report(
+            &node.place,
+            format!("`{name}` must be above zero"),
+            "write for instance \"64kB\"",
+        );
+        return None;
+    }
+    Some(size)
 }
 
 /// A ratio: "1%", "0.01" or a bare number from 0 to 1.

@@ -62,7 +62,8 @@ pub(crate) fn video(reader: &Reader<'_>) -> Video {
         let place = reader.place_of("dependency_descriptor");
         reader.faults.report(place, "`encrypted` needs the dependency descriptor", hint);
     }
-    Video { codec, model, layers, scalability, min_rate, dependency_descriptor, encrypted }
+    let layers_allocation = reader.flag("layers_allocation").unwrap_or(false);
+    Video { codec, model, layers, scalability, min_rate, dependency_descriptor, layers_allocation, encrypted }
 }
 
 fn scalability(reader: &Reader<'_>) -> Scalability {

@@ -3,6 +3,7 @@
 mod judging;
 mod parts;
 mod random;
+mod traffic;
 
 use super::with_head;
 use crate::parse;
@@ -71,8 +72,8 @@ fn keys_and_names() {
         ("9:1", "raet", "unknown key in `link.<name>`: `raet`", "did you mean `rate`?"),
     );
     check_line(
-        "[link.a]\ntrace = {}",
-        ("9:1", "trace", "`trace` (delivery opportunities from a file) is not supported yet", "take it out"),
+        "[link.a]\nfilter = {}",
+        ("9:1", "filter", "`filter` (rules before the queue) is not supported yet", "take it out"),
     );
     check_line("[link.ideal]", ("8:7", "ideal", "the name `ideal` is taken", "another name"));
     check_line("[link.\"a b\"]", ("8:7", "\"a b\"", "`a b` can't be a name", "letters"));
@@ -80,10 +81,6 @@ fn keys_and_names() {
     check_line(
         "[link.a]\nfilter = []",
         ("9:1", "filter", "`filter` (rules before the queue) is not supported yet", "take it out"),
-    );
-    check_line(
-        "[[traffic]]\nkind = \"tcp\"",
-        ("8:3", "traffic", "`traffic` (cross traffic) is not supported yet", "take it out"),
     );
     let head = "schema = 1\nname = \"t\"\nseed = 1\nduration = \"60s\"\n";
     check(

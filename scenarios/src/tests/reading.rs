@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{read, with_head};
-use crate::model::{Action, Depth, Jitter, Loss, Publication, Queue, SizedAt};
+use crate::model::{Action, Depth, Jitter, Loss, Publication, Queue, SizedAt, TcpWindow, TrafficKind};
 use crate::{Rate, Scenario, Size, parse, shipped};
 
 /// Every key that is supported, in its long form.
@@ -35,6 +35,24 @@ queue = { depth = "100ms", sized_at = "2Mbps" }
 [link.endless]
 queue = { kind = "infinite" }
 
+[link.bursty]
+queue = { kind = "fq-codel", target = "10ms", interval = "200ms", limit = "500kB", ecn = true }
+loss = { kind = "gilbert-elliott", mean = "1%", burst = 3 }
+policer = { rate = "2Mbps", burst = "64kB" }
+duplicate = "0.1%"
+corrupt = "0.2%"
+reorder = { rate = "1%", by = "20ms" }
+
+[link.listed]
+queue = { kind = "pie", ecn = true }
+loss = { kind = "list", packets = [17, 3] }
+
+[link.traced]
+trace = { file = "traces/lte.down", format = "mahimahi" }
+
+[link.low-latency]
+queue = { kind = "dual-pi2" }
+
 [sfu.main]
 config = { rtx = false, nack = true, max_bitrate = "20Mbps", congestion_control = "scream", feedback = "rfc8888" }
 cpu = { cores = 4, per_packet_in = "2us", per_packet_out = "1us" }
@@ -59,6 +77,42 @@ down = "endless"
 join = { at = "3s" }
 publish = "none"
 view = { layout = "none" }
+
+[[traffic]]
+kind = "tcp"
+cc = "reno"
+on = "home-up"
+from = "20s"
+to = "35s"
+segment = "1000B"
+back = "5ms"
+files = { size = ["100kB", "1MB"], idle = "10s", start = "off" }
+
+[[traffic]]
+kind = "tcp"
+on = "home-up@alice"
+
+[[traffic]]
+kind = "cbr"
+on = "sized"
+rate = [["10s", "500kbps"], ["20s", "1Mbps"]]
+
+[[traffic]]
+kind = "on-off"
+on = "sized@guest.2"
+count = 2
+rate = "500kbps"
+busy = "1s"
+idle = "2s"
+packet = "200B"
+
+[[traffic]]
+kind = "random-walk"
+on = "home-down"
+rate = "500kbps"
+step = "100kbps"
+every = "1s"
+bounds = ["100kbps", "1Mbps"]
 
 [[at]]
 time = "70s"
@@ -96,6 +150,7 @@ lost_min = 2
 lost_max = 2000
 queued_min = "50ms"
 utilisation_min = "60%"
+cross_min = "1MB"
 
 [sweep]
 seeds = 20
@@ -131,12 +186,34 @@ fn reads_links() {
     assert_eq!(up.queue, Queue::DropTail(Depth::Time { span, sized_at: SizedAt::FirstRate }));
     assert_eq!(up.delay.jitter, Jitter::Gauss { std: Duration::from_millis(5), cut: 2.5 });
     assert!(up.delay.reorder);
-    let Some(Loss::Bernoulli { rate }) = up.loss else { panic!("has loss") };
+    let Some(Loss::Bernoulli { rate }) = &up.loss else { panic!("has loss") };
     assert_eq!(rate.get(), 0.005);
     let down = &scenario.links["home-down"];
     assert_eq!(down.queue, Queue::DropTail(Depth::Bytes(Size::from_bytes(64_000))));
     assert!(down.shared && !up.shared);
     assert_eq!(scenario.links["endless"].rate.at(Duration::ZERO), None);
+}
+
+#[test]
+fn traffic_is_a_flow_on_every_line_that_it_names() {
+    let cast = read(FULL, &[]).expect("valid").expand(&mut |_| 0.5);
+    let flows: Vec<(&str, &str)> =
+        cast.traffic.iter().map(|flow| (flow.name.as_str(), cast.links[flow.line.0].name.as_str())).collect();
+    let expected = [
+        ("traffic.1/home-up@alice", "home-up@alice"),
+        ("traffic.2/home-up@alice", "home-up@alice"),
+        ("traffic.3/sized@guest.1", "sized@guest.1"),
+        ("traffic.3/sized@guest.2", "sized@guest.2"),
+        ("traffic.3/sized@guest.3", "sized@guest.3"),
+        ("traffic.4/sized@guest.2/1", "sized@guest.2"),
+        ("traffic.4/sized@guest.2/2", "sized@guest.2"),
+        ("traffic.5/home-down", "home-down"),
+    ];
+    assert_eq!(flows, expected);
+    let TrafficKind::Tcp { cc, segment, back, files } = &cast.traffic[1].definition.kind else {
+        panic!("the second is TCP");
+    };
+    assert_eq!((*cc, *segment, *back, *files), (TcpWindow::Cubic, Size::from_bytes(1_448), None, None));
 }
 
 #[test]

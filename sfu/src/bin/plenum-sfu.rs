@@ -1,11 +1,12 @@
 //! `plenum-sfu`: the server's command line.
 
 use std::io::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use sfu::server::{Server, ServerConfig, ServerError};
+use sfu::server::config::{Override, load};
+use sfu::server::{ConfigError, Server, ServerConfig, ServerError};
 
 /// A selective forwarding unit for video conferences.
 #[derive(Parser)]
@@ -23,29 +24,75 @@ enum Subcommands {
 
 #[derive(Args)]
 struct Serve {
+    /// Settings as TOML. Any of them can also come from the environment, as in PLENUM_SFU_PAGE_LISTEN for `listen` of
+    /// `[page]`, which goes before the file; flags go before both.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Says whether the settings are right, and ends.
+    #[arg(long)]
+    check_config: bool,
     /// Address of the page and its WebSocket [default: 127.0.0.1:8080].
     #[arg(long, value_name = "IP:PORT")]
-    http: Option<SocketAddr>,
+    http: Option<String>,
+    /// How the page is protected: off, self-made or files [default: off on a loopback address, else self-made].
+    #[arg(long, value_name = "HOW")]
+    tls: Option<String>,
     /// UDP address of the media [default: the address of the default route, port 3478].
     #[arg(long, value_name = "IP:PORT")]
-    media: Option<SocketAddr>,
+    media: Option<String>,
     /// The address that peers are told in place of the one in --media.
     #[arg(long, value_name = "IP")]
-    advertise: Option<IpAddr>,
+    advertise: Option<String>,
+    /// Address of metrics, state and commands [default: none].
+    #[arg(long, value_name = "IP:PORT")]
+    admin: Option<String>,
     /// Write the core's decisions to standard error, one a line: layers with their reason, key frames, estimates.
     #[arg(long)]
     events: bool,
 }
 
+impl Serve {
+    /// The settings of file, environment and flags.
+    fn settings(&self) -> Result<ServerConfig, ConfigError> {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+            Override::from_variable(&name, &value)
+        });
+        let text = |from: &str, section: &str, key: &str, value: &Option<String>| {
+            value.as_ref().map(|value| Override {
+                from: from.to_owned(),
+                section: section.to_owned(),
+                key: key.to_owned(),
+                value: value.as_str().into(),
+            })
+        };
+        let flags = [
+            text("--http", "page", "listen", &self.http),
+            text("--tls", "page", "tls", &self.tls),
+            text("--media", "media", "listen", &self.media),
+            text("--advertise", "media", "advertise", &self.advertise),
+            text("--admin", "admin", "listen", &self.admin),
+        ];
+        let overrides: Vec<Override> = variables.chain(flags.into_iter().flatten()).collect();
+        let mut config = load(self.config.as_deref(), &overrides)?;
+        config.log.events |= self.events;
+        Ok(config)
+    }
+}
+
 fn main() -> ExitCode {
     let Subcommands::Serve(serve) = Arguments::parse().command;
-    let default = ServerConfig::default();
-    let config = ServerConfig {
-        http: serve.http.unwrap_or(default.http),
-        media: serve.media.unwrap_or(default.media),
-        advertised: serve.advertise,
-        events: serve.events,
+    let config = match serve.settings() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("plenum-sfu: {error}");
+            return ExitCode::from(2);
+        }
     };
+    if serve.check_config {
+        println!("the settings are right");
+        return ExitCode::SUCCESS;
+    }
     match run(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -62,8 +109,11 @@ fn run(config: &ServerConfig) -> Result<(), ServerError> {
         let server = Server::bind(config).await?;
         let mut out = std::io::stdout();
         // Nobody may be reading: that is no reason not to serve.
-        let _ = writeln!(out, "{}", server.url());
+        let _ = writeln!(out, "{}", server.url()?);
         let _ = writeln!(out, "media: udp {}", server.media());
+        if let Some(admin) = server.admin() {
+            let _ = writeln!(out, "admin: http://{admin}/");
+        }
         let _ = out.flush();
         server.run(stop()?).await
     })

@@ -88,6 +88,7 @@ pub struct FrameDescription {
 
 impl FrameDescription {
     /// A packet of a codec, or of padding, that says no more than this. All of a frame end with the marker.
+    #[inline(always)]
     pub const fn plain(frame_start: bool, key_frame_start: bool, marker: bool) -> Self {
         FrameDescription {
             spatial: 0,
@@ -110,6 +111,7 @@ impl FrameDescription {
     }
 
     /// VP8 (RFC 7741 section 4.2): the marker bit ends the frame.
+    #[inline(always)]
     pub fn vp8(descriptor: &Vp8Descriptor, marker: bool) -> Self {
         FrameDescription {
             temporal: descriptor.temporal_id.unwrap_or(0),

@@ -93,3 +93,37 @@ fn controllers_on_a_line_that_changes() {
         assert!(queue <= queueing && lost <= loss && rose <= rise && fell <= fall, "{kind:?}: {row:?}");
     }
 }
+
+/// A line of 2.5 Mbps falls to 30 kbps for twenty seconds. No layer fits, so nothing but probes is sent; they alone must
+/// find the line when it is back: the lowest layer (167 kbps with its headers) fits within eight seconds, and the best
+/// (1.2 Mbps) within ten.
+#[test]
+fn an_estimate_below_the_lowest_layer_is_regained_where_nothing_else_is_sent() {
+    let kbps = DataRate::from_kbps;
+    for kind in [ControllerKind::Gcc, ControllerKind::Scream, ControllerKind::Nada] {
+        for seed in 0..SEEDS {
+            let link = Link::new(2_500, 25).with_max_wait(300);
+            let controller = kind.build(kbps(50), kbps(300), kbps(20_000));
+            let mut b = Bench::new(controller, link).with_seed(seed);
+            (b.source_min, b.source_max) = (kbps(167), kbps(1_300));
+            b.controller.set_wanted(b.now, kbps(1_300));
+            b.run(20);
+            assert!(b.target_kbps() >= 1_000, "{kind:?} {seed}: {:?}", b.controller.state());
+            b.link.rate = kbps(30);
+            b.run(20);
+            // SCReAM's least window is a rate of 200 kbps on so short a path.
+            assert!(b.target_kbps() < 400, "{kind:?} {seed}: {:?}", b.controller.state());
+            b.link.rate = kbps(2_500);
+            let mut regained = [None; 2];
+            for tenth in 1..=100 {
+                b.run_for(Duration::from_millis(100));
+                for (at, least) in regained.iter_mut().zip([167, 1_200]) {
+                    *at = at.or((b.target_kbps() >= least).then_some(tenth));
+                }
+            }
+            println!("{kind:?} {seed}: {regained:?} tenths of a second");
+            let [base, best] = regained.map(|at| at.unwrap_or(u32::MAX));
+            assert!(base <= 80 && best <= 100, "{kind:?} {seed}: {regained:?} {:?}", b.controller.state());
+        }
+    }
+}

@@ -116,6 +116,11 @@ impl DelayBased {
         self.aimd.rate() < before
     }
 
+    /// Nothing was heard for so long that [`Self::usage`] tells of a path as it was.
+    pub fn is_stale(&self, now: Time) -> bool {
+        self.last_feedback.is_some_and(|last| now.since(last) > STREAM_TIMEOUT)
+    }
+
     /// A round-trip time was measured.
     pub fn set_rtt(&mut self, rtt: Duration) {
         self.aimd.set_rtt(rtt);

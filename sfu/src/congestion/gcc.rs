@@ -203,8 +203,11 @@ impl Gcc {
         probe.max(delivered.min(self.delay.rate()))
     }
 
-    fn probing_is_blocked(&self) -> bool {
-        self.delay.usage() == Usage::Overuse || self.loss.state() == LossState::Decreasing
+    /// Queue or loss forbid to send more. Where nothing is sent, and so nothing heard, both are what they were when the
+    /// last packet came: only a probe can tell whether that still holds.
+    fn probing_is_blocked(&self, now: Time) -> bool {
+        let congested = self.delay.usage() == Usage::Overuse || self.loss.state() == LossState::Decreasing;
+        congested && !self.delay.is_stale(now)
     }
 }
 
@@ -228,6 +231,9 @@ impl CongestionController for Gcc {
             }
             probe = self.probe_results.on_packet(packet).or(probe);
         }
+        if probe.is_some() {
+            self.probes.on_result();
+        }
         self.last_probe = probe.or(self.last_probe);
         let acknowledged = self.acknowledged.rate();
         let probe = probe.map(|rate| self.no_lower_than_delivered(rate, acknowledged));
@@ -237,9 +243,9 @@ impl CongestionController for Gcc {
         }
         let delivered = self.delivered(now, acknowledged);
         let update = self.delay.on_feedback(now, &self.by_arrival, delivered, probe, in_alr);
-        if let Some(rate) = probe.filter(|rate| self.loss.is_loss_limited() && *rate > self.loss.estimate()) {
+        if let Some(rate) = probe.filter(|rate| *rate > self.loss.estimate()) {
             // What got through at a higher rate ends a bound that loss once set, which would else rise by 30 %
-            // a second at most.
+            // a second at most; and without one the answer need not wait until a piece of a quarter of a second ends.
             self.loss.set_estimate(rate);
         }
         self.loss.update(results, self.delay.rate(), acknowledged.filter(|_| !in_alr));
@@ -277,7 +283,7 @@ impl CongestionController for Gcc {
             reports.update(now);
             self.set_target(now);
         }
-        self.probes.process(now, self.probing_is_blocked());
+        self.probes.process(now, self.probing_is_blocked(now));
         self.next_tick = now + TICK;
     }
 

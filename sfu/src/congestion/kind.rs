@@ -5,6 +5,7 @@ use super::fixed::Fixed;
 use super::gcc::{Gcc, GccConfig};
 use super::nada::{Nada, NadaConfig};
 use super::scream::{Scream, ScreamConfig};
+use super::webrtc_rs::WebrtcRs;
 use crate::DataRate;
 
 /// A choice of controller.
@@ -17,6 +18,8 @@ pub enum ControllerKind {
     Scream,
     /// RFC 8698: [`Nada`].
     Nada,
+    /// The estimator of the webrtc-rs family, as a baseline: [`WebrtcRs`].
+    WebrtcRs,
     /// Always the greatest rate: [`Fixed`].
     Fixed,
 }
@@ -30,6 +33,7 @@ impl ControllerKind {
             ControllerKind::Gcc => Box::new(Gcc::new(GccConfig::within(min, start, max))),
             ControllerKind::Scream => Box::new(Scream::new(ScreamConfig { min, start, max, l4s: false })),
             ControllerKind::Nada => Box::new(Nada::new(NadaConfig { min, start, max })),
+            ControllerKind::WebrtcRs => Box::new(WebrtcRs::new(min, start, max)),
             ControllerKind::Fixed => Box::new(Fixed::new(max)),
         }
     }
@@ -51,6 +55,7 @@ mod tests {
             (ControllerKind::Gcc, "gcc", 300_000),
             (ControllerKind::Scream, "scream", 300_000),
             (ControllerKind::Nada, "nada", 300_000),
+            (ControllerKind::WebrtcRs, "webrtc_rs", 300_000),
             (ControllerKind::Fixed, "fixed", 10_000_000),
         ];
         for (kind, name, bps) in kinds {

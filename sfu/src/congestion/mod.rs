@@ -30,6 +30,7 @@ pub mod stable_target;
 pub mod standing_queue;
 pub mod stream_index;
 pub mod trendline;
+pub mod webrtc_rs;
 
 #[cfg(test)]
 mod bench;
@@ -205,6 +206,15 @@ pub enum ControllerState {
     Nada(nada::NadaState),
     /// See [`scream::Scream`].
     Scream(scream::ScreamState),
+    /// See [`webrtc_rs::WebrtcRs`].
+    WebrtcRs {
+        /// The lesser of both, and no more than the receiver allows.
+        target_bps: u64,
+        /// What the delay allows.
+        delay_based_bps: u64,
+        /// What the loss allows.
+        loss_based_bps: u64,
+    },
     /// See [`fixed::Fixed`].
     Fixed {
         /// The rate.

@@ -147,12 +147,14 @@ impl Turn<'_> {
         let room = MAX_PAYLOAD.saturating_sub(red::PRIMARY_HEADER_LEN + media.payload.len());
         let place = (media.sequence, media.timestamp);
         let opus = subscription.payload_type;
-        let redundant = tail.preceding(place, wanted, opus, room, |number| projection.has_sent(number));
+        let content = (wanted > 0).then(|| {
+            let redundant = tail.preceding(place, wanted, opus, room, |number| projection.has_sent(number));
+            Red { redundant, payload_type: opus, primary: media.payload }
+        });
         // Alone, it needs no header around it.
-        let is_redundant = !redundant.is_empty();
-        let content = Red { redundant, payload_type: opus, primary: media.payload };
+        let content = content.as_ref().filter(|content| !content.redundant.is_empty());
         let packet = OutgoingPacket {
-            payload_type: if is_redundant { red_type } else { opus },
+            payload_type: if content.is_some() { red_type } else { opus },
             marker: projected.marker,
             sequence: srtp_index(projected.sequence).ok_or(DropReason::TooOld)?,
             timestamp: projected.timestamp,
@@ -165,13 +167,13 @@ impl Turn<'_> {
         let forwarded = ForwardTimes { received: media.received, first_sent: now };
         let purpose = Purpose { class: PacketClass::Audio, forwarded: Some(forwarded) };
         let len = sender.send(now, (transport, egress), parameters, &packet, purpose, |buffer| {
-            if is_redundant {
+            if let Some(content) = content {
                 content.write(buffer).expect("blocks, types and payload were bounded when they were taken");
             } else {
                 buffer.extend_from_slice(media.payload);
             }
         })?;
-        let octets = if is_redundant { content.len() } else { media.payload.len() };
+        let octets = content.map_or(media.payload.len(), Red::len);
         subscription.sent.packets = subscription.sent.packets.wrapping_add(1);
         subscription.sent.octets = subscription.sent.octets.wrapping_add(octets as u32);
         subscription.totals.sent(now, len, octets);

@@ -53,6 +53,9 @@ impl Described {
         Described::by(payload, media, source, arrived)
     }
 
+    // Inlined with all that it calls, the frame's description is written where it stays: it is large, as there is room
+    // in it for a dependency descriptor.
+    #[inline(always)]
     fn by(payload: PayloadDescriptor, media: &Media<'_>, source: &Source, arrived: Time) -> Self {
         let at = usize::from(media.encoding);
         let layers = source.description.encodings.get(at).map_or(1, |e| e.spatial_layers);
@@ -128,6 +131,11 @@ impl Described {
         first.as_ref().or(second.as_ref()).ok_or(self.unread())
     }
 
+    /// Whether the projection for a receiver gets to see the packet, if anybody's does.
+    pub(super) const fn is_readable_by(&self, receiver: &MediaParameters) -> bool {
+        !self.lacks_structure || receiver.extensions.dependency_descriptor == 0
+    }
+
     const fn unread(&self) -> DropReason {
         if self.lacks_structure { DropReason::UnknownStructure } else { DropReason::MalformedPayload }
     }
@@ -182,6 +190,7 @@ pub(super) fn outgoing_descriptor<'a>(
 }
 
 impl Media<'_> {
+    #[inline(always)]
     fn ingress(&self, frame: FrameDescription, arrived: Time, padding_only: bool) -> IngressVideo {
         IngressVideo {
             encoding: self.encoding,

@@ -150,8 +150,7 @@ impl Turn<'_> {
         let now = self.now;
         let downlink = &mut self.sfu.participants[id].downlink;
         let target = downlink.sender.controller.target();
-        if let Some(cluster) = downlink.sender.controller.probe(now) {
-            downlink.sender.probing.begin(cluster);
+        if downlink.sender.prepare_probe(now) {
             // At once: a cluster whose first packet is large media makes an idle line look full.
             self.probe(id);
         }

@@ -46,19 +46,26 @@ impl Origin {
 
 impl Turn<'_> {
     /// Whether a packet is of an encoding that the receiver neither gets nor is to get, as most of a simulcast are: it
-    /// is then counted as withheld, and that is all.
-    pub(super) fn passes_over(&mut self, receiver: ParticipantId, index: u16, described: &Described) -> bool {
+    /// is then counted as withheld from the receiver, and that is all.
+    pub(super) fn passes_over(
+        &mut self,
+        receiver: ParticipantId,
+        index: u16,
+        media: &Media<'_>,
+        described: &Described,
+    ) -> bool {
         let Some(to) = self.sfu.participants.get_mut(receiver).filter(|to| to.transport.is_connected())
         else {
             return false;
         };
+        if !described.is_readable_by(&to.media) {
+            return false;
+        }
         let Some((subscription, _)) = to.downlink.slot(index) else { return false };
         let Some(stream) = subscription.video() else { return false };
-        let passed =
-            described.for_receiver(&to.media).is_ok_and(|packet| stream.projection.passes_over(packet));
+        let passed = stream.projection.passes_over(media.encoding, media.sequence);
         if passed {
             to.downlink.copies.withheld.count(DropReason::NotSelected);
-            self.sfu.copies.withheld.count(DropReason::NotSelected);
         }
         passed
     }

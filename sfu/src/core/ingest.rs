@@ -69,9 +69,11 @@ impl Turn<'_> {
         if !is_payload_type_of(codec, role, &participant.media.payload_types, header.payload_type) {
             return Err(DropReason::UnknownPayloadType);
         }
-        if let Some(bytes) = extensions.video_layers_allocation.filter(|_| codec.kind() == MediaKind::Video) {
-            participant.uplink.sources[source].take_allocation(bytes);
-        }
+        // An older packet, or a repeated one, tells of layers as they were.
+        let is_newest = role == StreamRole::Media && opened.index >= stream.highest;
+        let told =
+            extensions.video_layers_allocation.filter(|_| codec.kind() == MediaKind::Video && is_newest);
+        let stopped = told.is_some_and(|bytes| participant.uplink.sources[source].take_allocation(bytes));
         let stream = &mut participant.uplink.streams[index];
         stream.stats.note_packet(now, header.sequence, header.timestamp);
         stream.highest = stream.highest.max(opened.index);
@@ -90,11 +92,15 @@ impl Turn<'_> {
             extension: frame_extension(&extensions),
             received: now,
         };
-        match (codec.kind(), role) {
+        let result = match (codec.kind(), role) {
             (MediaKind::Audio, _) => self.audio(&media, header.payload_type, header.is_padding_only()),
             (MediaKind::Video, StreamRole::Rtx) => self.repaired(&media, &header),
             (MediaKind::Video, StreamRole::Media) => self.video(&media, index, header.is_padding_only()),
+        };
+        if stopped {
+            self.choose_for_subscribers(id, source);
         }
+        result
     }
 
     /// A new SSRC: finds out what it is.
@@ -207,7 +213,8 @@ impl Turn<'_> {
         if media.marker && !padding_only {
             stream.totals.frames.count(now);
         }
-        let resumed = !padding_only && source.resume(media.encoding, now);
+        let place = (media.sequence, media.timestamp);
+        let changed = !padding_only && source.on_packet(now, media.encoding, place);
         let encoding = &mut source.encodings[usize::from(media.encoding)];
         if !padding_only {
             let size = DataSize::from_bytes(media.payload.len() as u64);
@@ -228,7 +235,7 @@ impl Turn<'_> {
             source.key_frames.on_key_frame(media.encoding);
             self.arriving = Some((media.publisher, media.source, media.encoding));
         }
-        if resumed {
+        if changed {
             self.choose_for_subscribers(media.publisher, media.source);
         }
         if described.lacks_structure && self.is_wanted(media.publisher, media.source, media.encoding) {
@@ -246,8 +253,10 @@ impl Turn<'_> {
         let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
         let muted = source.muted;
         let subscribers = std::mem::take(&mut source.subscribers);
+        let mut passed_over = 0;
         for (receiver, index) in &subscribers {
-            if !muted && !described.padding_only && self.passes_over(*receiver, *index, described) {
+            if !muted && !described.padding_only && self.passes_over(*receiver, *index, media, described) {
+                passed_over += 1;
                 continue;
             }
             let result = if muted {
@@ -265,11 +274,12 @@ impl Turn<'_> {
                 Err(reason) => self.sfu.withhold(*receiver, reason),
             }
         }
+        self.sfu.copies.withheld.add(DropReason::NotSelected, passed_over);
         self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
     }
 
     /// An encoding begins, or goes on after a silence: whoever subscribes to the source may want it, and from its
-    /// very first packet on.
+    /// very first packet on. Or it has stopped, and whoever watched it needs another.
     fn choose_for_subscribers(&mut self, publisher: ParticipantId, source: usize) {
         for place in 0.. {
             let subscribers = &self.sfu.participants[publisher].uplink.sources[source].subscribers;

@@ -98,7 +98,9 @@ impl Turn<'_> {
         }
         let Some((subscription, sender)) = downlink.padding_carrier() else { return };
         let rtx = subscription.rtx.as_mut().expect("a carrier of padding has RTX");
-        while sender.probing.cluster(now).is_some() && sender.probing.next_send_time() <= now {
+        while (sender.probing.cluster(now).is_some() || sender.prepare_probe(now))
+            && sender.probing.next_send_time() <= now
+        {
             let Some(index) = srtp_index(rtx.sequence.take()) else { break };
             let packet = OutgoingPacket {
                 payload_type: rtx.payload_type,

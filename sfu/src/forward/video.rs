@@ -222,14 +222,14 @@ impl VideoProjection {
     /// Takes note of a packet of an encoding that is neither forwarded nor wanted, and says whether it is one: what
     /// [`VideoProjection::project`] comes to for most packets of a simulcast, in less time.
     #[inline]
-    pub(crate) fn passes_over(&mut self, packet: &IngressVideo) -> bool {
-        let forwarded = self.segment.as_ref().is_some_and(|segment| segment.encoding == packet.encoding);
-        let wanted = self.wanted().is_some_and(|wanted| wanted.encoding == packet.encoding);
+    pub(crate) fn passes_over(&mut self, encoding: u8, sequence: u64) -> bool {
+        let forwarded = self.segment.as_ref().is_some_and(|segment| segment.encoding == encoding);
+        let wanted = self.wanted().is_some_and(|wanted| wanted.encoding == encoding);
         if forwarded || wanted {
             return false;
         }
-        if let Some(source) = self.sources.get_mut(usize::from(packet.encoding)) {
-            source.on_packet(packet.sequence);
+        if let Some(source) = self.sources.get_mut(usize::from(encoding)) {
+            source.on_packet(sequence);
         }
         true
     }

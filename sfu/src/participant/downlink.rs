@@ -312,6 +312,12 @@ impl PacketSender {
         })
     }
 
+    /// Begins the probe that the controller wants next, once none is under way: one begun over another would spoil both.
+    pub(crate) fn prepare_probe(&mut self, now: Time) -> bool {
+        let next = if self.probing.cluster(now).is_none() { self.controller.probe(now) } else { None };
+        next.map(|cluster| self.probing.begin(cluster)).is_some()
+    }
+
     /// What repairs take in the long run: those of one burst are over when they are counted.
     pub(crate) fn repair_rate(&mut self, now: Time) -> DataRate {
         self.sustained_repairs.sustain(now, self.repairs.rate(now))

@@ -9,6 +9,7 @@ use crate::audio::SpeakerId;
 use crate::codec::MediaKind;
 use crate::keyframe::KeyFrameRequests;
 use crate::receive::audio_tail::AudioTail;
+use crate::receive::cadence::Cadence;
 use crate::receive::silence::SilenceGate;
 use crate::rtp::VideoLayersAllocation;
 use crate::send::cache::{CacheLimits, PacketCache};
@@ -59,6 +60,8 @@ pub(crate) struct Encoding {
     pub(crate) clock: Option<(u64, u32, Time)>,
     /// Since when packets have been coming: the first one after a silence has layers chosen anew at once.
     pub(crate) active_since: Option<Time>,
+    /// How its pictures come, which shows when they no longer do.
+    cadence: Cadence,
     /// The highest sequence number so far, extended.
     pub(crate) newest: u64,
     /// What its dependency descriptors are read by.
@@ -94,9 +97,9 @@ impl Source {
 
 impl Source {
     /// Takes the rates that the sender announces for its layers (video layers allocation); whatever can't be read
-    /// announces nothing.
-    pub(crate) fn take_allocation(&mut self, bytes: &[u8]) {
-        let Ok(allocation) = VideoLayersAllocation::parse(bytes) else { return };
+    /// announces nothing. Says whether that ended an encoding which was active: what still comes of it was sent before.
+    pub(crate) fn take_allocation(&mut self, bytes: &[u8]) -> bool {
+        let Ok(allocation) = VideoLayersAllocation::parse(bytes) else { return false };
         for encoding in &mut self.encodings {
             encoding.announced = Some([DataRate::ZERO; SPATIAL_LAYERS]);
         }
@@ -107,6 +110,8 @@ impl Source {
             // Each receiver of a higher layer gets this one too.
             announced.iter_mut().skip(usize::from(spatial)).for_each(|total| *total += rate);
         }
+        let off = |encoding: &&mut Encoding| encoding.announced == Some([DataRate::ZERO; SPATIAL_LAYERS]);
+        self.encodings.iter_mut().filter(off).filter_map(|encoding| encoding.active_since.take()).count() > 0
     }
 
     /// An encoding arrives on another SSRC from now on.
@@ -116,8 +121,27 @@ impl Source {
         self.silence = SilenceGate::default();
     }
 
-    /// A packet of `encoding` came; says whether it is the first, or the first after a silence.
-    pub(crate) fn resume(&mut self, encoding: u8, now: Time) -> bool {
+    /// A packet of `encoding` came, with its extended number and its timestamp; says whether it is the first, or the first
+    /// after a silence, or shows that another encoding has stopped.
+    pub(crate) fn on_packet(&mut self, now: Time, encoding: u8, (sequence, timestamp): (u64, u32)) -> bool {
+        let own = &mut self.encodings[usize::from(encoding)];
+        // What comes late, or again, was sent before the silence.
+        let is_new = sequence > own.newest || own.newest == 0;
+        let begins_picture = own.cadence.on_packet(now, timestamp);
+        let resumes = is_new && self.resume(encoding, now);
+        resumes | (begins_picture && self.find_stopped(encoding, now))
+    }
+
+    /// A picture of `encoding` begins: do others go on as well?
+    fn find_stopped(&mut self, encoding: u8, now: Time) -> bool {
+        let others = self.encodings.iter_mut().enumerate().filter(|(at, _)| *at != usize::from(encoding));
+        let active = others.filter(|(_, other)| other.active_since.is_some());
+        let stopped = active.filter_map(|(_, other)| other.cadence.has_stopped(now).then_some(other));
+        stopped.map(|other| other.active_since = None).count() > 0
+    }
+
+    /// A new packet of `encoding`: says whether it was silent, or never heard of.
+    fn resume(&mut self, encoding: u8, now: Time) -> bool {
         let at = usize::from(encoding);
         if self.encodings[at].active_since.is_some() {
             return false;
@@ -143,6 +167,7 @@ impl Encoding {
             rates: LayerRates::new(spatial_layers),
             clock: None,
             active_since: None,
+            cadence: Cadence::default(),
             newest: 0,
             structures: Structures::default(),
             sets_in_band: false,
@@ -158,6 +183,7 @@ impl Encoding {
             self.cache.flush();
             self.clock = None;
             self.active_since = None;
+            self.cadence = Cadence::default();
             self.newest = 0;
             self.structures.reset();
             self.sets_in_band = false;

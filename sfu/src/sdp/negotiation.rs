@@ -83,6 +83,11 @@ impl Negotiation {
         }
     }
 
+    /// Our ICE password, which only the peer was told.
+    pub fn password(&self) -> &str {
+        &self.local.pwd
+    }
+
     /// The answer to the peer's offer.
     pub fn answer(&self) -> String {
         self.write(Writer::answer)

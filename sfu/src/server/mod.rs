@@ -1,20 +1,28 @@
 //! The real server: the same core on real sockets, timers and WebSockets.
 //!
 //! The only room with a clock and sockets. One worker owns the core, one UDP socket and all sessions; HTTP and
-//! WebSocket tasks talk to it through queues with a bound.
+//! WebSocket tasks talk to it through queues with a bound. Whoever connects passes the gate first.
 
+mod admin;
+mod bucket;
 mod clock;
-mod config;
+pub mod config;
+mod gate;
 mod http;
+mod listen;
+mod metrics;
 mod outbox;
 mod session;
+mod tls;
 mod worker;
 
-pub use config::{ServerConfig, reachable_address};
+pub use config::{ConfigError, ServerConfig, reachable_address};
+pub use tls::TlsError;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use rtc_crypto::providers::AwsLcRsProvider;
 use thiserror::Error;
 use tokio::net::{TcpListener, UdpSocket};
@@ -22,6 +30,9 @@ use tokio::sync::mpsc;
 
 use crate::conference::CommandError;
 use crate::{Config, Sfu};
+use clock::Clock;
+use gate::Gate;
+use listen::Front;
 use worker::Worker;
 
 /// Requests of all sessions that may wait for the worker: a thousand people who join within a moment.
@@ -43,6 +54,9 @@ pub enum ServerError {
         /// Why not.
         error: std::io::Error,
     },
+    /// The page can't be protected.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The core can't be made.
     #[error(transparent)]
     Core(#[from] CommandError),
@@ -53,11 +67,11 @@ pub enum ServerError {
 
 /// A server with its sockets open.
 pub struct Server {
-    listener: TcpListener,
-    http: SocketAddr,
+    page: TcpListener,
+    front: Front,
+    admin: Option<(TcpListener, Router)>,
     media: SocketAddr,
     worker: Worker,
-    requests: mpsc::Sender<worker::Request>,
 }
 
 impl Server {
@@ -66,24 +80,44 @@ impl Server {
     /// # Errors
     /// When a socket can't be opened, or there is no certificate to be had.
     pub async fn bind(config: &ServerConfig) -> Result<Self, ServerError> {
-        let failed = |what, address| move |error| ServerError::Socket { what, address, error };
-        let listener =
-            TcpListener::bind(config.http).await.map_err(failed("the page's address", config.http))?;
-        let http = listener.local_addr().map_err(failed("the page's address", config.http))?;
-        let socket =
-            UdpSocket::bind(config.media).await.map_err(failed("the media's address", config.media))?;
-        let mut media = socket.local_addr().map_err(failed("the media's address", config.media))?;
-        if let Some(ip) = config.advertised {
+        let tls = tls::acceptor(&config.page)?;
+        let page = listener("the page's address", config.page.listen).await?;
+        let failed =
+            |error| ServerError::Socket { what: "the media's address", address: config.media.listen, error };
+        let socket = UdpSocket::bind(config.media.listen).await.map_err(failed)?;
+        let mut media = socket.local_addr().map_err(failed)?;
+        if let Some(ip) = config.media.advertise {
             media.set_ip(ip);
         }
-        let sfu = Sfu::new(Config::new(media), Arc::new(AwsLcRsProvider::new()))?;
+        let sfu = Sfu::new(core(config, media), Arc::new(AwsLcRsProvider::new()))?;
         let (requests, inbox) = mpsc::channel(INBOX);
-        Ok(Server { listener, http, media, worker: Worker::new(sfu, socket, inbox, config.events), requests })
+        let (clock, gate) = (Clock::start(), Gate::new(config.limits.clone()));
+        let admin = match config.admin.listen {
+            Some(address) => {
+                let routes = admin::routes(requests.clone(), config.admin.token.as_deref());
+                Some((listener("the admin's address", address).await?, routes))
+            }
+            None => None,
+        };
+        let routes = http::routes(requests, clock, config);
+        let front = Front { tls, routes, gate: gate.clone(), clock };
+        let worker = Worker::new(sfu, socket, inbox, clock, gate, config.log.events);
+        Ok(Server { page, front, admin, media, worker })
     }
 
-    /// Where the page is.
-    pub fn url(&self) -> String {
-        format!("http://{}/", self.http)
+    /// Where the page is, for a browser on this machine.
+    ///
+    /// # Errors
+    /// When the socket is of no use any more.
+    pub fn url(&self) -> Result<String, ServerError> {
+        let address = self.page.local_addr()?;
+        let scheme = if self.front.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}/", SocketAddr::new(tls::host(address.ip()), address.port())))
+    }
+
+    /// Where metrics, state and commands are, if anywhere.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
     /// Where media goes, as peers are told.
@@ -91,18 +125,35 @@ impl Server {
         self.media
     }
 
-    /// Serves until `stop` is done; then everybody is told to go, and the sockets close.
+    /// Serves until `stop` is done, or until the last one has gone after a drain; then everybody is told to go, and the
+    /// sockets close.
     ///
     /// # Errors
     /// When a socket fails.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Server { listener, worker, requests, .. } = self;
-        let page = tokio::spawn(axum::serve(listener, http::routes(requests)).into_future());
+        let Server { page, front, admin, worker, .. } = self;
+        let page = tokio::spawn(front.serve(page));
+        let admin = admin.map(|(listener, routes)| tokio::spawn(axum::serve(listener, routes).into_future()));
         let sessions = worker.run(stop).await;
         page.abort();
+        if let Some(admin) = admin {
+            admin.abort();
+        }
         farewell(sessions?).await;
         Ok(())
     }
+}
+
+async fn listener(what: &'static str, address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|error| ServerError::Socket { what, address, error })
+}
+
+/// The core's settings; its own defaults but for what the server's say.
+fn core(config: &ServerConfig, media: SocketAddr) -> Config {
+    let mut core = Config::new(media);
+    core.limits.participants = config.limits.participants;
+    core.limits.conference = config.limits.participants_per_room;
+    core
 }
 
 /// Waits until the last session has said what it had to say, but not for those that nobody reads.

@@ -10,14 +10,17 @@ pub(super) struct Outbox<'a> {
     pub(super) events: &'a mut Vec<Event>,
     /// Datagrams that the system had no room for.
     pub(super) refused: &'a mut u64,
+    /// Datagrams and bytes that it took.
+    pub(super) sent: &'a mut (u64, u64),
 }
 
 impl Sink for Outbox<'_> {
     fn transmit(&mut self, transmit: Transmit<'_>) {
         for (datagram, _) in transmit.datagrams() {
             // A full buffer is a full queue: what it drops, repair and congestion control see as loss.
-            if self.socket.try_send_to(datagram, transmit.to).is_err() {
-                *self.refused += 1;
+            match self.socket.try_send_to(datagram, transmit.to) {
+                Ok(bytes) => *self.sent = (self.sent.0 + 1, self.sent.1 + bytes as u64),
+                Err(_) => *self.refused += 1,
             }
         }
     }

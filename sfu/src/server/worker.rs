@@ -7,9 +7,12 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
+use super::gate::Gate;
+use super::metrics::{self, Around};
 use super::outbox::Outbox;
 use crate::conference::Command;
 use crate::core::Turn;
+use crate::debug_state::Personal;
 use crate::signalling::SessionId;
 use crate::signalling::browser::BrowserSignalling;
 use crate::sink::Event;
@@ -36,6 +39,26 @@ pub(super) enum Request {
     Message { session: SessionId, text: String },
     /// It has gone.
     Close { session: SessionId },
+    /// Whoever runs the server wants something.
+    Ask { question: Question, reply: oneshot::Sender<String> },
+}
+
+/// What may be asked by whoever runs the server; commands are answered with how many they concerned.
+pub(super) enum Question {
+    /// The counters, as Prometheus reads them.
+    Metrics,
+    /// The state of every object as JSON, without anybody's name or address.
+    State,
+    /// The rooms by name and how many are in each, as JSON.
+    Rooms,
+    /// Whether somebody new is let in: 1 or 0.
+    Ready,
+    /// Sends everybody in a room away.
+    Close { room: String },
+    /// Sends one participant away.
+    Remove { participant: String },
+    /// Lets nobody in any more, and ends the server when the last one has gone.
+    Drain,
 }
 
 /// See the module.
@@ -50,20 +73,33 @@ pub(super) struct Worker {
     refused: u64,
     /// Whether events go to standard error.
     telling: bool,
+    gate: Gate,
+    sent: (u64, u64),
+    draining: bool,
 }
 
 impl Worker {
-    pub(super) fn new(sfu: Sfu, socket: UdpSocket, inbox: mpsc::Receiver<Request>, telling: bool) -> Self {
+    pub(super) fn new(
+        sfu: Sfu,
+        socket: UdpSocket,
+        inbox: mpsc::Receiver<Request>,
+        clock: Clock,
+        gate: Gate,
+        telling: bool,
+    ) -> Self {
         Worker {
             sfu,
             socket,
             inbox,
             signalling: BrowserSignalling::new(),
             outboxes: SecondaryMap::new(),
-            clock: Clock::start(),
+            clock,
             events: Vec::new(),
             refused: 0,
             telling,
+            gate,
+            sent: (0, 0),
+            draining: false,
         }
     }
 
@@ -71,7 +107,7 @@ impl Worker {
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> io::Result<mpsc::Receiver<Request>> {
         let mut stop = std::pin::pin!(stop);
         let mut buffer = [0; MAX_DATAGRAM];
-        loop {
+        while !(self.draining && self.sfu.participant_count() == 0) {
             let due = self.clock.until(self.sfu.deadline());
             tokio::select! {
                 () = &mut stop => break,
@@ -83,13 +119,9 @@ impl Worker {
                 () = tokio::time::sleep(due) => self.turn(|turn, _| turn.timeout()),
             }
         }
+        self.signalling.stop();
         let everybody: Vec<ParticipantId> = self.sfu.participant_ids().collect();
-        self.turn(|turn, _| {
-            for participant in everybody {
-                // Refused only if it has left in this very turn.
-                let _ = turn.command(Command::Leave { participant });
-            }
-        });
+        self.send_away(everybody);
         if self.refused > 0 {
             eprintln!("{} datagrams found no room in the socket's buffer", self.refused);
         }
@@ -98,8 +130,12 @@ impl Worker {
 
     /// Reads what has come, up to a batch.
     fn datagrams(&mut self, buffer: &mut [u8; MAX_DATAGRAM]) {
-        let mut outbox =
-            Outbox { socket: &self.socket, events: &mut self.events, refused: &mut self.refused };
+        let mut outbox = Outbox {
+            socket: &self.socket,
+            events: &mut self.events,
+            refused: &mut self.refused,
+            sent: &mut self.sent,
+        };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         for _ in 0..BATCH {
             match self.socket.try_recv_from(buffer) {
@@ -130,7 +166,63 @@ impl Worker {
                 self.turn(|turn, signalling| signalling.message(session, &text, turn));
             }
             Request::Close { session } => self.close(session),
+            // Who has asked may have gone meanwhile.
+            Request::Ask { question, reply } => drop(reply.send(self.answer(question))),
         }
+    }
+
+    fn answer(&mut self, question: Question) -> String {
+        let now = self.clock.now();
+        match question {
+            Question::Metrics => metrics::text(&self.sfu, &self.around()),
+            Question::State => self.sfu.debug_state(now, Personal::Redacted).to_string(),
+            Question::Rooms => {
+                let rooms = self.sfu.conferences().map(|room| {
+                    let ids = room.members.iter().map(ToString::to_string).collect::<Vec<String>>();
+                    serde_json::json!({ "room": room.name, "participants": ids })
+                });
+                serde_json::Value::from_iter(rooms).to_string()
+            }
+            Question::Ready => u8::from(!self.draining).to_string(),
+            Question::Close { room } => {
+                let it = self.sfu.conferences().find(|conference| conference.name == room);
+                let members = it.map(|conference| conference.members.clone()).unwrap_or_default();
+                self.send_away(members).to_string()
+            }
+            Question::Remove { participant } => {
+                let id = participant.parse().ok().filter(|id| self.sfu.participant(*id).is_some());
+                self.send_away(id.into_iter().collect()).to_string()
+            }
+            Question::Drain => {
+                self.draining = true;
+                self.signalling.close_doors();
+                "1".to_owned()
+            }
+        }
+    }
+
+    fn around(&self) -> Around {
+        let (connections, connections_refused) = self.gate.counts();
+        Around {
+            sessions: self.signalling.sessions(),
+            connections,
+            connections_refused,
+            refused: self.refused,
+            sent: self.sent,
+            draining: self.draining,
+        }
+    }
+
+    /// Ends the participation of each; how many they are.
+    fn send_away(&mut self, participants: Vec<ParticipantId>) -> usize {
+        let count = participants.len();
+        self.turn(|turn, _| {
+            for participant in participants {
+                // Refused only if it has left in this very turn.
+                let _ = turn.command(Command::Leave { participant });
+            }
+        });
+        count
     }
 
     fn close(&mut self, session: SessionId) {
@@ -139,8 +231,12 @@ impl Worker {
     }
 
     fn turn(&mut self, work: impl FnOnce(&mut Turn<'_>, &mut BrowserSignalling)) {
-        let mut outbox =
-            Outbox { socket: &self.socket, events: &mut self.events, refused: &mut self.refused };
+        let mut outbox = Outbox {
+            socket: &self.socket,
+            events: &mut self.events,
+            refused: &mut self.refused,
+            sent: &mut self.sent,
+        };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         work(&mut turn, &mut self.signalling);
         turn.finish();

@@ -1,8 +1,12 @@
 //! The command line's grammar.
 
+mod decide;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 
 /// Simulates video conferences against a real SFU, in virtual time.
 #[derive(Debug, Parser)]
@@ -26,15 +30,23 @@ pub enum Command {
     Metrics(FormatArguments),
     /// Runs each seed in two fresh processes and compares what happened.
     Verify(VerifyArguments),
+    /// Compares runs of the same seeds, pair by pair.
+    Compare(CompareArguments),
+    /// Holds a scenario against its committed baseline, seed by seed.
+    Gate(GateArguments),
+    /// Runs a scenario over a grid of values and seeds; goes on after a kill, and in shards.
+    Sweep(SweepArguments),
+    /// Puts the shards of a sweep together.
+    Merge(MergeArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),
 }
 
 /// How `plenum run` runs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArguments {
-    /// A scenario file, or the name of a shipped scenario.
+    /// A scenario file, the name of a shipped scenario, or `suite:<name>` for all cases of a suite.
     #[arg(required = true)]
     pub scenarios: Vec<String>,
     /// The seed, in place of the scenario's.

@@ -3,13 +3,19 @@
 pub mod arguments;
 mod check;
 mod choices;
+mod compare;
 mod digest;
+mod gate;
 mod list;
 mod load;
+mod measured;
 mod output;
+mod pool;
 mod progress;
 mod run;
 mod run_directory;
+mod suite;
+mod sweep;
 mod usage;
 mod verify;
 
@@ -26,6 +32,10 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::List(list) => list::scenarios(&list),
         Command::Metrics(list) => list::metrics(&list),
         Command::Verify(verify) => verify::verify(&verify),
+        Command::Compare(compare) => compare::compare(&compare),
+        Command::Gate(gate) => gate::gate(&gate),
+        Command::Sweep(sweep) => sweep::sweep(&sweep),
+        Command::Merge(merge) => sweep::merge(&merge),
         Command::Digest(digest) => digest::digest(&digest),
     };
     code.into()

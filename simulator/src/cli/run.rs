@@ -1,20 +1,19 @@
 //! `plenum run`: every scenario, every seed, side by side.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reports::files::RunDirectory;
+use reports::summary::Summary;
 use reports::verdict::ExitCode as Code;
 use scenarios::Scenario;
 
 use super::arguments::{Crypto, Format, RunArguments};
+use super::compare::changes;
 use super::output::{print, worse};
+use super::pool::{in_turn, workers};
 use super::progress::{Progress, advance};
 use super::run_directory::{Finished, finish_run, write_aggregate};
-use super::{fail, load};
+use super::{fail, load, suite};
 use crate::host::Stopwatch;
 use crate::world::{Settings, World};
 
@@ -30,6 +29,11 @@ struct Job {
 
 /// Runs all and prints a summary of each.
 pub(super) fn run(arguments: &RunArguments) -> Code {
+    let as_table = arguments.scenarios.iter().any(|name| suite::is_suite(name));
+    let arguments = &match suite::expand(&arguments.scenarios) {
+        Ok(scenarios) => RunArguments { scenarios, ..arguments.clone() },
+        Err(error) => return fail(Code::Invalid, error),
+    };
     let mut scenarios = Vec::new();
     for name in &arguments.scenarios {
         match load::load(name, &arguments.vary) {
@@ -46,15 +50,24 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
         Ok(jobs) => jobs,
         Err(error) => return fail(Code::Invalid, error),
     };
-    let results = run_all(arguments, &scenarios, &jobs);
+    let (results, merged) = run_all(arguments, &scenarios, &jobs);
     let mut worst = Code::Pass;
-    let mut documents = Vec::new();
-    for (index, scenario) in scenarios.iter().enumerate() {
+    let (mut documents, mut rows) = (Vec::new(), Vec::new());
+    for ((index, scenario), merged) in scenarios.iter().enumerate().zip(merged) {
         let of_scenario: Vec<&RunResult> =
             jobs.iter().zip(&results).filter(|(job, _)| job.scenario == index).map(|(_, r)| r).collect();
-        let (code, json) = conclude(arguments, scenario, &tops[index], &of_scenario);
+        let Concluded { code, text, json } =
+            conclude(arguments, scenario, &tops[index], &of_scenario, merged);
         worst = worse(worst, code);
+        let finished: Vec<&Finished> = of_scenario.iter().filter_map(|run| run.as_ref().ok()).collect();
+        rows.push(suite::Row::new(scenario, code, of_scenario.len(), &finished));
+        if let Some(text) = text.filter(|_| !as_table) {
+            worst = worse(worst, print(text));
+        }
         documents.extend(json);
+    }
+    if as_table && arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass) {
+        worst = worse(worst, print(suite::table(&rows)));
     }
     match (arguments.format, arguments.scenarios.len()) {
         (Format::Text, _) => worst,
@@ -63,14 +76,23 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
     }
 }
 
-/// Prints what came of one scenario's runs, and writes their aggregate when there are several. Gives the graver
-/// exit code, and the content of the scenario's `metrics.json`.
+/// What came of one scenario's runs.
+struct Concluded {
+    code: Code,
+    /// For people, if they are to see it.
+    text: Option<String>,
+    /// The content of the scenario's `metrics.json`.
+    json: Option<String>,
+}
+
+/// Puts together what came of one scenario's runs, and writes their aggregate when there are several.
 fn conclude(
     arguments: &RunArguments,
     scenario: &Scenario,
     top: &Path,
     results: &[&RunResult],
-) -> (Code, Option<String>) {
+    merged: Option<Summary>,
+) -> Concluded {
     let mut worst = Code::Pass;
     let mut finished = Vec::new();
     for result in results {
@@ -82,19 +104,18 @@ fn conclude(
             Err((code, error)) => worst = worse(worst, fail(*code, error)),
         }
     }
-    let Some(first) = finished.first() else { return (worst, None) };
-    let (text, json) = if arguments.seeds > 1 {
-        match write_aggregate(scenario, top, &finished) {
+    let failed = |code| Concluded { code, text: None, json: None };
+    let Some(first) = finished.first() else { return failed(worst) };
+    let (text, json) = if let Some(merged) = merged {
+        match write_aggregate(scenario, top, &finished, merged) {
             Ok((text, json)) => (text, json),
-            Err(error) => return (worse(worst, fail(Code::Invalid, error)), None),
+            Err(error) => return failed(worse(worst, fail(Code::Invalid, error))),
         }
     } else {
         (first.text.clone(), first.json.clone())
     };
-    if arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass) {
-        worst = worse(worst, print(text));
-    }
-    (worst, Some(json))
+    let shown = arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass);
+    Concluded { code: worst, text: shown.then_some(text), json: Some(json) }
 }
 
 /// Everything that may go wrong with the output is found out before the first run.
@@ -127,33 +148,28 @@ fn top_level(arguments: &RunArguments, scenarios: &[Scenario], index: usize) -> 
     base.join(if taken { format!("{name}-{}", index + 1) } else { name.clone() })
 }
 
-/// Runs every job, as many side by side as was asked for. Results come in the order of the jobs.
-fn run_all(arguments: &RunArguments, scenarios: &[Scenario], jobs: &[Job]) -> Vec<RunResult> {
+/// Runs every job, as many side by side as was asked for. Results come in the order of the jobs; what several seeds
+/// come to is gathered on the way, so that the numbers of one seed don't wait for the last.
+fn run_all(
+    arguments: &RunArguments,
+    scenarios: &[Scenario],
+    jobs: &[Job],
+) -> (Vec<RunResult>, Vec<Option<Summary>>) {
     let progress = Progress::new(arguments.quiet);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = arguments.jobs.map_or(processors, usize::from).min(jobs.len());
-    let results: Vec<Mutex<Option<RunResult>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(job) = jobs.get(index) else { return };
-                    let one = || run_one(arguments, &scenarios[job.scenario], job, &progress, workers);
-                    // What a panic leaves behind is dropped with its run; nothing of it is looked at again.
-                    let result = catch_unwind(AssertUnwindSafe(one)).unwrap_or_else(|panic| {
-                        let (scenario, what) = (&scenarios[job.scenario].name, message(&*panic));
-                        Err((Code::Broken, format!("{scenario}, seed {}: crash: {what}", job.seed)))
-                    });
-                    *results[index].lock().expect("no holder of this lock panics") = Some(result);
-                }
-            });
+    let workers = workers(arguments.jobs, jobs.len());
+    let one = |job: &Job| run_one(arguments, &scenarios[job.scenario], job, &progress, workers);
+    let (mut results, mut merged) = (Vec::with_capacity(jobs.len()), vec![None; scenarios.len()]);
+    in_turn(jobs, workers, one, |place, result| {
+        let Job { scenario, seed, .. } = &jobs[place];
+        let crash =
+            |said| (Code::Broken, format!("{}, seed {seed}: crash: {said}", scenarios[*scenario].name));
+        let mut result = result.map_err(crash).and_then(|result| result);
+        if let (true, Ok(done)) = (arguments.seeds > 1, &mut result) {
+            done.merge_into(&mut merged[*scenario]);
         }
+        results.push(result);
     });
-    let done = results.into_iter().map(|slot| slot.into_inner().expect("no holder of this lock panics"));
-    done.map(|result| result.expect("every job was taken by a worker, and workers don't stop early"))
-        .collect()
+    (results, merged)
 }
 
 fn run_one(
@@ -184,15 +200,7 @@ fn run_one(
     finish_run(scenario, job.seed, null_crypto, &job.directory, (outcome, &host), &replay)
 }
 
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let formatted = || panic.downcast_ref::<String>().map(String::as_str);
-    panic.downcast_ref::<&str>().copied().or_else(formatted).unwrap_or("no message")
-}
-
 /// The command that gives the same result again.
 fn replay_line(arguments: &RunArguments, name: &str, seed: u64) -> String {
-    let sets: String = arguments.vary.set.iter().map(|set| format!(" --set '{set}'")).collect();
-    let crypto = if arguments.vary.crypto == Crypto::Null { " --crypto null" } else { "" };
-    format!("plenum run {name} --seed {seed}{sets}{crypto}")
+    format!("plenum run {name} --seed {seed}{}", changes(&arguments.vary))
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reports::files::{self, HostInfo, Manifest, Run, RunDirectory};
 use reports::html::{self, ReportInput};
+use reports::observation::Cast;
 use reports::plot;
 use reports::recording::Recording;
 use reports::summary::{RunHeader, Summary};
@@ -22,10 +23,31 @@ pub(super) struct Finished {
     pub(super) text: String,
     /// For programs: `metrics.json`'s content.
     pub(super) json: String,
-    recording: Recording,
+    cast: Cast,
+    /// Until it is merged.
     summary: Summary,
+    digest: String,
     verdict: Verdict,
     seed: u64,
+}
+
+impl Finished {
+    /// A line for each demand that does not hold, and for a broken invariant.
+    pub(super) fn broken(&self) -> impl Iterator<Item = String> {
+        let invariant = self.verdict.broken.iter().map(|what| format!("BROKEN invariant: {what}"));
+        let failed = self.verdict.checks.iter().filter(|check| !check.passed);
+        let seed = self.seed;
+        invariant.chain(failed.map(|check| check.line())).map(move |line| format!("seed {seed}: {line}"))
+    }
+
+    /// Adds the numbers to those of the scenario's other seeds, and lets go of all that only this seed has.
+    pub(super) fn merge_into(&mut self, merged: &mut Option<Summary>) {
+        let empty = || Summary { header: RunHeader::default(), rows: Vec::new(), absent: Vec::new() };
+        let own = std::mem::replace(&mut self.summary, empty());
+        merged.get_or_insert_with(empty).merge(&own);
+        self.text = String::new();
+        self.json = String::new();
+    }
 }
 
 /// Judges an outcome and writes its run directory.
@@ -77,7 +99,9 @@ pub(super) fn finish_run(
         text.push_str(&format!("fault: {failure}\n"));
     }
     let json = summary.json();
-    Ok(Finished { code: verdict.exit_code(), text, json, recording, summary, verdict, seed })
+    // The recording goes with the run: of many seeds, only numbers are kept.
+    let (cast, digest) = (recording.cast().clone(), manifest.digest);
+    Ok(Finished { code: verdict.exit_code(), text, json, cast, summary, digest, verdict, seed })
 }
 
 /// Draws the pictures and writes them, and the page that holds them.
@@ -105,7 +129,12 @@ fn write_page(
     directory.write("report.html", page.as_bytes())
 }
 
-fn judge(scenario: &Scenario, recording: &Recording, summary: &Summary) -> Result<Verdict, (Code, String)> {
+/// Holds the scenario's expectations against what was measured.
+pub(super) fn judge(
+    scenario: &Scenario,
+    recording: &Recording,
+    summary: &Summary,
+) -> Result<Verdict, (Code, String)> {
     let expectations: Vec<Expectation> = scenario.expect.iter().map(Expectation::from).collect();
     let applied: Vec<AppliedCheck> = scenario.applied.iter().map(AppliedCheck::from).collect();
     Verdict::of(recording, summary, &expectations, &applied)
@@ -124,22 +153,19 @@ fn speed(host: &HostInfo) -> String {
 }
 
 /// Writes what several seeds of one scenario come to together; gives the text for the terminal and the content of
-/// `metrics.json`.
+/// `metrics.json`. `summary` has the merged numbers.
 pub(super) fn write_aggregate(
     scenario: &Scenario,
     top: &Path,
     finished: &[&Finished],
+    mut summary: Summary,
 ) -> Result<(String, String), String> {
     let directory = RunDirectory::create(PathBuf::from(top)).map_err(|error| error.to_string())?;
     let seeds: Vec<u64> = finished.iter().map(|done| done.seed).collect();
-    let header = RunHeader {
-        scenario: scenario.name.clone(),
-        seeds,
-        digest: finished.iter().map(|done| done.summary.header.digest.as_str()).collect::<Vec<_>>().join(","),
-    };
-    let summary = Summary::merged(finished.iter().map(|done| &done.summary), header);
+    let digests: Vec<&str> = finished.iter().map(|done| done.digest.as_str()).collect();
+    summary.header = RunHeader { scenario: scenario.name.clone(), seeds, digest: digests.join(",") };
     let passed = finished.iter().filter(|done| done.code == Code::Pass).count();
-    let cast = finished[0].recording.cast();
+    let cast = &finished[0].cast;
     let verdict = merged_verdict(finished);
     let names: Vec<&str> = cast.participants.iter().map(|member| member.name.as_str()).collect();
     files::write_summary(&directory, &summary, &verdict, &names).map_err(|error| error.to_string())?;

@@ -5,6 +5,7 @@
 //! length. Verification, ciphers and hashes are those of aws-lc-rs.
 
 mod key_exchange;
+mod nonce;
 mod provider;
 mod signing;
 

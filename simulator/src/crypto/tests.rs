@@ -149,3 +149,28 @@ fn handshakes_repeat_in_time_and_size() {
         assert_eq!(trace, reference, "seed {number}");
     }
 }
+
+/// RFC 6979 appendix A.2.5 with SHA-256, and the `p256` crate, whose signatures a run's handshakes were made of first.
+#[test]
+fn signatures_are_those_of_rfc_6979() {
+    use p256::ecdsa::Signature;
+    use p256::ecdsa::signature::hazmat::PrehashSigner;
+    let known = p256::SecretKey::from_slice(&[
+        0xc9, 0xaf, 0xa9, 0xd8, 0x45, 0xba, 0x75, 0x16, 0x6b, 0x5c, 0x21, 0x57, 0x67, 0xb1, 0xd6, 0x93, 0x4e,
+        0x50, 0xc3, 0xdb, 0x36, 0xe8, 0x9b, 0x12, 0x7b, 0x8a, 0x62, 0x2b, 0x12, 0x0f, 0x67, 0x21,
+    ]);
+    let known = known.expect("below the order");
+    let oracle = p256::ecdsa::SigningKey::from(&known);
+    let key = signing::P256Key::from_scalar(&known.to_bytes().into()).expect("below the order");
+    let library = rtc_crypto::providers::AwsLcRsProvider::new();
+    let hash = library.crypto().hash(rtc_crypto::HashAlgorithm::Sha256, b"sample").expect("supported");
+    let sample = key.attempt(hash.as_slice().try_into().expect("32 octets"), 0).to_bytes();
+    assert_eq!(sample[..4], [0xef, 0xd4, 0x8b, 0x2a]);
+    assert_eq!(sample[32..36], [0xf7, 0xcb, 0x1c, 0x94]);
+    for number in 0..50 {
+        let hash = seed(number, 9);
+        let expected: Signature = oracle.sign_prehash(&hash).expect("signs any hash");
+        assert_eq!(key.attempt(&hash, 0), expected);
+        assert_ne!(key.attempt(&hash, 1), expected);
+    }
+}

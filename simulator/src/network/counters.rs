@@ -53,10 +53,23 @@ impl StageCounters {
     }
 }
 
+/// What the last stage of a link did to packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImpairmentCounters {
+    /// With a flipped bit, those included that the far end's checksum refused.
+    pub corrupted: Count,
+    /// Copies made; each also counts as entered.
+    pub duplicated: Count,
+    /// Held back for others to overtake.
+    pub held_back: Count,
+}
+
 /// The stages of a link at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkCounters {
-    /// Waiting for the serialiser; dropped = the queue was full.
+    /// Dropped = what exceeded the token bucket; holds nothing.
+    pub policer: StageCounters,
+    /// Waiting for the serialiser; dropped = the queue was full, or its management said so.
     pub queue: StageCounters,
     /// Being serialised (one packet at most).
     pub serialiser: StageCounters,
@@ -64,16 +77,22 @@ pub struct LinkCounters {
     pub loss: StageCounters,
     /// In flight, and arrived but not yet fetched.
     pub propagation: StageCounters,
+    /// Held back; nothing comes here on a link without impairments.
+    pub impairment: StageCounters,
+    /// What was done to packets there.
+    pub impaired: ImpairmentCounters,
 }
 
 impl LinkCounters {
     /// The first stage whose in is not out + dropped + held, in words; `None` when all of them balance.
     pub fn imbalance(&self) -> Option<String> {
         let stages = [
+            ("policer", self.policer),
             ("queue", self.queue),
             ("serialiser", self.serialiser),
             ("loss", self.loss),
             ("propagation", self.propagation),
+            ("impairment", self.impairment),
         ];
         let broken = stages.into_iter().find(|(_, stage)| !stage.balances());
         broken.map(|(name, stage)| format!("{name} does not balance: {stage:?}"))

@@ -48,10 +48,23 @@ pub struct Delivered {
 /// Why a link dropped a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropCause {
+    /// It exceeded the policer's token bucket.
+    Policer,
     /// The queue was full.
     Queue,
+    /// The queue's active management chose it.
+    Managed,
     /// Random loss after the serialiser.
     Random,
+    /// A flipped bit, which the far end's checksum refused.
+    Corrupted,
+}
+
+impl DropCause {
+    /// Whether the packet has used the link.
+    pub fn is_after_serialiser(self) -> bool {
+        matches!(self, DropCause::Random | DropCause::Corrupted)
+    }
 }
 
 /// A datagram that won't arrive; its buffer wants to go back to the pool.

@@ -1,8 +1,11 @@
 //! A datagram on the simulated wire.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use sfu::DataSize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::queue::packet::{Ecn, Packet};
 
 /// What IPv4 without options (RFC 791: 20 bytes) and UDP (RFC 768: 8 bytes) add to every payload. Sizes and
 /// rates of links count it, for IPv6 addresses too, so that a result doesn't depend on the addressing plan;
@@ -70,6 +73,36 @@ pub struct Datagram {
     pub class: TrafficClass,
     /// For the integrator: carried along, never looked at.
     pub tag: u32,
+    /// The ECN field of the IP header: what the sender set, or CE once a queue has marked it. The receiver
+    /// finds it here, as a socket would tell it.
+    pub ecn: Ecn,
+}
+
+impl Packet for Datagram {
+    fn wire_size(&self) -> DataSize {
+        Datagram::wire_size(self)
+    }
+
+    fn ecn(&self) -> Ecn {
+        self.ecn
+    }
+
+    fn mark(&mut self) {
+        self.ecn = Ecn::Ce;
+    }
+
+    /// By addresses and ports; the protocol is always UDP.
+    fn flow(&self) -> u64 {
+        let mut key = [0; 36];
+        for (address, part) in [self.from, self.to].iter().zip(key.chunks_exact_mut(18)) {
+            match address.ip() {
+                IpAddr::V4(ip) => part[..4].copy_from_slice(&ip.octets()),
+                IpAddr::V6(ip) => part[..16].copy_from_slice(&ip.octets()),
+            }
+            part[16..].copy_from_slice(&address.port().to_be_bytes());
+        }
+        xxh3_64(&key)
+    }
 }
 
 impl Datagram {
@@ -92,7 +125,27 @@ mod tests {
     fn size_on_the_wire_includes_ip_and_udp() {
         let any = "10.0.0.1:1".parse().expect("an address");
         let class = TrafficClass::Video;
-        let datagram = Datagram { from: any, to: any, bytes: vec![0; 1222], class, tag: 0 };
+        let datagram = Datagram { from: any, to: any, bytes: vec![0; 1222], class, tag: 0, ecn: Ecn::NotEct };
         assert_eq!(datagram.wire_size(), DataSize::from_bytes(1250));
+    }
+
+    #[test]
+    fn a_flow_is_its_addresses_and_ports() {
+        let datagram = |from: &str, to: &str| Datagram {
+            from: from.parse().expect("an address"),
+            to: to.parse().expect("an address"),
+            bytes: Vec::new(),
+            class: TrafficClass::Video,
+            tag: 0,
+            ecn: Ecn::NotEct,
+        };
+        let flow = |from, to| datagram(from, to).flow();
+        let one = flow("10.0.0.1:1", "10.0.0.2:2");
+        assert_eq!(one, flow("10.0.0.1:1", "10.0.0.2:2"));
+        for (from, to) in
+            [("10.0.0.1:3", "10.0.0.2:2"), ("10.0.0.2:2", "10.0.0.1:1"), ("[::1]:1", "10.0.0.2:2")]
+        {
+            assert_ne!(one, flow(from, to));
+        }
     }
 }

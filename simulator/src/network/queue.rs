@@ -1,4 +1,13 @@
-//! How much a link's drop-tail queue holds.
+//! What waits for a link: how much a drop-tail queue holds, and active queue management.
+
+pub mod codel;
+pub mod dual_pi2;
+pub mod fq_codel;
+pub mod managed;
+pub mod packet;
+pub mod pie;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -8,6 +8,8 @@ mod tests;
 
 use sfu::{DataRate, DataSize, Time};
 
+use super::trace::Trace;
+
 const NANOBITS_PER_BIT: u64 = 1_000_000_000;
 
 /// Why a list of steps is no schedule.
@@ -21,13 +23,67 @@ pub enum ScheduleError {
     NotIncreasing(usize),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Step {
     from: Time,
-    rate: DataRate,
+    service: Service,
 }
 
-/// Rate by time. The first step's rate also holds before it, the last one's for ever.
+/// How a link serves in one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Service {
+    Rate(DataRate),
+    Trace(Trace),
+}
+
+impl Service {
+    /// Nanobits from `from` to `until`, at which the next step begins. A trace's opportunity at `from` belongs to
+    /// the step before, one at `until` to this one.
+    fn work(&self, from: Time, until: Time) -> u128 {
+        match self {
+            Service::Rate(rate) => work(*rate, from, until),
+            Service::Trace(_) if until <= from => 0,
+            Service::Trace(trace) => {
+                let bytes = trace.offered_until(until) - trace.offered_until(from);
+                u128::from(bytes) * u128::from(8 * NANOBITS_PER_BIT)
+            }
+        }
+    }
+
+    /// When `remaining` nanobits are done that begin at `from`, and what is left over then. Only when there is
+    /// enough work.
+    fn finish(&self, from: Time, remaining: u64) -> Finish {
+        match self {
+            Service::Rate(rate) => at_rate(from, remaining, *rate),
+            Service::Trace(trace) => {
+                let end = trace.time_of(from, remaining.div_ceil(8 * NANOBITS_PER_BIT));
+                let left = self.work(from, end) - u128::from(remaining);
+                // More than 2 GB at one instant is as good as 2 GB.
+                Finish { end, credit: u64::try_from(left).unwrap_or(u64::MAX) }
+            }
+        }
+    }
+
+    fn rate_at(&self, at: Time) -> DataRate {
+        match self {
+            Service::Rate(rate) => *rate,
+            Service::Trace(trace) => trace.rate_around(at),
+        }
+    }
+
+    fn sizing_rate(&self) -> DataRate {
+        match self {
+            Service::Rate(rate) => *rate,
+            Service::Trace(trace) => trace.mean_rate(),
+        }
+    }
+
+    fn is_infinite(&self) -> bool {
+        *self == Service::Rate(DataRate::INFINITE)
+    }
+}
+
+/// Rate by time, or a trace of delivery opportunities. The first step's rate also holds before it, the last one's for ever.
 /// [`DataRate::ZERO`] is an outage, [`DataRate::INFINITE`] serialises in no time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateSchedule(Vec<Step>);
@@ -43,7 +99,12 @@ pub(super) struct Finish {
 impl RateSchedule {
     /// The same rate for ever.
     pub fn constant(rate: DataRate) -> Self {
-        RateSchedule(vec![Step { from: Time::ZERO, rate }])
+        RateSchedule(vec![Step { from: Time::ZERO, service: Service::Rate(rate) }])
+    }
+
+    /// A trace that begins at time zero.
+    pub fn trace(trace: Trace) -> Self {
+        RateSchedule(vec![Step { from: Time::ZERO, service: Service::Trace(trace) }])
     }
 
     /// Steps in order of time.
@@ -51,7 +112,8 @@ impl RateSchedule {
     /// # Errors
     /// When there is none, or the times don't increase.
     pub fn new(steps: impl IntoIterator<Item = (Time, DataRate)>) -> Result<Self, ScheduleError> {
-        let mut steps: Vec<Step> = steps.into_iter().map(|(from, rate)| Step { from, rate }).collect();
+        let mut steps: Vec<Step> =
+            steps.into_iter().map(|(from, rate)| Step { from, service: Service::Rate(rate) }).collect();
         if let Some(late) = steps.windows(2).position(|pair| pair[0].from >= pair[1].from) {
             return Err(ScheduleError::NotIncreasing(late + 2));
         }
@@ -59,16 +121,16 @@ impl RateSchedule {
         Ok(RateSchedule(steps))
     }
 
-    /// The rate from the instant `at` on.
+    /// The rate from the instant `at` on; of a trace, the mean rate over the second that `at` is in.
     pub fn rate_at(&self, at: Time) -> DataRate {
-        self.0[self.index_at(at)].rate
+        self.0[self.index_at(at)].service.rate_at(at)
     }
 
-    /// The rate to size a buffer by: at `at`, or during an outage the last rate before it, or when there was
+    /// The rate to size a buffer by: a trace's mean rate, or that at `at`, or during an outage the last rate before it, or when there was
     /// none the first one after it. Zero when there is never any.
     pub fn sizing_rate_at(&self, at: Time) -> DataRate {
         let (past, future) = self.0.split_at(self.index_at(at) + 1);
-        let mut nearest = past.iter().rev().chain(future).map(|step| step.rate);
+        let mut nearest = past.iter().rev().chain(future).map(|step| step.service.sizing_rate());
         nearest.find(|&rate| rate > DataRate::ZERO).unwrap_or(DataRate::ZERO)
     }
 
@@ -76,7 +138,7 @@ impl RateSchedule {
     /// that adjoining intervals add up exactly.
     pub fn capacity_between(&self, from: Time, to: Time) -> Option<u64> {
         let touched = &self.0[self.index_at(from)..];
-        let infinite = |step: &Step| step.rate == DataRate::INFINITE && step.from < to;
+        let infinite = |step: &Step| step.service.is_infinite() && step.from < to;
         if from >= to {
             return Some(0);
         }
@@ -87,18 +149,27 @@ impl RateSchedule {
         Some(u64::try_from(bits(to) - bits(from)).unwrap_or(u64::MAX))
     }
 
-    /// When the rate changes next after `at`, if it does.
+    /// When [`rate_at`](Self::rate_at) may say something else after `at`, if it ever does.
     pub fn next_change(&self, at: Time) -> Option<Time> {
+        let step = self.next_step(at);
+        match &self.0[self.index_at(at)].service {
+            Service::Rate(_) => step,
+            Service::Trace(trace) => Some(trace.next_window(at)).into_iter().chain(step).min(),
+        }
+    }
+
+    /// When the next step begins after `at`, if there is one.
+    pub fn next_step(&self, at: Time) -> Option<Time> {
         self.0.get(self.index_at(at) + 1).map(|step| step.from)
     }
 
     /// Takes over `new` from `at` on; what was before stays, for [`capacity_between`](Self::capacity_between)
     /// and for the packet that is being serialised.
     pub fn replace_from(&mut self, at: Time, new: &RateSchedule) {
-        let rate = new.rate_at(at);
+        let service = new.0[new.index_at(at)].service.clone();
         self.0.retain(|step| step.from < at);
-        self.0.push(Step { from: at, rate });
-        self.0.extend(new.0.iter().filter(|step| step.from > at));
+        self.0.push(Step { from: at, service });
+        self.0.extend(new.0.iter().filter(|step| step.from > at).cloned());
     }
 
     /// Serialises `size` from `start` on, with `credit` nanobits left over from the packet before.
@@ -109,7 +180,7 @@ impl RateSchedule {
             return Finish { end: start, credit: credit - remaining };
         }
         remaining -= credit;
-        if let &[Step { rate, .. }] = &self.0[..]
+        if let &[Step { service: Service::Rate(rate), .. }] = &self.0[..]
             && rate != DataRate::ZERO
             && rate != DataRate::INFINITE
         {
@@ -117,14 +188,14 @@ impl RateSchedule {
         }
         let mut from = start;
         for index in self.index_at(start)..self.0.len() {
-            let rate = self.0[index].rate;
-            if rate == DataRate::INFINITE {
+            let service = &self.0[index].service;
+            if service.is_infinite() {
                 return Finish { end: from, credit: 0 };
             }
             let until = self.0.get(index + 1).map_or(Time::NEVER, |next| next.from);
-            let work = work(rate, from, until);
+            let work = service.work(from, until);
             if work >= u128::from(remaining) {
-                return at_rate(from, remaining, rate);
+                return service.finish(from, remaining);
             }
             remaining -= work as u64;
             from = until;
@@ -142,8 +213,8 @@ impl RateSchedule {
         let mut total = 0;
         for (index, step) in self.0.iter().enumerate().take_while(|(_, step)| step.from < to) {
             let until = self.0.get(index + 1).map_or(to, |next| next.from.min(to));
-            if step.rate != DataRate::INFINITE {
-                total += work(step.rate, step.from, until);
+            if !step.service.is_infinite() {
+                total += step.service.work(step.from, until);
             }
         }
         total

@@ -1,30 +1,40 @@
 //! Who has which address.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rustc_hash::FxHashMap;
 
 /// Places in the cast by address. Its keys are plain numbers: an address of either family takes long to hash as it is,
 /// and every packet asks.
-pub(super) struct AddressBook(FxHashMap<(u128, u16), u16>);
+#[derive(Default)]
+pub(super) struct AddressBook {
+    v4: FxHashMap<u64, u16>,
+    v6: FxHashMap<(u128, u16), u16>,
+}
 
 impl AddressBook {
     pub(super) fn new(entries: impl Iterator<Item = (SocketAddr, u16)>) -> Self {
-        AddressBook(entries.map(|(address, place)| (key(address), place)).collect())
+        let mut book = AddressBook::default();
+        for (address, place) in entries {
+            match address.ip() {
+                IpAddr::V4(ip) => book.v4.insert(v4_key(ip, address.port()), place),
+                IpAddr::V6(ip) => book.v6.insert((u128::from(ip), address.port()), place),
+            };
+        }
+        book
     }
 
     pub(super) fn find(&self, address: SocketAddr) -> Option<u16> {
-        self.0.get(&key(address)).copied()
+        match address.ip() {
+            IpAddr::V4(ip) => self.v4.get(&v4_key(ip, address.port())),
+            IpAddr::V6(ip) => self.v6.get(&(u128::from(ip), address.port())),
+        }
+        .copied()
     }
 }
 
-/// IPv4 mapped into IPv6 (RFC 4291 section 2.5.5.2), and the port.
-fn key(address: SocketAddr) -> (u128, u16) {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) => 0xFFFF << 32 | u128::from(u32::from(ip)),
-        IpAddr::V6(ip) => u128::from(ip),
-    };
-    (ip, address.port())
+fn v4_key(ip: Ipv4Addr, port: u16) -> u64 {
+    u64::from(u32::from(ip)) << 16 | u64::from(port)
 }
 
 #[cfg(test)]

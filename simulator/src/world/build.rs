@@ -6,10 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use reports::recording::{Measure, Recorder};
-use scenarios::model::{
-    Allocation, CongestionControl, Delay, Depth, Feedback, Jitter as ScenarioJitter, Link as LinkDefinition,
-    Loss as ScenarioLoss, Opus, Publication, Queue, SizedAt as ScenarioSizedAt, Speech, Turn, View,
-};
+use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publication, Speech, Turn, View};
 use scenarios::{Member, Scenario};
 use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
@@ -22,8 +19,10 @@ use thiserror::Error;
 
 use super::addresses::AddressBook;
 use super::build_data::build_data;
+use super::build_lines::link_config;
 use super::cast::report_cast;
 use super::cpu::Cpu;
+use super::cross::build_flows;
 use super::media;
 use super::server::Server;
 use super::tags::Tags;
@@ -32,15 +31,12 @@ use crate::capture::Capture;
 use crate::crypto::SeededProvider;
 use crate::digest::Digest;
 use crate::event_queue::{EventClass, EventQueue, NodeId};
-use crate::network::{
-    BufferPool, IP_UDP_OVERHEAD, Jitter, Link, LinkConfig, LinkStreams, Loss, Propagation, QueueLimit,
-    RateSchedule, SizedAt,
-};
+use crate::network::{BufferPool, IP_UDP_OVERHEAD, Link, LinkStreams, TraceError};
 use crate::participant::client::{Client, ClientIdentity, UplinkLogs, view};
 use crate::participant::media::speech::SpeechKind;
 use crate::participant::sender::{MediaSender, MicrophoneSettings, SenderConfig, SourceConfig};
 use crate::participant::transport::{ClientTransport, CryptoMode, IceCredentials, TransportConfig};
-use crate::random::{Probability, Seed, Stream};
+use crate::random::{Seed, Stream};
 use crate::virtual_time::report_time;
 
 /// The most buffers that are kept for reuse: more than are ever in flight in a large conference.
@@ -96,6 +92,14 @@ pub enum BuildError {
         /// Why.
         error: String,
     },
+    /// A line's trace is none.
+    #[error("trace of {name}: {error}")]
+    Trace {
+        /// The line's name.
+        name: String,
+        /// Why.
+        error: TraceError,
+    },
     /// The pcap file's head could not be written.
     #[error("packet capture: {0}")]
     Capture(#[from] std::io::Error),
@@ -114,7 +118,8 @@ impl World {
         let mut queue = EventQueue::new();
         let sfu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Sfu);
         let cpu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Processor);
-        let lines = build_lines(&cast, seed, &mut queue);
+        let lines = build_lines(&cast, seed, &mut queue)?;
+        let flows = build_flows(&cast, seed, end, &mut queue);
         let measure = Measure {
             from: report_time(Time::ZERO + scenario.measure.from),
             until: report_time(end),
@@ -161,6 +166,7 @@ impl World {
             timeline: cast.timeline,
             people,
             lines,
+            flows,
             queue,
             sfu_timer,
             cpu_timer,
@@ -185,6 +191,7 @@ fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
     };
     limit("participants", cast.members.len(), 20_000)?;
     limit("lines", cast.links.len(), usize::from(u16::MAX))?;
+    limit("flows of cross traffic", cast.traffic.len(), 10_000)?;
     limit("timeline entries", cast.timeline.len(), usize::from(u16::MAX))?;
     cast.members.iter().try_for_each(|member| limit("sources", member.publish.len(), 255))
 }
@@ -219,6 +226,7 @@ fn controller(choice: CongestionControl) -> ControllerKind {
         CongestionControl::Gcc => ControllerKind::Gcc,
         CongestionControl::Scream => ControllerKind::Scream,
         CongestionControl::Nada => ControllerKind::Nada,
+        CongestionControl::WebrtcRs => ControllerKind::WebrtcRs,
         CongestionControl::Fixed => ControllerKind::Fixed,
     }
 }
@@ -361,55 +369,17 @@ fn credentials(random: &mut Stream) -> IceCredentials {
     IceCredentials { ufrag: text(8), pwd: text(24) }
 }
 
-fn build_lines(cast: &scenarios::Cast, seed: Seed, queue: &mut EventQueue<Event>) -> Vec<Line> {
+fn build_lines(
+    cast: &scenarios::Cast,
+    seed: Seed,
+    queue: &mut EventQueue<Event>,
+) -> Result<Vec<Line>, BuildError> {
     let line = |(index, instance): (usize, &scenarios::LinkInstance)| {
         let streams = LinkStreams::new(seed, &format!("link/{}", instance.name));
-        let link = Link::new(link_config(&instance.definition), streams);
+        let config = link_config(&instance.definition)
+            .map_err(|error| BuildError::Trace { name: instance.name.clone(), error })?;
         let timer = queue.add_timer(EventClass::Arrival, NodeId(0), Event::Link(index as u16));
-        Line { link, timer }
+        Ok(Line { link: Link::new(config, streams), timer })
     };
     cast.links.iter().enumerate().map(line).collect()
-}
-
-fn link_config(definition: &LinkDefinition) -> LinkConfig {
-    let rate = |rate: scenarios::Rate| DataRate::from_bps(rate.as_bps());
-    let steps = definition.rate.steps.iter().map(|step| (Time::ZERO + step.at, rate(step.rate)));
-    let unlimited_at_first = definition.rate.at(std::time::Duration::ZERO).is_none();
-    let first = unlimited_at_first.then_some((Time::ZERO, DataRate::INFINITE));
-    LinkConfig {
-        rate: RateSchedule::new(first.into_iter().chain(steps))
-            .expect("a checked scenario's steps are ordered"),
-        queue: match definition.queue {
-            Queue::Infinite => QueueLimit::Infinite,
-            Queue::DropTail(Depth::Bytes(size)) => QueueLimit::Bytes(DataSize::from_bytes(size.as_bytes())),
-            Queue::DropTail(Depth::Time { span, sized_at }) => QueueLimit::Time {
-                depth: span,
-                sized_at: match sized_at {
-                    ScenarioSizedAt::CurrentRate => SizedAt::CurrentRate,
-                    ScenarioSizedAt::FirstRate => SizedAt::FirstRate,
-                    ScenarioSizedAt::Rate(at) => SizedAt::Rate(rate(at)),
-                },
-            },
-        },
-        loss: match definition.loss {
-            None => Loss::None,
-            Some(ScenarioLoss::Bernoulli { rate }) => {
-                Probability::new(rate.get()).map_or(Loss::None, Loss::Bernoulli)
-            }
-        },
-        propagation: propagation(&definition.delay),
-    }
-}
-
-/// Uniform jitter swings around the base by √3 times its standard deviation; the link's adds to a base.
-fn propagation(delay: &Delay) -> Propagation {
-    let (base, jitter) = match delay.jitter {
-        ScenarioJitter::None => (delay.base, Jitter::None),
-        ScenarioJitter::Gauss { std, cut } => (delay.base, Jitter::Gauss { std, cut }),
-        ScenarioJitter::Uniform { std } => {
-            let half = std.mul_f64(3.0_f64.sqrt());
-            (delay.base.saturating_sub(half), Jitter::Uniform { max: half * 2 })
-        }
-    };
-    Propagation { base, jitter, reorder: delay.reorder }
 }

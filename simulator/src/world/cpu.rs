@@ -81,11 +81,11 @@ impl Cpu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::TrafficClass;
+    use crate::network::{Ecn, TrafficClass};
 
     fn datagram(tag: u32) -> Datagram {
         let any = "10.0.0.1:1".parse().expect("an address");
-        Datagram { from: any, to: any, bytes: Vec::new(), class: TrafficClass::Video, tag }
+        Datagram { from: any, to: any, bytes: Vec::new(), class: TrafficClass::Video, tag, ecn: Ecn::NotEct }
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(super) fn parameters(
             transport_cc: 3,
             abs_send_time: 2,
             dependency_descriptor: if videos.clone().any(|video| video.is_described()) { 12 } else { 0 },
+            video_layers_allocation: if videos.clone().any(|video| video.layers_allocation) { 13 } else { 0 },
             ..ExtensionIds::default()
         },
     }
@@ -76,6 +77,7 @@ pub(super) fn camera(name: String, mid: String, video: &Video) -> CameraSettings
             inter_layer: if key_only { InterLayer::KeyPictures } else { InterLayer::Always },
         },
         described: video.is_described(),
+        announced: video.layers_allocation,
         encrypted: video.encrypted,
         screen: video.model == VideoModel::Screen,
     }

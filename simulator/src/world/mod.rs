@@ -3,8 +3,10 @@
 mod addresses;
 mod build;
 mod build_data;
+mod build_lines;
 mod cast;
 mod cpu;
+mod cross;
 mod media;
 mod people;
 mod sample;
@@ -28,6 +30,7 @@ use crate::participant::sender::MediaTag;
 use crate::virtual_time::report_time;
 use addresses::AddressBook;
 use cpu::Cpu;
+use cross::CrossFlow;
 use scenarios::Planned;
 use server::Server;
 use tags::Tags;
@@ -64,6 +67,8 @@ enum Event {
     Turn(u16, bool),
     /// A link's rate changes by its schedule: told to the report.
     Capacity(u16),
+    /// The time-out of a flow of cross traffic.
+    Flow(u16),
     /// The end of a bin: counters are told.
     Sample,
 }
@@ -92,6 +97,7 @@ pub struct World {
     people: Vec<Person>,
     lines: Vec<Line>,
     line_names: Vec<String>,
+    flows: Vec<CrossFlow>,
     timeline: Vec<Planned>,
     sfu: Sfu,
     /// Whether the SFU forwards the loudest only: then what becomes of each packet of sound is recorded.
@@ -166,6 +172,7 @@ impl World {
             Event::Script(index) => self.script_due(index),
             Event::Turn(index, begins) => self.turn_due(index, begins),
             Event::Capacity(index) => self.tell_capacity(index),
+            Event::Flow(index) => self.flow_due(index),
             Event::Sample => self.sample(),
         }
     }

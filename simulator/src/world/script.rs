@@ -63,7 +63,7 @@ impl World {
     fn change_rate(&mut self, line: u16, rate: DataRate) {
         let link = &mut self.lines[usize::from(line)].link;
         let mut schedule = link.schedule().clone();
-        let next = schedule.next_change(self.now);
+        let next = schedule.next_step(self.now);
         let after = next.map(|at| (at, schedule.clone()));
         schedule.replace_from(self.now, &RateSchedule::constant(rate));
         if let Some((at, after)) = after {

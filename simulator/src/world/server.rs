@@ -9,7 +9,7 @@ use super::tags::{Tag, Tags};
 use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
-use crate::network::{BufferPool, Datagram, TrafficClass};
+use crate::network::{BufferPool, Datagram, Ecn, TrafficClass};
 use crate::participant::media::speech::FRAME;
 use crate::participant::sender::MediaTag;
 use crate::virtual_time::report_time;
@@ -69,6 +69,7 @@ impl Sink for Outbox<'_> {
                 bytes: self.pool.take_copy(bytes),
                 class: class_of(segment.class, bytes),
                 tag,
+                ecn: Ecn::NotEct,
             });
         }
     }
@@ -154,10 +155,9 @@ impl World {
             }
             // Packets leave a microsecond or so apart: seldom does anything else happen in between.
             let next = self.cpu.as_ref().map_or(Time::NEVER, Cpu::deadline);
-            if next > self.end || self.queue.next_time().is_some_and(|other| other <= next) {
+            if next > self.end || !self.queue.advance(next) {
                 break;
             }
-            self.queue.advance(next);
             self.now = next;
             self.events += 1;
         }
@@ -281,7 +281,7 @@ impl World {
             }
             let from = SIGNALLING_ADDRESS;
             let class = TrafficClass::Signalling;
-            self.enqueue(down, Datagram { from, to, bytes, class, tag: 0 });
+            self.enqueue(down, Datagram { from, to, bytes, class, tag: 0, ecn: Ecn::NotEct });
         }
     }
 

@@ -31,7 +31,9 @@ impl World {
             match exit {
                 Exit::Arrived(delivered) => self.arrived(line, delivered),
                 Exit::Lost(dropped) => {
-                    self.sent(line, &dropped.datagram, dropped.queued);
+                    if dropped.cause.is_after_serialiser() {
+                        self.sent(line, &dropped.datagram, dropped.queued);
+                    }
                     self.dropped(line, dropped);
                 }
             }
@@ -48,6 +50,9 @@ impl World {
         let Delivered { datagram, record } = delivered;
         self.digest.datagram(self.now, datagram.from, datagram.to, datagram.wire_size());
         self.sent(line, &datagram, record.queue());
+        if datagram.class == TrafficClass::Cross {
+            return self.cross_arrived(datagram);
+        }
         if let Some(Tag::Up { publisher, media }) = self.tags.peek(datagram.tag) {
             self.logs.arrived(publisher, media, crossing(&record));
         }
@@ -74,8 +79,10 @@ impl World {
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {
         let cause = match dropped.cause {
+            DropCause::Policer => LossCause::Policer,
             DropCause::Queue => LossCause::Queue,
-            DropCause::Random => LossCause::Random,
+            DropCause::Managed => LossCause::Aqm,
+            DropCause::Random | DropCause::Corrupted => LossCause::Random,
         };
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });

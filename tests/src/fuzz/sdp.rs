@@ -58,8 +58,14 @@ pub(super) fn run_browser(data: &[u8]) {
     }
     let join = |name: &str| {
         let (conference, offer) = ("room".into(), OFFER.into());
-        let join =
-            BrowserRequest::Join { version: 1, conference, name: name.into(), offer, sources: Vec::new() };
+        let join = BrowserRequest::Join {
+            version: 1,
+            conference,
+            name: name.into(),
+            offer,
+            sources: Vec::new(),
+            resume: None,
+        };
         serde_json::to_string(&join).expect("messages have string keys")
     };
     let mut core = core();

@@ -24,6 +24,9 @@ fn recording() -> Recording {
         queued: Duration::from_millis(40),
     };
     recorder.observe(Time::from_millis(900), sent);
+    let (class, queued) = (TrafficClass::Cross, Duration::ZERO);
+    recorder.observe(Time::from_millis(950), Observation::LinkSent { link: UP, class, bytes: 1_500, queued });
+    recorder.observe(Time::from_secs(5), Observation::LinkSent { link: UP, class, bytes: 700, queued });
     recorder.observe(Time::from_secs(2), Observation::LinkCapacity { link: DOWN, bps: Some(600_000) });
     recorder.finish()
 }
@@ -41,6 +44,7 @@ fn every_demand_passes_at_what_was_measured_and_fails_beside_it() {
     let lost = |link: &str, lost_min, lost_max| AppliedCheck { lost_min, lost_max, ..demand(link) };
     let used = |link: &str, share| AppliedCheck { utilisation_min: Some(share), ..demand(link) };
     let longest = |link: &str, millis| AppliedCheck { queued_min: queued(millis), ..demand(link) };
+    let crossed = |link: &str, least| AppliedCheck { cross_min: Some(least), ..demand(link) };
     let changes = |link: &str, least| AppliedCheck { rate_changes_min: Some(least), ..demand(link) };
     for (check, passed, measured, worst) in [
         (dropped("home-up", Some(3), None), true, Some(3.0), "home-up@alice"),
@@ -53,6 +57,9 @@ fn every_demand_passes_at_what_was_measured_and_fails_beside_it() {
         (lost("home-up", Some(3), Some(3)), true, Some(3.0), "home-up@alice"),
         (lost("home-up", Some(4), None), false, Some(3.0), "home-up@alice"),
         (lost("home-up", None, Some(2)), false, Some(3.0), "home-up@alice"),
+        (crossed("home-up", 2_200), true, Some(2_200.0), "home-up@alice"),
+        (crossed("home-*", 2_201), false, Some(2_200.0), "home-up@alice"),
+        (crossed("home-down", 1), false, Some(0.0), "home-down@bob"),
         (longest("home-*", 40), true, Some(40.0), "home-down@bob"),
         (longest("home-*", 41), false, Some(40.0), "home-down@bob"),
         (longest("home-up", 1), false, Some(0.0), "home-up@alice"),
@@ -82,10 +89,10 @@ fn each_demand_is_told_with_what_was_measured() {
     let lines: Vec<String> =
         demands.checks(&recording()).expect("can be judged").iter().map(Check::line).collect();
     let expected = [
-        "PASS applied: packets dropped by the queues of home-* ≥ 1: 4 (14 samples, worst: link=home-up@alice)",
-        "FAIL applied: packets lost at random of home-* ≤ 0: 3 (14 samples, worst: link=home-up@alice, 2 of 2 fail; too much)",
-        "FAIL applied: the longest wait in the queues of home-* ≥ 50 ms: 40 ms (14 samples, worst: link=home-down@bob, 2 of 2 fail; the impairment did not bite)",
-        "FAIL applied: utilisation of the busiest second of home-* ≥ 0.8: 0.5 (14 samples, worst: link=home-down@bob, 2 of 2 fail; the impairment did not bite)",
+        "PASS applied: packets dropped by the queues of home-* ≥ 1: 4 (16 samples, worst: link=home-up@alice)",
+        "FAIL applied: packets lost at random of home-* ≤ 0: 3 (16 samples, worst: link=home-up@alice, 2 of 2 fail; too much)",
+        "FAIL applied: the longest wait in the queues of home-* ≥ 50 ms: 40 ms (16 samples, worst: link=home-down@bob, 2 of 2 fail; the impairment did not bite)",
+        "FAIL applied: utilisation of the busiest second of home-* ≥ 0.8: 0.5 (16 samples, worst: link=home-down@bob, 2 of 2 fail; the impairment did not bite)",
     ];
     assert_eq!(lines, expected);
 }

@@ -18,11 +18,56 @@ fn links() {
         ("loss = 3", ("9:8", "3", "3 is not a ratio", "write \"3%\"")),
         ("loss = \"101%\"", ("9:8", "\"101%\"", "too large for a ratio", "100%")),
         (
-            "loss = { kind = \"gilbert-elliott\", rate = \"1%\" }",
-            ("9:17", "\"gilbert-elliott\"", "kind `gilbert-elliott` is not supported yet", ""),
+            "loss = { kind = \"gilbert-elliott\", mean = \"1%\", burst = 3, rate = \"1%\" }",
+            ("9:60", "rate", "gilbert-elliott loss has no `rate`", "take it out"),
         ),
-        ("loss = {}", ("9:1", "loss", "`link.<name>.loss` needs `rate`", "probability")),
-        ("queue = { kind = \"codel\" }", ("9:18", "\"codel\"", "kind `codel` is not supported yet", "")),
+        (
+            "loss = { kind = \"gilbert-elliott\", mean = \"1%\" }",
+            ("9:1", "loss", "gilbert-elliott loss needs `burst`", "mean and burst"),
+        ),
+        (
+            "loss = { kind = \"gilbert-elliott\", mean = \"1%\", burst = 0.5 }",
+            ("9:57", "0.5", "a burst is at least one packet", "1"),
+        ),
+        (
+            "loss = { kind = \"gilbert-elliott\", mean = \"90%\", burst = 3 }",
+            (
+                "9:43",
+                "\"90%\"",
+                "so many losses need longer bursts: at least one packet arrives between two",
+                "raise `burst`",
+            ),
+        ),
+        ("loss = { kind = \"list\", packets = [0] }", ("9:36", "0", "0 is out of range", "at least 1")),
+        ("loss = {}", ("9:1", "loss", "bernoulli loss needs `rate`", "bernoulli")),
+        (
+            "queue = { kind = \"codel\", depth = \"1s\" }",
+            ("9:35", "\"1s\"", "a codel queue has no `depth`", "change `kind`"),
+        ),
+        (
+            "queue = { kind = \"pie\", interval = \"1s\" }",
+            ("9:36", "\"1s\"", "a pie queue has no `interval`", "change `kind`"),
+        ),
+        ("queue = { target = \"5ms\" }", ("9:20", "\"5ms\"", "a droptail queue has no `target`", "")),
+        (
+            "queue = { kind = \"fq-codel\", limit = \"0kB\" }",
+            ("9:38", "\"0kB\"", "`limit` must be above zero", ""),
+        ),
+        ("policer = { rate = \"1Mbps\" }", ("9:1", "policer", "`link.<name>.policer` needs `burst`", "")),
+        ("reorder = { rate = \"1%\" }", ("9:1", "reorder", "`link.<name>.reorder` needs `by`", "")),
+        (
+            "trace = { file = \"a.down\", format = \"pcap\" }",
+            ("9:37", "\"pcap\"", "unknown format: `pcap`", "mahimahi"),
+        ),
+        (
+            "rate = \"1Mbps\"\ntrace = { file = \"a.down\" }",
+            ("10:1", "trace", "a trace takes the place of `rate`", "one of them"),
+        ),
+        (
+            "trace = { file = \"/etc/a.down\" }",
+            ("9:18", "\"/etc/a.down\"", "a trace lies beside the scenario or below", "relative"),
+        ),
+        ("corrupt = 2", ("9:11", "2", "2 is not a ratio", "write \"2%\"")),
         (
             "queue = { kind = \"dropptail\" }",
             ("9:18", "\"dropptail\"", "unknown kind: `dropptail`", "did you mean `droptail`?"),

@@ -57,6 +57,7 @@ impl PayloadDescriptor {
     }
 
     /// What the payload says of its frame, when it can be read. `sets_in_band`: parameter sets have come in the stream.
+    #[inline(always)]
     pub fn describe(&self, spatial_layers: u8, marker: bool, sets_in_band: bool) -> Option<FrameDescription> {
         match self {
             PayloadDescriptor::Vp8(descriptor) => Some(FrameDescription::vp8(descriptor, marker)),

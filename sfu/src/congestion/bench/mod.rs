@@ -34,6 +34,8 @@ pub(crate) struct Bench<C> {
     pub(crate) link: Link,
     /// The camera's greatest rate.
     pub(crate) source_max: DataRate,
+    /// Below this target the camera is off, as a server sends no layer that doesn't fit.
+    pub(crate) source_min: DataRate,
     /// Takes the camera's place; isn't paced.
     pub(crate) call: Option<Call>,
     /// Shares the link.
@@ -73,6 +75,7 @@ impl<C: CongestionController> Bench<C> {
             controller,
             link,
             source_max: DataRate::INFINITE,
+            source_min: DataRate::ZERO,
             call: None,
             tcp: None,
             feedback: Feedback::new(now),
@@ -179,7 +182,7 @@ impl<C: CongestionController> Bench<C> {
 
     fn encode(&mut self) {
         let rate = self.controller.target().min(self.source_max);
-        if self.queued() > self.pacer.rate().size_in(QUEUE) {
+        if self.queued() > self.pacer.rate().size_in(QUEUE) || rate < self.source_min {
             return;
         }
         let mut bytes = rate.size_in(Duration::from_nanos(FRAME_NANOS)).as_bytes();

@@ -9,6 +9,10 @@ use crate::{DataRate, DataSize, Time};
 /// The greatest window.
 pub(super) const CAPACITY: usize = 32;
 
+/// Beyond so many pieces' length without a packet nothing is observed, and what was grows old (ours; libwebrtc counts
+/// pieces however long ago they were, and bounds a line that has just come back by what it lost before).
+const SILENT_PIECES: u32 = 4;
+
 /// One piece: packets that count, and the rate at which they were sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Observation {
@@ -25,6 +29,8 @@ pub(super) struct Observations {
     instant_weights: [f64; CAPACITY],
     window: usize,
     count: u64,
+    /// Those of them in which anything was sent.
+    observed: u64,
     begun: Option<Time>,
     last_sent: Time,
     packets: i64,
@@ -41,6 +47,7 @@ impl Observations {
             instant_weights: powers(config.instant_temporal_weight),
             window: config.window.clamp(1, CAPACITY),
             count: 0,
+            observed: 0,
             begun: None,
             last_sent: Time::ZERO,
             packets: 0,
@@ -53,6 +60,7 @@ impl Observations {
     /// Adds results; true if they completed a piece.
     pub(super) fn push(&mut self, results: &[PacketResult], config: &LossBasedConfig) -> bool {
         let Some(first) = results.iter().map(|result| result.sent.at).min() else { return false };
+        self.pass_silence(first, config.observation.max(Duration::from_nanos(1)));
         for result in results {
             self.last_sent = self.last_sent.max(result.sent.at);
             match (result.received, result.was_lost) {
@@ -74,16 +82,41 @@ impl Observations {
         true
     }
 
+    /// Nothing was sent from the last packet until `until`: pieces without packets stand for that.
+    fn pass_silence(&mut self, until: Time, piece: Duration) {
+        let Some(begun) = self.begun else { return };
+        let silent = until.since(self.last_sent);
+        if silent <= piece * SILENT_PIECES {
+            return;
+        }
+        if self.packets > 0 {
+            self.finish(self.last_sent.since(begun).max(piece));
+        }
+        let missed = (silent.as_nanos() / piece.as_nanos()).min(self.window as u128);
+        (0..missed).for_each(|_| self.add(Observation::default()));
+        self.begun = Some(until);
+        self.weigh_loss();
+    }
+
     fn finish(&mut self, span: Duration) {
         let packets = self.packets.max(0);
-        self.ring[(self.count % self.window as u64) as usize] = Observation {
+        self.add(Observation {
             packets: packets as f64,
             lost: self.lost.clamp(0, packets) as f64,
             sending_kbps: DataRate::of(self.size, span).as_bps() as f64 / 1e3,
-        };
-        self.count += 1;
+        });
+        self.observed += 1;
         self.begun = Some(self.last_sent);
         (self.packets, self.lost, self.size) = (0, 0, DataSize::ZERO);
+        self.weigh_loss();
+    }
+
+    fn add(&mut self, observation: Observation) {
+        self.ring[(self.count % self.window as u64) as usize] = observation;
+        self.count += 1;
+    }
+
+    fn weigh_loss(&mut self) {
         let (mut packets, mut lost) = (0.0, 0.0);
         for (age, observation) in self.by_age() {
             packets += self.instant_weights[age] * observation.packets;
@@ -105,8 +138,9 @@ impl Observations {
         })
     }
 
+    /// How many pieces with packets there have been.
     pub(super) fn count(&self) -> u64 {
-        self.count
+        self.observed
     }
 
     pub(super) fn last_sent(&self) -> Time {

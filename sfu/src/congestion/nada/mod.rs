@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::probe::limited::LimitedProbing;
+use super::probe::limited::{LimitedProbing, WISH_HEADROOM};
 use super::{CongestionController, ControllerState, PacketResult, ProbeCluster, SentPacket};
 use crate::{DataRate, Time};
 use signal::{LOGWIN, Signal};
@@ -42,7 +42,7 @@ const DFILT: f64 = 120.0;
 const PACING_FACTOR: f64 = 1.5;
 /// Between looks at probes and at feedback that fails to come (ours).
 const TICK: Duration = Duration::from_millis(100);
-/// Without feedback for so long the rate halves, once per such time (ours; RFC 8083, section 4.3 is about it).
+/// Without feedback on what was sent for so long the rate halves, once per such time (ours; RFC 8083, section 4.3 is about it).
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// Bounds of the controller.
@@ -52,7 +52,7 @@ pub struct NadaConfig {
     pub min: DataRate,
     /// Assumed before anything is known.
     pub start: DataRate,
-    /// RMAX, unless what is wished for is less: the queue that a flow keeps is in proportion to it, 10 ms times
+    /// RMAX, unless what is wished for, and a part beyond, is less: the queue that a flow keeps is in proportion to it, 10 ms times
     /// RMAX over the rate (RFC 8698, section 4.3).
     pub max: DataRate,
 }
@@ -92,8 +92,9 @@ pub struct Nada {
     ramping_up: bool,
     rtt: Duration,
     updated: Option<Time>,
-    /// The last feedback, or the last halving for want of one.
-    heard: Option<Time>,
+    /// When the first packet since the last feedback left, or the rate was halved for want of one: no answer is no sign
+    /// of anything while nothing is sent.
+    unanswered: Option<Time>,
     next_tick: Time,
 }
 
@@ -111,7 +112,7 @@ impl Nada {
             ramping_up: true,
             rtt: Duration::ZERO,
             updated: None,
-            heard: None,
+            unanswered: None,
             next_tick: Time::ZERO,
             config,
         }
@@ -121,7 +122,7 @@ impl Nada {
     fn most(&self) -> DataRate {
         match self.wanted {
             DataRate::ZERO => self.config.max,
-            wanted => self.config.max.min(wanted).max(self.config.min),
+            wanted => self.config.max.min(wanted.scale(WISH_HEADROOM)).max(self.config.min),
         }
     }
 
@@ -163,16 +164,17 @@ fn gradual(rate: DataRate, most: DataRate, signal: (f64, f64), delta: Duration) 
 
 impl CongestionController for Nada {
     fn on_sent(&mut self, packet: &SentPacket) {
-        self.heard.get_or_insert(packet.at);
+        self.unanswered.get_or_insert(packet.at);
         self.probing.on_sent(packet);
     }
 
     fn on_feedback(&mut self, now: Time, results: &[PacketResult]) {
+        let results = self.probing.recent(now, results);
         if results.is_empty() {
             return;
         }
-        self.heard = Some(now);
-        let probed = self.probing.on_feedback(results);
+        self.unanswered = None;
+        let probed = self.probing.on_feedback(now, results);
         self.signal.on_feedback(now, results);
         self.update(now);
         if let Some(found) = probed.filter(|_| self.ramping_up) {
@@ -191,8 +193,8 @@ impl CongestionController for Nada {
     }
 
     fn on_tick(&mut self, now: Time) {
-        if self.heard.is_some_and(|heard| now.since(heard) >= SILENCE) {
-            self.heard = Some(now);
+        if self.unanswered.is_some_and(|since| now.since(since) >= SILENCE) {
+            self.unanswered = Some(now);
             self.rate = self.rate.scale(0.5).max(self.config.min);
         }
         self.probing.update(now, self.target(), !self.ramping_up);

@@ -1,6 +1,7 @@
 //! When to probe, and how fast (libwebrtc, `probe_controller.cc`).
 //!
-//! Four occasions. At the start, exponentially, as long as each result warrants the next. While the sender is
+//! Four occasions. At the start, exponentially, as long as each result warrants the next; and again every second for
+//! five, as long as no result came at all. While the sender is
 //! application-limited, every five seconds, since nothing else shows what the path carries. When the wishes
 //! grow beyond the estimate. And, beyond libwebrtc, every five seconds while the estimate is below the wishes
 //! although the sender uses it in full: a path that collapsed and came back is regained in one interval, where
@@ -16,6 +17,9 @@ use crate::{DataRate, Time};
 pub struct ProbeConfig {
     /// The first two probes, as factors of the start rate.
     pub initial_scales: [f64; 2],
+    /// They are repeated for so long while none of them had a result (libwebrtc's repeated initial probing, which doesn't
+    /// ask for that, has 5 s).
+    pub repeated_for: Duration,
     /// The next probe, as a factor of the estimate.
     pub further_scale: f64,
     /// The next probe follows if the estimate reaches this part of the one before.
@@ -40,6 +44,7 @@ impl Default for ProbeConfig {
     fn default() -> Self {
         ProbeConfig {
             initial_scales: [3.0, 6.0],
+            repeated_for: Duration::from_secs(5),
             further_scale: 2.0,
             further_threshold: 0.7,
             alr_interval: Duration::from_secs(5),
@@ -90,6 +95,9 @@ pub struct ProbeController {
     wanted: DataRate,
     alr_since: Option<Time>,
     alr_ended: Option<Time>,
+    begun: Option<Time>,
+    /// Some probe has had a result.
+    answered: bool,
     initiated: Option<Time>,
     large_drop: Option<(Time, DataRate)>,
     drop_probed: Option<Time>,
@@ -109,6 +117,8 @@ impl ProbeController {
             wanted: DataRate::ZERO,
             alr_since: None,
             alr_ended: None,
+            begun: None,
+            answered: false,
             initiated: None,
             large_drop: None,
             drop_probed: None,
@@ -123,8 +133,18 @@ impl ProbeController {
             return;
         }
         self.estimate = start;
-        let rates = self.config.initial_scales.map(|scale| Some(start.scale(scale)));
+        self.begun = Some(now);
+        self.begin_exponentially(now);
+    }
+
+    fn begin_exponentially(&mut self, now: Time) {
+        let rates = self.config.initial_scales.map(|scale| Some(self.estimate.scale(scale)));
         self.initiate(now, rates, true);
+    }
+
+    /// A probe had a result, whatever it was.
+    pub fn on_result(&mut self) {
+        self.answered = true;
     }
 
     /// The greatest rate changed.
@@ -203,7 +223,9 @@ impl ProbeController {
         if timed_out && matches!(self.state, State::Waiting(_)) {
             self.state = State::Complete;
         }
-        if !blocked && self.next_periodic().is_some_and(|at| now >= at) {
+        if !blocked && self.next_repeat().is_some_and(|at| now >= at) {
+            self.begin_exponentially(now);
+        } else if !blocked && self.next_periodic().is_some_and(|at| now >= at) {
             let scale = self.config.alr_scale;
             self.initiate(now, [Some(self.estimate.scale(scale)), None], true);
         }
@@ -216,13 +238,22 @@ impl ProbeController {
             State::Waiting(_) => {
                 self.initiated.map_or(Time::NEVER, |at| at + RESULT_TIMEOUT + Duration::from_nanos(1))
             }
-            State::Complete => self.next_periodic().unwrap_or(Time::NEVER),
+            State::Complete => {
+                let due = self.next_repeat().into_iter().chain(self.next_periodic());
+                due.min().unwrap_or(Time::NEVER)
+            }
         }
     }
 
     /// The next cluster to be sent.
     pub fn take(&mut self) -> Option<ProbeCluster> {
         self.queue.iter_mut().find_map(Option::take)
+    }
+
+    fn next_repeat(&self) -> Option<Time> {
+        let (begun, initiated) = self.begun.zip(self.initiated).filter(|_| !self.answered)?;
+        let at = initiated + RESULT_TIMEOUT + Duration::from_nanos(1);
+        (at <= begun + self.config.repeated_for).then_some(at)
     }
 
     fn next_periodic(&self) -> Option<Time> {

@@ -1,7 +1,7 @@
 //! Numbers of libwebrtc's `probe_controller_unittest.cc`: min 100, start 300, max 10,000 kbps.
 //!
-//! Left out, as we have no such thing: allocation probing switched off or scaled apart, repeated initial
-//! probing, and a reset of the whole controller.
+//! Left out, as we have no such thing: allocation probing switched off or scaled apart, and a reset of the whole
+//! controller. Initial probing is repeated only where it had no result.
 
 use super::*;
 
@@ -22,6 +22,7 @@ fn started(config: ProbeConfig, max: DataRate) -> ProbeController {
 fn settled() -> ProbeController {
     let mut controller = started(ProbeConfig::default(), kbps(10_000));
     rates(&mut controller);
+    controller.on_result();
     controller.process(at(5_000), false);
     assert!(rates(&mut controller).is_empty());
     controller
@@ -40,6 +41,24 @@ fn begins_with_two_probes_of_the_configured_scale() {
     let config = ProbeConfig { packets: 2, duration: Duration::from_millis(123), ..Default::default() };
     let cluster = started(config, kbps(10_000)).take().expect("initial probe");
     assert_eq!((cluster.packets, cluster.size), (2, kbps(900).size_in(Duration::from_millis(123))));
+}
+
+#[test]
+fn initial_probes_without_a_result_are_repeated_every_second_for_five() {
+    for answered in [false, true] {
+        let mut c = started(ProbeConfig::default(), kbps(10_000));
+        assert_eq!(rates(&mut c), [900, 1_800]);
+        let mut repeats = Vec::new();
+        for millis in (100..=10_000).step_by(100) {
+            if answered && millis == 100 {
+                c.on_result();
+            }
+            c.process(at(millis), millis == 1_100);
+            repeats.extend(rates(&mut c).into_iter().map(|rate| (millis, rate)));
+        }
+        let expected = [1_200, 2_300, 3_400, 4_500].map(|millis| [(millis, 900), (millis, 1_800)]);
+        assert_eq!(repeats, if answered { Vec::new() } else { expected.concat() });
+    }
 }
 
 /// T8.123, but for the reset.

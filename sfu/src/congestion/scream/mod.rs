@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::probe::limited::LimitedProbing;
+use super::probe::limited::{LimitedProbing, WISH_HEADROOM};
 use super::{CongestionController, ControllerState, PacketResult, ProbeCluster, SentPacket};
 use crate::rtcp::Ecn;
 use crate::{DataRate, DataSize, Time};
@@ -159,7 +159,7 @@ impl Scream {
     fn most(&self) -> DataRate {
         match self.wanted {
             DataRate::ZERO => self.config.max,
-            wanted => self.config.max.min(wanted).max(self.config.min),
+            wanted => self.config.max.min(wanted.scale(WISH_HEADROOM)).max(self.config.min),
         }
     }
 
@@ -249,8 +249,10 @@ impl Scream {
         let newest =
             results.iter().filter(|result| result.received.is_some()).map(|result| result.sent.at).max();
         let Some(sample) = newest.map(|sent| now.since(sent)) else { return };
-        // As TCP smooths it (RFC 6298, section 2). It includes the wait for the report, as the bytes in flight do.
-        self.rtt = Some(self.rtt.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
+        // As TCP smooths it (RFC 6298, section 2). It includes the wait for the report, as the bytes in flight do. One
+        // from before a silence holds a queue that is gone: a window over it, and then over a lesser one, is too large.
+        let known = self.rtt.filter(|_| !self.probing.is_stale(now));
+        self.rtt = Some(known.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
     }
 
     fn follow(&mut self, now: Time) {
@@ -271,11 +273,12 @@ impl CongestionController for Scream {
     }
 
     fn on_feedback(&mut self, now: Time, results: &[PacketResult]) {
+        let results = self.probing.recent(now, results);
         if results.is_empty() {
             return;
         }
-        let probed = self.probing.on_feedback(results);
         self.measure(now, results);
+        let probed = self.probing.on_feedback(now, results);
         let rtt = self.rtt();
         self.flight.on_feedback(now, rtt, results);
         let lost = results.iter().any(|result| result.received.is_none() && !result.was_lost);

@@ -40,6 +40,14 @@ impl Pending {
         }
     }
 
+    /// Adds one more of those that are pending, when they are a run that is already longer than any vector.
+    pub(super) fn lengthen(&mut self, symbol: Symbol) -> bool {
+        let is_longer = (ONE_BIT_LEN as u32..MAX_RUN).contains(&self.len);
+        let lengthens = is_longer && !self.mixed && self.symbols[0] == symbol;
+        self.len += u32::from(lengthens);
+        lengthens
+    }
+
     /// The last chunk, if there is anything left.
     pub(super) fn flush(&mut self, mut emit: impl FnMut(Chunk)) {
         if self.len > 0 {

@@ -98,6 +98,18 @@ impl Report {
             return false;
         }
         let symbol = if (0..=255).contains(&delta) { Symbol::SmallDelta } else { Symbol::LargeDelta };
+        // Nearly always the next one, as soon after the one before as most are: no chunk is complete with it.
+        let small = FIXED + 2 * (self.chunks.len() + 1) + self.deltas.len() + 1;
+        if sequence == self.next
+            && symbol == Symbol::SmallDelta
+            && small.next_multiple_of(4) <= max_size
+            && self.pending.lengthen(symbol)
+        {
+            self.deltas.push(delta as u8);
+            self.ticks = now;
+            self.next = sequence + 1;
+            return true;
+        }
         let (pending, chunks) = (self.pending, self.chunks.len());
         if sequence > self.next {
             self.pending.push(Symbol::Lost, (sequence - self.next) as u32, |chunk| self.chunks.push(chunk));

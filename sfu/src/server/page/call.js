@@ -2,6 +2,9 @@
 
 const VERSION = 1;
 
+// A shared screen: full pictures, seldom, for text.
+const SCREEN = { height: 1080, fps: 15, kbps: 2500 };
+
 // How each codec is published: simulcast where a stream has one size only, spatial layers in one stream else.
 const CODECS = {
   vp8: { simulcast: true, temporal: 3, mode: 'L1T3' },
@@ -62,12 +65,21 @@ function decodable() {
   return new Set(['opus', ...names, ...(names.includes('h264') ? ['h264_mode0'] : [])]);
 }
 
+// How long the path may be silent before the call is taken for lost, ms: longer than a change of access point takes,
+// and a fifth of what the browser waits by itself.
+const SILENCE = 5000;
+
+// What the server refuses for now only.
+const FOR_NOW = new Set(['draining', 'full']);
+
 /// Events: `change` (somebody came, went, was muted, speaks, is paused), `media` (a track of somebody's has come),
-/// `ended` with a reason.
+/// `joined`, and at the end either `lost` (the server or the way to it has gone; another call may take its place) or
+/// `ended`, each with a reason. The media stays its owner's.
 export class Call extends EventTarget {
-  constructor({ url, room, name, media, codec = 'vp8' }) {
+  /// `resume` is the `secret` of a call that was lost: the server ends that one in the same moment.
+  constructor({ url, room, name, media, codec = 'vp8', resume }) {
     super();
-    Object.assign(this, { room, name, media, codec });
+    Object.assign(this, { room, name, media, codec, resume });
     this.participants = new Map();
     this.streams = new Map();
     this.tracks = new Map();
@@ -82,10 +94,26 @@ export class Call extends EventTarget {
       this.tracks.set(transceiver.mid, track);
       this.tell('media');
     });
+    this.pc.addEventListener('connectionstatechange', () => this.watch());
     this.socket = new WebSocket(url);
     this.socket.addEventListener('open', () => this.join().catch((error) => this.end(error.message)));
     this.socket.addEventListener('message', ({ data }) => this.enqueue(JSON.parse(data)));
-    this.socket.addEventListener('close', () => this.end('the server has closed the connection'));
+    this.socket.addEventListener('close', () => this.end('the connection to the server has gone', true));
+  }
+
+  // The browser itself gives a path up after half a minute only.
+  watch() {
+    clearTimeout(this.silence);
+    const { connectionState: state } = this.pc;
+    if (state === 'failed') this.end('no media reaches the server', true);
+    if (state === 'disconnected') {
+      this.silence = setTimeout(() => this.end('no media reaches the server', true), SILENCE);
+    }
+  }
+
+  /// What only the server and this page know: who shows it is the same participant.
+  get secret() {
+    return this.pc.remoteDescription?.sdp.match(/^a=ice-pwd:(\S+)/m)?.[1] ?? this.resume;
   }
 
   // One message at a time: what it does to the peer connection is done before the next.
@@ -104,13 +132,22 @@ export class Call extends EventTarget {
       ? this.pc.addTransceiver(cam, { direction: 'sendonly', streams, sendEncodings: send })
       : this.pc.addTransceiver('video', { direction: 'recvonly' });
     video.setCodecPreferences(preferred(this.codec));
+    // A section for a screen from the start: sharing then takes no other offer.
+    this.screen = this.pc.addTransceiver('video', {
+      direction: 'sendonly', sendEncodings: [{ maxBitrate: SCREEN.kbps * 1000, maxFramerate: SCREEN.fps }],
+    });
+    this.screen.setCodecPreferences(preferred(this.codec));
     await this.pc.setLocalDescription();
     const sources = [];
     if (mic) sources.push({ mid: audio.mid, name: 'mic' });
     if (cam) sources.push({ mid: video.mid, name: 'cam', encodings: said });
+    const { height: lines, fps, kbps: most } = SCREEN;
+    const layers = { temporal_layers: 1, spatial_layers: 1 };
+    const encodings = [{ rid: 'main', height: lines, fps, max_kbps: most, ...layers }];
+    sources.push({ mid: this.screen.mid, name: 'share', content: 'screen', encodings });
     this.send({
       type: 'join', version: VERSION, conference: this.room, name: this.name,
-      offer: this.pc.localDescription.sdp, sources,
+      offer: this.pc.localDescription.sdp, sources, ...(this.resume ? { resume: this.resume } : {}),
     });
   }
 
@@ -121,6 +158,7 @@ export class Call extends EventTarget {
         for (const peer of message.participants) this.add(peer);
         [this.speaker = null] = message.recent_speakers ?? [];
         await this.pc.setRemoteDescription({ type: 'answer', sdp: message.answer });
+        this.send({ type: 'mute', source: 'share', muted: true });
         this.subscribe();
         return this.tell('joined');
       case 'offer':
@@ -131,6 +169,10 @@ export class Call extends EventTarget {
         return this.tell('media');
       case 'participant_joined':
         this.add(message.participant);
+        // Nobody comes in with a screen: that it is muted is said in the next message.
+        for (const { name, content } of message.participant.sources) {
+          if (content === 'screen') this.participants.get(message.participant.id).muted.add(name);
+        }
         this.subscribe();
         return this.tell('change');
       case 'participant_left':
@@ -140,6 +182,7 @@ export class Call extends EventTarget {
       case 'muted': {
         const muted = this.participants.get(message.id)?.muted;
         if (message.muted) muted?.add(message.source); else muted?.delete(message.source);
+        this.subscribe();
         return this.tell('change');
       }
       case 'paused': {
@@ -151,10 +194,10 @@ export class Call extends EventTarget {
         this.speaker = message.id;
         return this.tell('change');
       case 'ended':
-        return this.end(message.reason);
+        return this.end(message.reason, message.reason !== 'removed' && message.reason !== 'resumed');
       case 'error':
         console.error(message.code, message.message);
-        return this.id ? undefined : this.end(message.message);
+        return this.id ? undefined : this.end(message.message, FOR_NOW.has(message.code));
       default:
         return undefined;
     }
@@ -166,20 +209,25 @@ export class Call extends EventTarget {
 
   /// Asks for everybody's sources, pictures as high as their tiles.
   subscribe() {
-    const wishes = [...this.participants.values()].flatMap(({ id, sources }) => sources
+    const wishes = [...this.participants.values()].flatMap(({ id, sources, muted }) => sources
       .filter(({ codec }) => this.decodes.has(codec))
-      .map(({ name, codec, encodings = [] }) => (codec === 'opus'
+      // Hardly anybody shares a screen: a section for each who might would be a long description for nothing.
+      .filter(({ content, name }) => content !== 'screen' || !muted.has(name))
+      .map(({ name, codec, content, encodings = [] }) => (codec === 'opus'
         ? { publisher: id, source: name }
-        : { publisher: id, source: name, max_height: fitting(encodings, this.heights.get(id) ?? 360) })));
+        : {
+          publisher: id, source: name, priority: content === 'screen' ? 1 : 0,
+          max_height: fitting(encodings, this.heights.get(`${id} ${name}`) ?? 360),
+        })));
     const text = JSON.stringify(wishes);
     if (text === this.wished) return;
     this.wished = text;
     this.send({ type: 'subscribe', wishes });
   }
 
-  /// Somebody's tile is so high, in pixels of the screen.
-  show(id, height) {
-    this.heights.set(id, Math.max(1, Math.round(height)));
+  /// The tile of a source is so high, in pixels of the screen.
+  show(id, source, height) {
+    this.heights.set(`${id} ${source}`, Math.max(1, Math.round(height)));
     if (this.id) this.subscribe();
   }
 
@@ -187,6 +235,12 @@ export class Call extends EventTarget {
   tracksOf(id) {
     const theirs = [...this.streams.values()].filter(({ publisher }) => publisher === id);
     return theirs.filter(({ mid }) => this.tracks.has(mid)).map(({ mid, source }) => [source, this.tracks.get(mid)]);
+  }
+
+  /// Shows a screen to everybody, or nothing any more.
+  async share(track) {
+    await this.screen?.sender.replaceTrack(track);
+    this.send({ type: 'mute', source: 'share', muted: !track });
   }
 
   mute(source, muted) {
@@ -200,13 +254,15 @@ export class Call extends EventTarget {
     this.end('');
   }
 
-  end(reason) {
+  end(reason, lost = false) {
     if (this.over) return;
     this.over = true;
+    const { secret } = this;
+    this.resume = secret;
+    clearTimeout(this.silence);
     this.pc.close();
     this.socket.close();
-    for (const track of this.media.getTracks()) track.stop();
-    this.dispatchEvent(new CustomEvent('ended', { detail: reason }));
+    this.dispatchEvent(new CustomEvent(lost ? 'lost' : 'ended', { detail: reason }));
   }
 
   send(message) {

@@ -26,6 +26,10 @@ pub enum BrowserRequest {
         /// What the offer doesn't say of the sources.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sources: Vec<SourceHint>,
+        /// The server's ICE password in an earlier answer, which nobody else was told: the participation that it
+        /// belongs to ends, since this one takes its place. One that has ended already is no error.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume: Option<String>,
     },
     /// Replaces the list of what the browser wants to receive; answered by `subscribed`, and by
     /// [`BrowserReply::Offer`] if that takes other sections.

@@ -7,6 +7,7 @@ pub mod messages;
 
 use std::collections::VecDeque;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::Serialize;
 use slotmap::{Key, SecondaryMap};
 
@@ -27,6 +28,8 @@ pub struct BrowserSignalling {
     server: SignallingServer,
     browsers: SecondaryMap<SessionId, Browser>,
     outbox: VecDeque<(SessionId, String)>,
+    /// Nobody joins any more.
+    closed: bool,
 }
 
 /// One browser's session.
@@ -91,6 +94,25 @@ impl BrowserSignalling {
         self.pass_on();
     }
 
+    /// From now on nobody can join; who is in stays.
+    pub fn close_doors(&mut self) {
+        self.closed = true;
+    }
+
+    /// The server ends: tells everybody who is in so. That their participation ends follows without further words.
+    pub fn stop(&mut self) {
+        self.close_doors();
+        let inside = |(session, browser): (SessionId, &Browser)| match browser {
+            Browser::Outside => None,
+            Browser::Joining(_) | Browser::Inside(_) => Some(session),
+        };
+        let sessions: Vec<SessionId> = self.browsers.iter().filter_map(inside).collect();
+        for session in sessions {
+            self.browsers[session] = Browser::Outside;
+            self.say(session, &BrowserReply::Ended { reason: "stopping".into() });
+        }
+    }
+
     /// The next message to send, if any.
     pub fn poll(&mut self) -> Option<(SessionId, String)> {
         self.outbox.pop_front()
@@ -110,8 +132,15 @@ impl BrowserSignalling {
             BrowserRequest::Join { version, .. } if version != VERSION => {
                 return Err(("version", format!("version {version} is not {VERSION}")));
             }
-            BrowserRequest::Join { conference, name, offer, sources, .. } => {
-                self.joining(session, conference, name, &offer, &sources)?
+            BrowserRequest::Join { .. } if self.closed => {
+                return Err(("draining", "the server lets nobody in any more".into()));
+            }
+            BrowserRequest::Join { conference, name, offer, sources, resume, .. } => {
+                let join = self.joining(session, conference, name, &offer, &sources)?;
+                if let Some(secret) = resume {
+                    self.replace(&secret, turn);
+                }
+                join
             }
             BrowserRequest::Answer { answer } => return self.answered(session, &answer),
             BrowserRequest::Subscribe { wishes } => ClientMessage::Subscribe { wishes, last_n: None },
@@ -153,6 +182,23 @@ impl BrowserSignalling {
         };
         *browser = Browser::Joining(Box::new((offer, sources)));
         Ok(join)
+    }
+
+    /// Ends the participation whose secret somebody knows, if there is one: it goes on in another session.
+    fn replace(&mut self, secret: &str, turn: &mut Turn<'_>) {
+        let known = |browser: &Browser| match browser {
+            Browser::Inside(member) => {
+                let own = member.negotiation.password().as_bytes();
+                verify_slices_are_equal(own, secret.as_bytes()).is_ok()
+            }
+            Browser::Outside | Browser::Joining(_) => false,
+        };
+        let old = self.browsers.iter().find(|(_, browser)| known(browser)).map(|(session, _)| session);
+        if let Some(old) = old {
+            self.browsers[old] = Browser::Outside;
+            self.say(old, &BrowserReply::Ended { reason: "resumed".into() });
+            self.server.request(old, ClientMessage::Leave, turn);
+        }
     }
 
     fn answered(&mut self, session: SessionId, answer: &str) -> Result<(), Refusal> {

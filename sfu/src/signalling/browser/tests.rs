@@ -137,3 +137,46 @@ fn who_is_sent_away_is_told_and_may_come_back() {
     room.turn(|signalling, turn| signalling.close(ann, turn));
     assert_eq!((room.sfu.participant_count(), room.signalling.sessions()), (0, 0));
 }
+
+#[test]
+fn who_comes_back_with_the_secret_takes_the_old_place() {
+    let mut room = Room::new();
+    let (ann, bob, new) = (room.signalling.open(), room.signalling.open(), room.signalling.open());
+    let said = room.join(ann, "ann");
+    room.join(bob, "bob");
+    let answer = said[0].1["answer"].as_str().expect("a description");
+    let password = answer.lines().find_map(|line| line.strip_prefix("a=ice-pwd:")).expect("it has one");
+    let join = |resume: &str| {
+        serde_json::json!({
+            "type": "join", "version": 1, "conference": "room", "name": "ann", "offer": OFFER, "resume": resume,
+        })
+    };
+    assert_eq!(
+        types(&room.say(new, join("a guess"))),
+        [(new, "joined"), (ann, "participant_joined"), (bob, "participant_joined")]
+    );
+    room.say(new, serde_json::json!({ "type": "leave" }));
+    let said = room.say(new, join(password));
+    let expected = [(ann, "ended"), (bob, "participant_left"), (new, "joined"), (bob, "participant_joined")];
+    assert_eq!(types(&said), expected);
+    assert_eq!(said[0].1["reason"], "resumed");
+    assert_eq!(said[2].1["participants"].as_array().map(Vec::len), Some(1), "bob alone");
+    room.turn(|signalling, turn| signalling.close(ann, turn));
+    assert_eq!(room.sfu.participant_count(), 2);
+}
+
+#[test]
+fn behind_closed_doors_those_who_are_in_stay_until_the_end() {
+    let mut room = Room::new();
+    let (ann, bob) = (room.signalling.open(), room.signalling.open());
+    room.join(ann, "ann");
+    room.signalling.close_doors();
+    assert_eq!(room.join(bob, "bob")[0].1["code"], "draining");
+    assert_eq!(
+        types(&room.say(ann, serde_json::json!({ "type": "subscribe", "wishes": [] }))),
+        [(ann, "subscribed")]
+    );
+    let said = room.turn(|signalling, _| signalling.stop());
+    assert_eq!(types(&said), [(ann, "ended")]);
+    assert_eq!(said[0].1["reason"], "stopping");
+}

@@ -9,6 +9,7 @@ use sfu::{DataSize, Time};
 use crate::network::counters::Count;
 use crate::network::hop::{Delivered, HopRecord};
 use crate::network::packet::Datagram;
+use crate::network::queue::packet::Waiting;
 use crate::network::rate_schedule::{Finish, RateSchedule};
 
 #[derive(Clone, Debug)]
@@ -84,11 +85,31 @@ impl Backlog {
                 (now, 0)
             }
         };
+        self.append(start, credit, Waiting { packet: datagram, since: now }, schedule);
+    }
+
+    /// Takes the next packet of a managed queue into the idle serialiser at `at`; `follows` says that another one
+    /// left it at that instant.
+    pub(super) fn begin(
+        &mut self,
+        at: Time,
+        follows: bool,
+        next: Waiting<Datagram>,
+        schedule: &RateSchedule,
+    ) {
+        if !follows {
+            self.front_credit = 0;
+        }
+        self.append(at, self.front_credit, next, schedule);
+    }
+
+    fn append(&mut self, start: Time, credit: u64, next: Waiting<Datagram>, schedule: &RateSchedule) {
+        let Waiting { packet: datagram, since } = next;
         let size = datagram.wire_size();
         let Finish { end, credit } = schedule.finish(start, credit, size);
         self.bytes += size;
         let record = HopRecord {
-            enqueued: now,
+            enqueued: since,
             transmission_start: start,
             transmission_end: end,
             arrived: Time::NEVER,

@@ -1,4 +1,4 @@
-//! One direction of a link: queue → serialiser → loss → propagation with jitter → deliver.
+//! One direction of a link: policer → queue → serialiser → loss → propagation with jitter → impairments → deliver.
 //!
 //! Departures are worked out when a packet comes in, so a packet costs one event: its arrival. Only
 //! [`Link::next_event`] belongs in the event queue. (With jitter, a packet on an otherwise empty link may cost
@@ -7,13 +7,17 @@
 //! What a change at run time does:
 //! - rate: the packet being serialised finishes its remaining bits at the new rate, those that wait follow,
 //!   those in flight are not touched;
-//! - queue limit: nothing queued is dropped, the next arrival sees the new limit;
-//! - loss and propagation: packets that have left the serialiser keep what they drew, all others get the new.
+//! - queue limit: nothing queued is dropped, the next arrival sees the new limit (a managed queue has its own,
+//!   which doesn't change);
+//! - loss and propagation: packets that have left the serialiser keep what they drew, all others get the new;
+//! - impairments don't change; a packet meets them at its arrival, so what was in flight meets them too.
 //!
 //! At the instant at which its serialisation ends a packet is in flight; at its arrival it is held until
 //! [`Link::poll`] hands it over.
 
 mod backlog;
+mod managed;
+mod outcome;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -25,12 +29,15 @@ use sfu::{DataRate, DataSize, Time};
 
 use self::backlog::Backlog;
 use self::standing::StandingQueue;
-use super::counters::{ClassCounters, Count, LinkCounters, StageCounters};
+use super::counters::{ClassCounters, Count};
 use super::hop::{DropCause, Dropped, Exit};
+use super::impairment::{ImpairmentConfig, ImpairmentStreams, Impairments};
 use super::loss::{Loss, LossStage};
 use super::packet::Datagram;
+use super::policer::{Policer, PolicerConfig};
 use super::propagation::{Propagation, PropagationStage};
 use super::queue::QueueLimit;
+use super::queue::managed::{ManagedQueue, Management};
 use super::rate_schedule::RateSchedule;
 use crate::random::{Seed, Stream};
 
@@ -39,12 +46,33 @@ use crate::random::{Seed, Stream};
 pub struct LinkConfig {
     /// Rate over time.
     pub rate: RateSchedule,
-    /// How much may wait.
+    /// What exceeds it is dropped before the queue.
+    pub policer: Option<PolicerConfig>,
+    /// How much may wait, without management.
     pub queue: QueueLimit,
+    /// Active queue management, which brings its own limit.
+    pub management: Option<Management>,
     /// Random loss after the serialiser.
     pub loss: Loss,
     /// Delay and jitter.
     pub propagation: Propagation,
+    /// What happens to packets at the far end.
+    pub impairments: ImpairmentConfig,
+}
+
+impl Default for LinkConfig {
+    /// A line without limits, delay or faults.
+    fn default() -> Self {
+        LinkConfig {
+            rate: RateSchedule::constant(DataRate::INFINITE),
+            policer: None,
+            queue: QueueLimit::Infinite,
+            management: None,
+            loss: Loss::None,
+            propagation: Propagation::default(),
+            impairments: ImpairmentConfig::default(),
+        }
+    }
 }
 
 /// A link's own random streams.
@@ -52,14 +80,18 @@ pub struct LinkConfig {
 pub struct LinkStreams {
     loss: Stream,
     jitter: Stream,
+    queue: Stream,
+    impairments: ImpairmentStreams,
 }
 
 impl LinkStreams {
-    /// The streams `<path>/loss` and `<path>/jitter`; give each direction a path of its own.
+    /// The streams `<path>/loss`, `<path>/jitter` and so on; give each direction a path of its own.
     pub fn new(seed: Seed, path: &str) -> Self {
         LinkStreams {
             loss: seed.stream(&format!("{path}/loss")),
             jitter: seed.stream(&format!("{path}/jitter")),
+            queue: seed.stream(&format!("{path}/queue")),
+            impairments: ImpairmentStreams::new(seed, path),
         }
     }
 }
@@ -69,10 +101,13 @@ impl LinkStreams {
 pub struct Link {
     schedule: RateSchedule,
     first_rate: DataRate,
+    policer: Option<Box<Policer>>,
     limit: QueueLimit,
+    managed: Option<Box<ManagedQueue<Datagram>>>,
     backlog: Backlog,
     loss: LossStage,
     propagation: PropagationStage,
+    impairments: Option<Box<Impairments>>,
     lost: VecDeque<Dropped>,
     standing: StandingQueue,
     entered: Count,
@@ -84,7 +119,7 @@ pub struct Link {
     lost_count: Count,
     /// Into the pipe.
     launched: Count,
-    /// Out of it.
+    /// Handed over.
     delivered: ClassCounters,
     now: Time,
 }
@@ -95,10 +130,13 @@ impl Link {
         Link {
             first_rate: config.rate.sizing_rate_at(Time::ZERO),
             schedule: config.rate,
+            policer: config.policer.map(|config| Box::new(Policer::new(config))),
             limit: config.queue,
+            managed: config.management.map(|how| Box::new(ManagedQueue::new(how, streams.queue))),
             backlog: Backlog::default(),
             loss: LossStage::new(config.loss, streams.loss),
             propagation: PropagationStage::new(config.propagation, streams.jitter),
+            impairments: Impairments::new(config.impairments, streams.impairments),
             lost: VecDeque::new(),
             standing: StandingQueue::default(),
             entered: Count::default(),
@@ -115,7 +153,8 @@ impl Link {
     /// Sends a datagram; then ask for [`next_event`](Self::next_event) again.
     ///
     /// # Errors
-    /// Gives the datagram back when the queue is full.
+    /// Gives the datagram back when the policer or a full queue drops it. What a managed queue drops comes out
+    /// of [`poll`](Self::poll).
     ///
     /// # Panics
     /// When `now` is before that of an earlier call, as all methods that take the time.
@@ -126,7 +165,16 @@ impl Link {
     pub fn enqueue(&mut self, now: Time, datagram: Datagram) -> Result<(), Dropped> {
         self.advance(now);
         let size = datagram.wire_size();
+        if let Some(policer) = &mut self.policer
+            && !policer.admits(now, size)
+        {
+            return Err(Dropped { datagram, cause: DropCause::Policer, at: now, queued: Duration::ZERO });
+        }
         self.entered.add(size);
+        if self.managed.is_some() {
+            self.enqueue_managed(now, datagram);
+            return Ok(());
+        }
         let idle = self.backlog.is_idle();
         let limit = || self.limit.bytes_at(now, &self.schedule, self.first_rate);
         if !idle && limit().is_some_and(|limit| self.backlog.bytes() + size > limit) {
@@ -142,6 +190,14 @@ impl Link {
 
     /// When to call [`poll`](Self::poll) next; changes with every other call that takes the time.
     pub fn next_event(&self) -> Option<Time> {
+        let pipe = self.next_of_pipe();
+        match &self.impairments {
+            None => pipe,
+            Some(stage) => stage.next_event().into_iter().chain(pipe).min(),
+        }
+    }
+
+    fn next_of_pipe(&self) -> Option<Time> {
         if !self.lost.is_empty() {
             return Some(self.now);
         }
@@ -160,7 +216,13 @@ impl Link {
         if let Some(dropped) = self.lost.pop_front() {
             return Some(Exit::Lost(dropped));
         }
-        let delivered = self.backlog.pop_arrived(now)?;
+        let delivered = match self.impairments {
+            None => self.backlog.pop_arrived(now)?,
+            Some(_) => match self.next_impaired(now)? {
+                Ok(delivered) => delivered,
+                Err(refused) => return Some(Exit::Lost(refused)),
+            },
+        };
         self.delivered.add(delivered.datagram.class, delivered.datagram.wire_size());
         Some(Exit::Arrived(delivered))
     }
@@ -200,30 +262,21 @@ impl Link {
         &self.schedule
     }
 
-    /// The wait of a packet that came now; `None` in an outage without a known end.
+    /// The wait of a packet that came now (behind all others, whatever the queue's order is); `None` in an
+    /// outage without a known end.
     pub fn queue_delay(&mut self, now: Time) -> Option<Duration> {
         self.advance(now);
-        self.backlog.delay_at(now)
+        let front = self.backlog.delay_at(now)?;
+        match &self.managed {
+            None => Some(front),
+            Some(queue) => self.drain_time(now + front, queue.held().0).map(|drain| front + drain),
+        }
     }
 
     /// The least queueing delay among the packets of the last complete second; `None` without packets.
     pub fn standing_queue(&mut self, now: Time) -> Option<Duration> {
         self.advance(now);
         self.standing.at(now)
-    }
-
-    /// What went through each stage by `now`.
-    pub fn counters(&mut self, now: Time) -> LinkCounters {
-        self.advance(now);
-        let (waiting, serialising, flying) = self.backlog.held();
-        let (none, sent) = (Count::default(), self.transmitted.total());
-        let stage = |entered, left, dropped, held| StageCounters { entered, left, dropped, held };
-        LinkCounters {
-            queue: stage(self.entered, self.begun, self.dropped, waiting),
-            serialiser: stage(self.begun, sent, none, serialising),
-            loss: stage(sent, self.launched, self.lost_count, none),
-            propagation: stage(self.launched, self.delivered.total(), none, flying),
-        }
     }
 
     /// What has left the serialiser by `now`, by class: the capacity that was used, lost packets included.
@@ -242,7 +295,7 @@ impl Link {
         assert!(now >= self.now, "time runs forward: {now} after {}", self.now);
         self.now = now;
         while let Some(packet) = self.backlog.departing(now) {
-            let size = packet.datagram.wire_size();
+            let (size, end) = (packet.datagram.wire_size(), packet.record.transmission_end);
             self.transmitted.add(packet.datagram.class, size);
             if self.loss.loses_next() {
                 self.lose(size);
@@ -252,7 +305,11 @@ impl Link {
                 self.launched.add(size);
                 self.backlog.launch(arrived);
             }
-            self.begin_transmission();
+            if self.managed.is_some() {
+                self.refill(end, true);
+            } else {
+                self.begin_transmission();
+            }
         }
     }
 

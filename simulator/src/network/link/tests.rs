@@ -1,13 +1,17 @@
+mod stages;
+
 use std::net::SocketAddr;
 
 use proptest::prelude::*;
 use sfu::DataSize;
 
 use super::*;
+use crate::network::counters::StageCounters;
 use crate::network::hop::{Delivered, HopRecord};
 use crate::network::packet::{IP_UDP_OVERHEAD, TrafficClass};
 use crate::network::propagation::Jitter;
 use crate::network::queue::SizedAt;
+use crate::network::queue::packet::Ecn;
 use crate::random::Probability;
 
 const MBIT: DataRate = DataRate::from_kbps(1_000);
@@ -20,7 +24,7 @@ fn ms(millis: u64) -> Time {
 fn packet(tag: u64, wire_size: u64) -> Datagram {
     let any: SocketAddr = "10.0.0.1:1".parse().expect("an address");
     let bytes = vec![0; (wire_size - IP_UDP_OVERHEAD.as_bytes()) as usize];
-    Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: tag as u32 }
+    Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: tag as u32, ecn: Ecn::NotEct }
 }
 
 fn config(rate: DataRate) -> LinkConfig {
@@ -29,6 +33,7 @@ fn config(rate: DataRate) -> LinkConfig {
         queue: QueueLimit::Infinite,
         loss: Loss::None,
         propagation: Propagation { base: BASE, ..Propagation::default() },
+        ..LinkConfig::default()
     }
 }
 

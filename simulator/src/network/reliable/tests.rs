@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use sfu::{DataRate, DataSize};
 
 use super::*;
+use crate::network::queue::packet::Ecn;
 use crate::network::{
     Datagram, Exit, IP_UDP_OVERHEAD, Link, LinkConfig, LinkStreams, Loss, Propagation, QueueLimit,
     RateSchedule, TrafficClass,
@@ -29,6 +30,7 @@ impl Line {
             queue: QueueLimit::Bytes(DataSize::from_bytes(200_000)),
             loss: Loss::Bernoulli(Probability::new(loss).expect("a ratio")),
             propagation: Propagation { base: ONE_WAY, ..Propagation::default() },
+            ..LinkConfig::default()
         };
         let link = |path| Link::new(config.clone(), LinkStreams::new(Seed(seed), path));
         Line {
@@ -44,7 +46,8 @@ impl Line {
         let mut bytes = Vec::new();
         while self.ends[end].poll_transmit(self.now, &mut bytes) {
             let class = TrafficClass::Signalling;
-            let datagram = Datagram { from: any, to: any, bytes: bytes.clone(), class, tag: 0 };
+            let datagram =
+                Datagram { from: any, to: any, bytes: bytes.clone(), class, tag: 0, ecn: Ecn::NotEct };
             // What a full queue drops is lost, as on any line.
             let _ = self.links[end].enqueue(self.now, datagram);
         }

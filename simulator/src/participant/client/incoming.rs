@@ -8,7 +8,6 @@ use sfu::Time;
 use sfu::participant::{MediaKind, MediaParameters, StreamDescription};
 use sfu::rtcp::SenderInfo;
 use sfu::rtp::RtpHeader;
-use smallvec::SmallVec;
 
 use super::Surroundings;
 use super::rtcp_out::Wants;
@@ -17,9 +16,7 @@ use crate::participant::receive::fec::FecReceiver;
 use crate::participant::receive::lip_sync::{Delay, LipSync};
 use crate::participant::receive::statistics::ReportBlock;
 use crate::participant::receive::video::VideoConfig;
-use crate::participant::receive::{
-    Arrival, AudioOutput, AudioReceiver, Content, Feedback, VideoOutput, VideoReceiver,
-};
+use crate::participant::receive::{Arrival, AudioOutput, AudioReceiver, Content, VideoOutput, VideoReceiver};
 use crate::virtual_time::report_time;
 
 /// A stream from the SFU.
@@ -186,16 +183,16 @@ impl Incoming {
         packet: &[u8],
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
-    ) -> Wants {
+        wants: &mut Wants,
+    ) {
         let (flow, content) = (self.flow, Content::of(packet, header, self.descriptor_id));
-        let mut wants = Wants::default();
         let Surroundings { logs, observations, .. } = around;
         match &mut self.receiver {
             Receiver::Audio(audio) => audio.receive(now, header, content.payload, &mut |output| {
                 observations.push(heard(flow, output));
             }),
             Receiver::Video(video) => {
-                let sink = &mut |output: VideoOutput<'_>| see(flow, &output, observations, &mut wants);
+                let sink = &mut |output: VideoOutput<'_>| see(flow, &output, observations, wants);
                 video.receive(now, header, content, arrival, &**logs, sink);
                 if let Some(fec) = &mut self.fec {
                     fec.receive(now, header, packet);
@@ -208,22 +205,19 @@ impl Incoming {
                 }
             }
         }
-        wants
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Time, around: &mut Surroundings<'_>) -> Wants {
+    pub(super) fn handle_timeout(&mut self, now: Time, around: &mut Surroundings<'_>, wants: &mut Wants) {
         let flow = self.flow;
-        let mut wants = Wants::default();
         let observations = &mut *around.observations;
         match &mut self.receiver {
             Receiver::Audio(audio) => {
                 audio.handle_timeout(now, &mut |output| observations.push(heard(flow, output)));
             }
             Receiver::Video(video) => {
-                video.handle_timeout(now, &mut |output| see(flow, &output, observations, &mut wants));
+                video.handle_timeout(now, &mut |output| see(flow, &output, observations, wants));
             }
         }
-        wants
     }
 
     /// What only a fault of the SFU explains.
@@ -276,9 +270,6 @@ fn see(flow: Flow, output: &VideoOutput<'_>, observations: &mut Vec<Observation>
         }),
         // Counted by the receiver, and told with its counters.
         VideoOutput::Undecodable { .. } => {}
-        VideoOutput::Feedback(Feedback::Nack { ssrc, sequences }) => {
-            wants.nack = Some((*ssrc, SmallVec::from_slice(sequences)));
-        }
-        VideoOutput::Feedback(Feedback::Pli { ssrc }) => wants.pli = Some(*ssrc),
+        VideoOutput::Feedback(feedback) => wants.take(*feedback),
     }
 }

@@ -183,7 +183,8 @@ impl Client {
             return;
         }
         match self.transport.handle(now, datagram.from, datagram.to, &mut datagram.bytes) {
-            Ok(Received::Rtp(len)) => self.on_rtp(now, &datagram.bytes[..len], arrival, around),
+            // Nothing of the transport's own comes of media.
+            Ok(Received::Rtp(len)) => return self.on_rtp(now, &datagram.bytes[..len], arrival, around),
             Ok(Received::Rtcp(len)) => self.on_rtcp(now, &datagram.bytes[..len]),
             // What the transport refuses has no effect, as on a real host.
             Ok(Received::Consumed) | Err(_) => {}
@@ -231,6 +232,9 @@ impl Client {
         while let Some(place) = self.incoming.due(from, now) {
             self.advance(now, place, around);
             from = place + 1;
+        }
+        if from > 0 {
+            self.incoming.settle();
         }
         self.send_due_feedback(now, around);
         self.data_due(now, around);

@@ -5,8 +5,8 @@ use sfu::rtcp::{self, Pli, ReportBlock};
 use smallvec::SmallVec;
 
 use super::{Client, Surroundings};
-use crate::network::{Datagram, TrafficClass};
-use crate::participant::receive::statistics;
+use crate::network::{Datagram, Ecn, TrafficClass};
+use crate::participant::receive::{Feedback, statistics};
 use crate::participant::transport::ClientTransport;
 
 /// The SSRC that a client's reports come from; it sends no media on it.
@@ -14,30 +14,43 @@ pub(super) const REPORTER: u32 = 1;
 /// The longest compound, bytes: with SRTCP's trailer it stays below 1,200.
 const MAX_COMPOUND: usize = 1_150;
 
-/// What a receiver asks the SFU for.
+/// What a receiver asks the SFU for, until it is sent.
 #[derive(Debug, Default)]
 pub(super) struct Wants {
-    pub(super) nack: Option<(u32, SmallVec<[u16; 32]>)>,
-    pub(super) pli: Option<u32>,
+    nack: Option<u32>,
+    /// What is missing of the stream in `nack`; reused.
+    sequences: Vec<u16>,
+    pli: Option<u32>,
 }
 
 impl Wants {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.nack.is_none() && self.pli.is_none()
+    }
+
+    pub(super) fn take(&mut self, feedback: Feedback<'_>) {
+        match feedback {
+            Feedback::Nack { ssrc, sequences } => {
+                self.nack = Some(ssrc);
+                self.sequences.clear();
+                self.sequences.extend_from_slice(sequences);
+            }
+            Feedback::Pli { ssrc } => self.pli = Some(ssrc),
+        }
     }
 
     /// Sends what is wanted as reduced-size RTCP (RFC 5506).
     pub(super) fn send(
-        self,
+        &mut self,
         transport: &mut ClientTransport,
         compound: &mut Vec<u8>,
         around: &mut Surroundings<'_>,
     ) {
         compound.clear();
-        if let Some((ssrc, sequences)) = &self.nack {
-            rtcp::write_nack(compound, REPORTER, *ssrc, sequences);
+        if let Some(ssrc) = self.nack.take() {
+            rtcp::write_nack(compound, REPORTER, ssrc, &self.sequences);
         }
-        if let Some(media_ssrc) = self.pli {
+        if let Some(media_ssrc) = self.pli.take() {
             rtcp::write_pli(compound, Pli { sender_ssrc: REPORTER, media_ssrc });
         }
         send(transport, compound, around);
@@ -49,7 +62,9 @@ fn send(transport: &mut ClientTransport, compound: &mut Vec<u8>, around: &mut Su
     if transport.send_rtcp(compound).is_ok() {
         let bytes = around.pool.take_copy(compound);
         let (from, to) = (path.local, path.remote);
-        around.outgoing.push((Datagram { from, to, bytes, class: TrafficClass::Rtcp, tag: 0 }, None));
+        around
+            .outgoing
+            .push((Datagram { from, to, bytes, class: TrafficClass::Rtcp, tag: 0, ecn: Ecn::NotEct }, None));
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Streams {
     deadlines: Vec<Time>,
     /// The least of the deadlines.
     earliest: Option<Time>,
+    /// What the stream that was looked at last asks for; whoever let it do something sends it.
+    wants: Wants,
 }
 
 impl Streams {
@@ -71,17 +73,29 @@ impl Streams {
         (header, packet): (&RtpHeader, &[u8]),
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
-    ) -> Wants {
-        let wants = self.streams[place].receive(now, header, packet, arrival, around);
+    ) -> &mut Wants {
+        self.streams[place].receive(now, header, packet, arrival, around, &mut self.wants);
         self.changed(place);
-        wants
+        &mut self.wants
     }
 
-    /// Lets the stream at `place` do what is due.
-    pub(super) fn handle_timeout(&mut self, place: usize, now: Time, around: &mut Surroundings<'_>) -> Wants {
-        let wants = self.streams[place].handle_timeout(now, around);
-        self.changed(place);
-        wants
+    /// Lets the stream at `place` do what is due; once all have that are due, to be followed by
+    /// [`settle`](Self::settle).
+    pub(super) fn handle_timeout(
+        &mut self,
+        place: usize,
+        now: Time,
+        around: &mut Surroundings<'_>,
+    ) -> &mut Wants {
+        let stream = &mut self.streams[place];
+        stream.handle_timeout(now, around, &mut self.wants);
+        self.deadlines[place] = stream.deadline();
+        &mut self.wants
+    }
+
+    /// Time-outs were handled: one sound device asks for the sound of all streams at one moment.
+    pub(super) fn settle(&mut self) {
+        self.earliest = self.deadlines.iter().min().copied();
     }
 
     /// Only packets and time-outs move a stream's deadline.

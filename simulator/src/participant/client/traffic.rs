@@ -21,7 +21,8 @@ impl Client {
                 return around.pool.put(bytes);
             }
             let (from, to) = (self.identity.address, self.identity.signalling);
-            let datagram = Datagram { from, to, bytes, class: TrafficClass::Signalling, tag: 0 };
+            let datagram =
+                Datagram { from, to, bytes, class: TrafficClass::Signalling, tag: 0, ecn: Ecn::NotEct };
             around.outgoing.push((datagram, None));
         }
     }
@@ -36,7 +37,7 @@ impl Client {
                 _ => TrafficClass::Dtls,
             };
             let (from, to) = (transmit.path.local, transmit.path.remote);
-            around.outgoing.push((Datagram { from, to, bytes, class, tag: 0 }, None));
+            around.outgoing.push((Datagram { from, to, bytes, class, tag: 0, ecn: Ecn::NotEct }, None));
         }
         while let Some(event) = self.transport.poll_event() {
             match event {
@@ -61,11 +62,19 @@ impl Client {
         sender.handle_timeout(now, &mut |output| match output {
             Output::Packet { class, packet, tag } => {
                 if transport.send_rtp(packet).is_ok() {
-                    let bytes = around.pool.take_copy(packet);
+                    // The sender writes its next packet into another buffer.
+                    let bytes = std::mem::replace(packet, around.pool.take());
                     if let Some(tag) = tag {
                         around.logs.sent(identity.index, tag, now);
                     }
-                    let datagram = Datagram { from: path.local, to: path.remote, bytes, class, tag: 0 };
+                    let datagram = Datagram {
+                        from: path.local,
+                        to: path.remote,
+                        bytes,
+                        class,
+                        tag: 0,
+                        ecn: Ecn::NotEct,
+                    };
                     around.outgoing.push((datagram, tag));
                 }
             }
@@ -73,7 +82,14 @@ impl Client {
                 if transport.send_rtcp(packet).is_ok() {
                     let bytes = around.pool.take_copy(packet);
                     let class = TrafficClass::Rtcp;
-                    let datagram = Datagram { from: path.local, to: path.remote, bytes, class, tag: 0 };
+                    let datagram = Datagram {
+                        from: path.local,
+                        to: path.remote,
+                        bytes,
+                        class,
+                        tag: 0,
+                        ecn: Ecn::NotEct,
+                    };
                     around.outgoing.push((datagram, None));
                 }
             }

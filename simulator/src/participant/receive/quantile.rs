@@ -15,11 +15,21 @@ pub(super) struct SlidingQuantile<const N: usize> {
     largest: [i64; KEPT],
     kept: usize,
     least: i64,
+    /// How many of the samples are as small as `least`: on a line without jitter many are.
+    ties: usize,
 }
 
 impl<const N: usize> SlidingQuantile<N> {
     pub(super) const fn new() -> Self {
-        SlidingQuantile { by_age: [0; N], len: 0, next: 0, largest: [0; KEPT], kept: 0, least: i64::MAX }
+        SlidingQuantile {
+            by_age: [0; N],
+            len: 0,
+            next: 0,
+            largest: [0; KEPT],
+            kept: 0,
+            least: i64::MAX,
+            ties: 0,
+        }
     }
 
     pub(super) const fn clear(&mut self) {
@@ -37,7 +47,10 @@ impl<const N: usize> SlidingQuantile<N> {
             self.len += 1;
             self.kept + 1 == self.len
         };
-        self.least = self.least.min(sample);
+        if sample <= self.least {
+            self.ties = if sample == self.least { self.ties + 1 } else { 1 };
+            self.least = sample;
+        }
         self.keep(sample, all_kept);
         if self.kept < self.len.min(KEPT / 2) {
             self.sort_largest();
@@ -53,15 +66,35 @@ impl<const N: usize> SlidingQuantile<N> {
             self.kept -= 1;
         }
         if oldest == self.least {
-            self.least = self.by_age[..self.len].iter().copied().min().unwrap_or(i64::MAX);
+            self.ties -= 1;
+            if self.ties == 0 {
+                self.find_least();
+            }
         }
     }
 
-    /// Keeps `sample` if it is known to be among the largest: when it is none of the smaller ones kept, or
+    /// Looks for the least of all samples but the newest, which is not accounted for yet.
+    fn find_least(&mut self) {
+        (self.least, self.ties) = (i64::MAX, 0);
+        let (newest, before) = (self.newest(), &self.by_age[..self.len]);
+        for (_, &sample) in before.iter().enumerate().filter(|(place, _)| *place != newest) {
+            if sample <= self.least {
+                self.ties = if sample == self.least { self.ties + 1 } else { 1 };
+                self.least = sample;
+            }
+        }
+    }
+
+    const fn newest(&self) -> usize {
+        (self.next + N - 1) % N
+    }
+
+    /// Keeps `sample` if it is known to be among the largest: when it is not below the smallest one kept, or
     /// when `all_kept` says that there are no others.
     fn keep(&mut self, sample: i64, all_kept: bool) {
         let at = self.largest[..self.kept].partition_point(|&s| s < sample);
-        if self.kept < KEPT && (at > 0 || all_kept) {
+        let is_among = at > 0 || all_kept || self.largest[..self.kept].first() == Some(&sample);
+        if self.kept < KEPT && is_among {
             self.largest.copy_within(at..self.kept, at + 1);
             self.largest[at] = sample;
             self.kept += 1;

@@ -6,6 +6,7 @@ use reports::observation;
 use sfu::{DataRate, DataSize, Time};
 
 use super::allocation::{Bounds, LayerAllocator};
+use super::announcement::Announcer;
 use super::config::{CameraSettings, LayerSettings, RIDS};
 use super::encoding::{Encoding, Types};
 use super::output::Output;
@@ -19,7 +20,7 @@ use crate::random::{Seed, Stream};
 pub(super) struct CameraSource {
     pub(super) mid: String,
     pub(super) encodings: Vec<Encoding>,
-    source: u8,
+    pub(super) source: u8,
     settings: CameraSettings,
     muted: bool,
     /// How many of its encodings or spatial layers, from the lowest, anybody watches.
@@ -31,6 +32,7 @@ pub(super) struct CameraSource {
     /// Frames that the encoders work on, in the order of their capture.
     encoding: Vec<EncodedFrame>,
     allocator: LayerAllocator,
+    announcer: Announcer,
     bounds: Vec<Bounds>,
     rates: Vec<DataRate>,
 }
@@ -60,6 +62,7 @@ impl CameraSource {
             resumes: Time::ZERO,
             encoding: Vec::new(),
             allocator: LayerAllocator::default(),
+            announcer: Announcer::default(),
             bounds: Vec::new(),
             rates: Vec::new(),
         }
@@ -138,9 +141,9 @@ impl CameraSource {
         }
     }
 
-    /// Sets the encoders so that all together use `available`, headers included.
-    pub(super) fn set_rate(&mut self, available: DataRate, overhead: DataSize) {
-        let Some(camera) = self.camera.as_mut().filter(|_| !self.muted) else { return };
+    /// Sets the encoders so that all together use `available`, headers included. Says whether that switched a stream off.
+    pub(super) fn set_rate(&mut self, available: DataRate, overhead: DataSize) -> bool {
+        let Some(camera) = self.camera.as_mut().filter(|_| !self.muted) else { return false };
         self.bounds.clear();
         let layers = self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead));
         self.bounds.extend(layers.take(self.watched));
@@ -153,6 +156,36 @@ impl CameraSource {
             let encoder = camera.layer_mut(layer).expect("one encoder per layer");
             encoder.set_target(encoding.payload_rate(*rate, overhead));
         }
+        self.switch_streams()
+    }
+
+    /// Switches streams on and off as their layers are; says whether one went off.
+    fn switch_streams(&mut self) -> bool {
+        let spatial = self.rates.len().div_ceil(self.encodings.len().max(1));
+        if self.settings.announced {
+            let streams = self.encodings.iter_mut().map(|encoding| &mut encoding.announcement);
+            self.announcer.update(&self.rates, spatial, streams);
+        }
+        let mut stopped = false;
+        for stream in 0..self.encodings.len() {
+            let mut rates = self.rates.iter().skip(stream * spatial).take(spatial);
+            let active = rates.any(|rate| *rate > DataRate::ZERO);
+            if self.encodings[stream].set_active(active) {
+                stopped |= !active;
+                // What waited was given up, even where the encoder was off for less than a picture.
+                if active {
+                    self.request_key_frame(stream);
+                }
+            }
+        }
+        stopped
+    }
+
+    /// The stream that padding goes on while this one is off: the lowest that has sent and is on.
+    pub(super) fn carrier(&self) -> Option<(u8, u8)> {
+        let place =
+            self.encodings.iter().position(|encoding| encoding.is_active() && encoding.takes_padding());
+        place.map(|place| (self.source, place as u8))
     }
 
     /// Asks an encoding for a key frame: its next frame will be one, with all its spatial layers.
@@ -216,7 +249,10 @@ impl CameraSource {
                 active_layers: frame.active_layers,
                 ends_picture: frame.ends_picture,
             };
-            queue.push_frame(self.encodings[usize::from(encoding)].packetize(&frame_to_send));
+            let encoding = &mut self.encodings[usize::from(encoding)];
+            if encoding.is_active() {
+                queue.push_frame(encoding.packetize(&frame_to_send));
+            }
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct CameraSettings {
     pub scalability: Scalability,
     /// Whether packets carry the dependency descriptor.
     pub described: bool,
+    /// Whether packets tell which layers there are (video layers allocation).
+    pub announced: bool,
     /// Whether the SFU can't read payloads.
     pub encrypted: bool,
     /// Whether it is a shared screen.

@@ -9,6 +9,7 @@ use sfu::{DataRate, DataSize, Time};
 use smallvec::SmallVec;
 
 use super::allocation::Bounds;
+use super::announcement::Announcement;
 use super::config::LayerSettings;
 use super::header::{HEADER_LEN, Header, Name};
 use super::key_frame_requests::KeyFrameRequests;
@@ -53,6 +54,9 @@ pub(super) struct Encoding {
     each: u64,
     /// Timestamp of the last packet, for padding; and whether that packet ended its frame.
     last: (u32, bool),
+    /// Switched off it sends neither what waits nor what is asked for again.
+    active: bool,
+    pub(super) announcement: Announcement,
 }
 
 impl Encoding {
@@ -80,6 +84,8 @@ impl Encoding {
             rid,
             each,
             last: (0, true),
+            active: true,
+            announcement: Announcement::default(),
         }
     }
 
@@ -107,6 +113,18 @@ impl Encoding {
         DataRate::from_bps(packets * each * 8)
     }
 
+    /// Whether it is switched on.
+    pub(super) fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Switches it on or off; says whether it was the other way. Off, its frame under way is given up (libwebrtc,
+    /// `ModuleRtpRtcpImpl2::CanSendPacket`: a stream whose layer is off sends no packet, whatever waits in the pacer).
+    pub(super) fn set_active(&mut self, active: bool) -> bool {
+        self.last.1 |= !active;
+        std::mem::replace(&mut self.active, active) != active
+    }
+
     /// Takes a frame from the encoder: it is ready to be sent packet by packet.
     pub(super) fn packetize(&mut self, frame: &EncodedFrame) -> QueuedFrame {
         let packets = self.packetizer.start(frame);
@@ -129,7 +147,10 @@ impl Encoding {
         let mut descriptor = [0; MAX_LEN];
         let descriptor_len = frame.packets.next_descriptor(&mut descriptor);
         let descriptor = &descriptor[..descriptor_len];
-        let header = Header { descriptor, ..header(&self.stream, (sequence, timestamp, marker), name) };
+        let starts = frame.packets.next_is_first();
+        let allocation = if starts { self.announcement.take() } else { SmallVec::new() };
+        let header = header(&self.stream, (sequence, timestamp, marker), name);
+        let header = Header { descriptor, allocation: &allocation, ..header };
         let VideoIdentity { source, encoding, .. } = self.identity;
         let mut len = 0;
         let fill = |buffer: &mut Vec<u8>| {
@@ -156,7 +177,7 @@ impl Encoding {
         len
     }
 
-    /// Sends a packet again, if there is a stream for that and the packet is still kept.
+    /// Sends a packet again, if there is a stream for that and the packet is still kept; its payload's length.
     pub(super) fn send_repair(
         &mut self,
         now: Time,
@@ -164,9 +185,9 @@ impl Encoding {
         sequence: u64,
         wire: &mut Wire,
         output: &mut dyn FnMut(Output<'_>),
-    ) {
-        let Some(stream) = self.rtx.as_mut() else { return };
-        let Some((ordinal, descriptor, packet)) = self.repairs.take(now, sequence) else { return };
+    ) -> Option<usize> {
+        let stream = self.rtx.as_mut()?;
+        let (ordinal, descriptor, packet) = self.repairs.take(now, sequence)?;
         let number = stream.take_sequence();
         let name = Name::Repair { mid, rid: self.rid };
         let header = Header { descriptor, ..header(stream, (number, packet.timestamp, packet.marker), name) };
@@ -180,6 +201,7 @@ impl Encoding {
         };
         wire.send(now, TrafficClass::Retransmission, &header, fill, output);
         stream.on_sent(now, len);
+        Some(len)
     }
 
     /// Whether padding may be sent: after a frame's packets only, and without RTX not between those of one
@@ -231,6 +253,7 @@ fn header<'a>(
         name: stream.needs_name().then_some(name),
         audio_level: None,
         descriptor: &[],
+        allocation: &[],
     }
 }
 

@@ -52,7 +52,7 @@ impl MediaSender {
         let rtt = self.wire.rates.rtt().unwrap_or(Duration::ZERO);
         let Some(camera) = self.sources[source].camera_mut() else { return };
         let from = &mut camera.encodings[encoding];
-        if from.rtx.is_none() {
+        if from.rtx.is_none() || !from.is_active() {
             return;
         }
         for missing in nack.missing() {

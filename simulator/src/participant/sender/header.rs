@@ -6,8 +6,8 @@ use sfu::rtp::extension::ONE_BYTE_PROFILE;
 use sfu::rtp::packet::{FIXED_HEADER_LEN, write_fixed_header};
 
 /// The block's head, transport-cc (4), abs-send-time (5), audio level (3), mid and rid (18 each), a dependency
-/// descriptor (257), rounded up.
-const MAX_EXTENSIONS: usize = 312;
+/// descriptor (257), a video layers allocation (34), rounded up.
+const MAX_EXTENSIONS: usize = 348;
 /// The two-byte form's profile, its "appbits" zero (RFC 8285 section 4.3).
 const TWO_BYTE_PROFILE: u16 = 0x1000;
 /// The longest element of the one-byte form.
@@ -41,6 +41,8 @@ pub(super) struct Header<'a> {
     pub(super) audio_level: Option<(u8, bool)>,
     /// The dependency descriptor; empty for none.
     pub(super) descriptor: &'a [u8],
+    /// Video layers allocation; empty when there is nothing to tell.
+    pub(super) allocation: &'a [u8],
 }
 
 /// A block of extensions in the form that its longest element needs.
@@ -87,7 +89,11 @@ impl Header<'_> {
     pub(super) fn write(&self, out: &mut Vec<u8>, ids: &ExtensionIds, now: Time, transport_sequence: u16) {
         let mut bytes = [0; FIXED_HEADER_LEN + MAX_EXTENSIONS];
         let (fixed, rest) = bytes.split_first_chunk_mut().expect("longer than a fixed header");
-        let mut extensions = Block { out: rest, at: 4, two_byte: self.descriptor.len() > ONE_BYTE_MAX };
+        let mut extensions = Block {
+            out: rest,
+            at: 4,
+            two_byte: self.descriptor.len().max(self.allocation.len()) > ONE_BYTE_MAX,
+        };
         extensions.push(ids.transport_cc, &transport_sequence.to_be_bytes());
         extensions.push(ids.abs_send_time, &abs_send_time(now));
         if let Some((level, voice)) = self.audio_level {
@@ -109,6 +115,9 @@ impl Header<'_> {
         }
         if !self.descriptor.is_empty() {
             extensions.push(ids.dependency_descriptor, self.descriptor);
+        }
+        if !self.allocation.is_empty() {
+            extensions.push(ids.video_layers_allocation, self.allocation);
         }
         let len = extensions.finish();
         let kind = (self.marker, self.payload_type);

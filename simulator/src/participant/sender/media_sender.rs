@@ -13,6 +13,7 @@ use super::encoding::Types;
 use super::microphone::MicrophoneSource;
 use super::queue::PacedQueue;
 use super::rate_control::RateControl;
+use super::repair_budget::RepairBudget;
 use super::reports::Reports;
 use super::source::Source;
 use super::wire::Wire;
@@ -29,6 +30,7 @@ pub struct MediaSender {
     pub(super) sources: Vec<Source>,
     pub(super) wire: Wire,
     pub(super) queue: PacedQueue,
+    pub(super) repairs: RepairBudget,
     pub(super) reports: Reports,
     pub(super) started: bool,
     /// Source and encoding that sent video last: padding goes there.
@@ -82,6 +84,7 @@ impl MediaSender {
             config,
             sources,
             queue: PacedQueue::default(),
+            repairs: RepairBudget::default(),
             started: false,
             carrier: None,
             told: (DataRate::ZERO, Time::ZERO),
@@ -182,10 +185,11 @@ impl MediaSender {
         self.wire.rates.set_wanted(now, wanted.sum());
     }
 
-    /// Sets pacer and encoders to the controller's rates: audio first, the rest to the cameras.
+    /// Sets pacer and encoders to the controller's rates: audio first, then what is sent again, the rest to the cameras.
     pub(super) fn allocate(&mut self, now: Time) {
         let target = self.wire.rates.target();
-        if self.allocated.replace(target) == Some(target) {
+        let repairs_changed = self.repairs.update(now);
+        if self.allocated.replace(target) == Some(target) && !repairs_changed {
             return;
         }
         self.set_pacing(now);
@@ -198,10 +202,18 @@ impl MediaSender {
                 Source::Microphone(microphone) => audio += microphone.rate(overhead),
             }
         }
-        share(target.saturating_sub(audio), &self.cameras, &mut self.shares);
+        let video = target.saturating_sub(audio);
+        let video = video.saturating_sub(self.repairs.of(video));
+        share(video, &self.cameras, &mut self.shares);
         let cameras = self.sources.iter_mut().filter_map(Source::camera_mut);
         for (camera, rate) in cameras.zip(&self.shares) {
-            camera.set_rate(*rate, overhead);
+            if camera.set_rate(*rate, overhead) {
+                let off = |encoding: u8| !camera.encodings[usize::from(encoding)].is_active();
+                self.queue.withdraw(|source, encoding| source == camera.source && off(encoding));
+                if self.carrier.is_some_and(|(source, encoding)| source == camera.source && off(encoding)) {
+                    self.carrier = camera.carrier().or(self.carrier);
+                }
+            }
         }
     }
 }

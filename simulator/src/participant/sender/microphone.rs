@@ -149,6 +149,7 @@ impl MicrophoneSource {
         let stream = &mut self.stream;
         let header = Header {
             descriptor: &[],
+            allocation: &[],
             marker,
             payload_type: stream.payload_type,
             sequence: stream.take_sequence() as u16,

@@ -14,6 +14,7 @@
 //! constant names its source.
 
 mod allocation;
+mod announcement;
 mod camera;
 mod clock;
 mod config;
@@ -29,6 +30,7 @@ mod queue;
 mod rate_control;
 mod redundancy;
 mod repair;
+mod repair_budget;
 mod reports;
 mod source;
 mod stream;

@@ -95,6 +95,13 @@ impl PacedQueue {
         }
     }
 
+    /// Takes out what waits of encodings that are `off`, by source and encoding.
+    pub(super) fn withdraw(&mut self, off: impl Fn(u8, u8) -> bool) {
+        self.frames.retain(|frame| !off(frame.source, frame.encoding));
+        self.repairs.retain(|repair| !off(repair.source, repair.encoding));
+        self.bytes = self.frames.iter().map(|frame| frame.bytes).sum();
+    }
+
     /// Whether another retransmission is within bounds.
     pub(super) fn takes_repairs(&self, now: Time) -> bool {
         self.repairs.len() < MAX_REPAIRS && self.repairs_paid.since(now) < REPAIR_WINDOW

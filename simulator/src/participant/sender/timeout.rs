@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sfu::congestion::pacer::Pacer;
-use sfu::{DataRate, Time};
+use sfu::{DataRate, DataSize, Time};
 
+use super::header::HEADER_LEN;
 use super::media_sender::MediaSender;
 use super::output::Output;
 use super::source::Source;
@@ -106,7 +107,11 @@ impl MediaSender {
             let camera =
                 self.sources[usize::from(repair.source)].camera_mut().expect("only video is repaired");
             let encoding = &mut camera.encodings[usize::from(repair.encoding)];
-            encoding.send_repair(now, &camera.mid, repair.sequence, &mut self.wire, output);
+            let sent = encoding.send_repair(now, &camera.mid, repair.sequence, &mut self.wire, output);
+            if let Some(payload) = sent {
+                let size = DataSize::from_bytes((HEADER_LEN + payload) as u64) + self.config.overhead;
+                self.repairs.on_sent(now, size);
+            }
         } else if let Some(frame) = self.queue.front() {
             let place = (frame.source, frame.encoding);
             let camera = self.sources[usize::from(place.0)].camera_mut().expect("only video is queued");

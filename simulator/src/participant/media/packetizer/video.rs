@@ -322,6 +322,11 @@ impl FramePackets {
         self.stamp.count - self.stamp.index
     }
 
+    /// Whether nothing of it was taken yet.
+    pub const fn next_is_first(&self) -> bool {
+        self.stamp.index == 0
+    }
+
     /// Whether the RTP marker belongs on the next packet.
     pub const fn next_is_marked(&self) -> bool {
         self.ends && self.remaining() == 1

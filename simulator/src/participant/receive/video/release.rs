@@ -57,10 +57,11 @@ impl VideoReceiver {
                 if decoding.until > now {
                     return self.candidate().map(|(_, due)| due);
                 }
-                if let Some(rendered) = self.decoding.take().and_then(|decoding| decoding.show) {
+                if let Some(rendered) = &decoding.show {
                     self.counters.frames_rendered += 1;
-                    sink(VideoOutput::Rendered(&rendered));
+                    sink(VideoOutput::Rendered(rendered));
                 }
+                self.decoding = None;
             }
             match self.candidate() {
                 Some((index, due)) if due <= now => self.release(now, index, sink),
@@ -105,11 +106,11 @@ impl VideoReceiver {
         let superseded = self.is_superseded(now, &self.references);
         self.health.replayed += u64::from(!is_newer && !is_switch);
         self.health.superseded += u64::from(is_newer && superseded);
-        let show = (is_newer && !superseded).then(|| rendered(&frame, now, until));
-        if show.is_some() {
+        let shows = is_newer && !superseded;
+        if shows {
             self.last_captured = Some((stamp.captured, stamp.encoding));
         }
-        self.decoding = Some(Decoding { until, show });
+        self.decoding = Some(Decoding { until, show: shows.then(|| rendered(&frame, now, until)) });
     }
 
     /// Whether the next frame is here, decodable and due already, so that showing the one before is pointless.

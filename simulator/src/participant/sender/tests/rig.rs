@@ -67,6 +67,7 @@ pub(super) fn config() -> SenderConfig {
                 codec: Codec::Vp8,
                 scalability: Scalability::temporal(3),
                 described: false,
+                announced: false,
                 encrypted: false,
                 screen: false,
             }),

@@ -1,0 +1,173 @@
+//! Settings of the server, with the reason beside each default.
+//!
+//! The same keys come from a TOML file, from the environment and from flags; see [`load`].
+
+mod load;
+
+pub use load::{ConfigError, ENVIRONMENT_PREFIX, Override, load};
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// What the server must be told; nothing, on one's own machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// The page and its WebSocket.
+    pub page: Page,
+    /// Where media goes.
+    pub media: Media,
+    /// Metrics, state and commands for whoever runs the server.
+    pub admin: Admin,
+    /// What one address, and everybody together, may take.
+    pub limits: Limits,
+    /// What is written to standard error.
+    pub log: Log,
+}
+
+/// `[page]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Page {
+    /// Where the page and its WebSocket are. Port 8080 of this machine only: browsers give cameras to pages of
+    /// `localhost` without HTTPS, and to no other page without it.
+    pub listen: SocketAddr,
+    /// How the page is protected; without it [`Tls::Files`] where there is a certificate, else [`Tls::Off`] on a
+    /// loopback address and [`Tls::SelfMade`] on any other, since browsers give no camera to a page without HTTPS.
+    pub tls: Option<Tls>,
+    /// The certificate chain, PEM, the server's own first.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, PEM.
+    pub key: Option<PathBuf>,
+    /// Names and addresses for which a certificate is made. The address of the default route and `localhost` always
+    /// are among them.
+    pub names: Vec<String>,
+    /// Origins besides the server's own whose pages may open the WebSocket, as in `https://meet.example.org`. None: a
+    /// page of somebody else's could speak with the cookies and the network of whoever looks at it.
+    pub origins: Vec<String>,
+}
+
+/// How the page is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tls {
+    /// Plain HTTP: on one's own machine, or behind a proxy that does TLS.
+    Off,
+    /// With a certificate that is made anew at each start, and that browsers warn of.
+    SelfMade,
+    /// With `certificate` and `key`.
+    Files,
+}
+
+/// `[media]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Media {
+    /// Where media is taken. UDP port 3478, which is STUN's (RFC 8489 section 12) and which firewalls that let
+    /// anything through let through.
+    pub listen: SocketAddr,
+    /// The address that peers are told in place of the one in `listen`: for a server behind an address translator.
+    pub advertise: Option<IpAddr>,
+}
+
+/// `[admin]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Where `/metrics`, `/ready`, `/rooms` and the commands are. Nowhere: who needs them says where, and the page's
+    /// address is open to everybody.
+    pub listen: Option<SocketAddr>,
+    /// What a command must carry as `Authorization: Bearer …`. Without one there are no commands, since any page that
+    /// is open on this machine could send them.
+    pub token: Option<String>,
+}
+
+/// `[limits]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Participants in all.
+    pub participants: usize,
+    /// Participants in one room.
+    pub participants_per_room: usize,
+    /// HTTP connections and WebSockets at a time. 4,096: twice the participants, and still four times below what
+    /// systems let a process open.
+    pub connections: usize,
+    /// Those of one address (of one /64 in IPv6). 256: an office of two hundred behind one address translator.
+    pub connections_per_address: usize,
+    /// New connections per second of one address, in the long run; ten seconds' worth may come at once.
+    pub connections_per_second: u32,
+    /// Messages per second of one WebSocket, in the long run; ten seconds' worth may come at once. 20: a page that is
+    /// resized sends one per frame for a moment.
+    pub messages_per_second: u32,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Whether every decision of the core is told: who gets which layer and why, key frames, estimates. Off: it is for
+    /// looking into one call, not for a day of them. Holds no address and no name.
+    pub events: bool,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Page {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            tls: None,
+            certificate: None,
+            key: None,
+            names: Vec::new(),
+            origins: Vec::new(),
+        }
+    }
+}
+
+impl Page {
+    /// See [`Page::tls`].
+    pub fn tls(&self) -> Tls {
+        self.tls.unwrap_or(match (&self.certificate, self.listen.ip().is_loopback()) {
+            (Some(_), _) => Tls::Files,
+            (None, true) => Tls::Off,
+            (None, false) => Tls::SelfMade,
+        })
+    }
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Media { listen: SocketAddr::new(reachable_address(), 3478), advertise: None }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let core = crate::config::Limits::default();
+        Limits {
+            participants: core.participants,
+            participants_per_room: core.conference,
+            connections: 4_096,
+            connections_per_address: 256,
+            connections_per_second: 20,
+            messages_per_second: 20,
+        }
+    }
+}
+
+/// The address of this machine that its default route leaves from, or else the loopback address. A browser on the same
+/// machine reaches it as others do.
+pub fn reachable_address() -> IpAddr {
+    let routed = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+        // Sends nothing: it makes the system choose a route (to an address of RFC 5737).
+        socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    routed().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+#[cfg(test)]
+mod tests;
