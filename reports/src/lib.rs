@@ -18,6 +18,7 @@ pub mod plot;
 pub mod recording;
 pub mod series;
 pub mod summary;
+pub mod sweep;
 mod table;
 pub mod terminal;
 pub mod verdict;

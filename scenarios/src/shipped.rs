@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 25] = shipped![
+static ALL: [Shipped; 35] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -48,6 +48,16 @@ static ALL: [Shipped; 25] = shipped![
     "allocation" / "pause-unwatched",
     "allocation" / "uplink-loss-stays-uplink",
     "allocation" / "thin-and-fat",
+    "rfc8867" / "rfc8867-5-1-50ms",
+    "rfc8867" / "rfc8867-5-1-100ms",
+    "rfc8867" / "rfc8867-5-1-udp",
+    "rfc8867" / "rfc8867-5-2",
+    "rfc8867" / "rfc8867-5-2-udp",
+    "rfc8867" / "rfc8867-5-3",
+    "rfc8867" / "rfc8867-5-3-udp",
+    "rfc8867" / "rfc8867-5-6-300ms",
+    "rfc8867" / "rfc8867-5-6-1000ms",
+    "rfc8867" / "rfc8867-5-7",
 ];
 
 impl Shipped {
@@ -64,6 +74,16 @@ impl Shipped {
 /// Every shipped scenario, in the order of `plenum list`.
 pub fn list() -> &'static [Shipped] {
     &ALL
+}
+
+/// The suites among them: folders whose scenarios are the cases of one document.
+pub const SUITES: [&str; 1] = ["rfc8867"];
+
+/// The cases of the suite called `name`, in the order of `plenum list`.
+pub fn suite(name: &str) -> Option<Vec<&'static Shipped>> {
+    let folder = format!("scenarios/files/{name}/");
+    let cases = || ALL.iter().filter(|shipped| shipped.path.starts_with(&folder)).collect();
+    SUITES.contains(&name).then(cases)
 }
 
 /// The shipped scenario called `name`.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::allocation::{Explanation, Reason};
+use crate::codec::Codec;
 use crate::forward::Layer;
 use crate::participant::{ParticipantId, SourceId};
 use crate::{DataRate, Time};
@@ -133,14 +134,26 @@ pub enum Event {
         /// What goes out from now on.
         layer: Option<Layer>,
     },
-    /// Other encodings of a source are watched than before.
+    /// Other encodings or spatial layers of a source are watched than before.
     Watched {
         /// Whose source.
         publisher: ParticipantId,
         /// Which source.
         source: SourceId,
-        /// How many of its encodings, from the lowest, anybody has a use for.
+        /// How many of its encodings, from the lowest, anybody has a use for; or of the spatial layers, if an encoding has
+        /// several.
         encodings: u8,
+    },
+    /// A receiver doesn't speak the codec of a source that it wishes for: nothing of it is sent.
+    CodecNotSpoken {
+        /// Who wishes.
+        receiver: ParticipantId,
+        /// For whose source.
+        publisher: ParticipantId,
+        /// Which source.
+        source: SourceId,
+        /// The codec.
+        codec: Codec,
     },
     /// The core asked a publisher for a key frame.
     KeyFrameRequested {

@@ -22,6 +22,11 @@ impl Stopwatch {
         Stopwatch { wall: Instant::now(), cpu: thread_cpu() }
     }
 
+    /// Wall clock since.
+    pub fn elapsed(&self) -> Duration {
+        self.wall.elapsed()
+    }
+
     /// What was spent since, for `simulated` virtual time in a process of `threads` runs side by side.
     pub fn stop(&self, simulated: Duration, threads: u32) -> HostInfo {
         HostInfo {

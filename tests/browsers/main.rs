@@ -75,7 +75,7 @@ fn three_pages_see_and_hear_each_other_by_vp8_simulcast() {
     pages.push(carol);
     all_see_and_hear(&pages, "video/VP8");
     for page in &pages {
-        assert!(page.sections() <= 6, "{}: ended sections are used again", page.name);
+        assert!(page.sections() <= 7, "{}: ended sections are used again", page.name);
     }
     for page in &pages {
         let complaints = page.complaints();
@@ -117,13 +117,43 @@ fn pages_come_back_by_themselves_after_a_crash_and_after_a_restart() {
 }
 
 #[test]
+fn a_screen_is_shared_beside_the_camera_and_goes_again() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    for _ in 0..2 {
+        pages[0].click("share");
+        for page in &pages[1..] {
+            let lines = page.until(PATIENCE, "a screen", |page| page.screen());
+            assert!(lines >= 360, "{}: {lines} lines", page.name);
+        }
+        pages[0].click("share");
+        for page in &pages[1..] {
+            page.until(PATIENCE, "no screen any more", |page| page.screen().is_none().then_some(()));
+        }
+    }
+    all_see_and_hear(&pages, "video/VP8");
+    for page in &pages {
+        assert!(page.complaints().is_empty(), "{}: {:?}", page.name, page.complaints());
+    }
+}
+
+#[test]
 fn a_page_whose_network_changes_takes_its_old_place() {
     let (server, browser) = (Server::start(), Browser::start());
     let pages = meet(&browser, &server, "vp8");
     all_see_and_hear(&pages, "video/VP8");
     // What the browser would find out after half a minute: nothing gets through any more on the old path.
+    let old = pages[2].id();
     pages[2].lose_the_path();
-    pages[2].until(PATIENCE, "notice of the loss", |page| page.is_coming_back().then_some(()));
+    let new = pages[2]
+        .until(PATIENCE, "a new place", |page| Some(page.id()).filter(|id| !id.is_empty() && *id != old));
+    for page in &pages[..2] {
+        page.until(PATIENCE, "the one who is back, and not twice", |page| {
+            let of = page.receives_of();
+            (of.contains(&new) && !of.contains(&old)).then_some(())
+        });
+    }
     all_see_and_hear(&pages, "video/VP8");
     drop(server);
 }

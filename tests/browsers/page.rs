@@ -159,6 +159,23 @@ impl Page {
         self.evaluate("!document.getElementById('away').hidden") == true
     }
 
+    /// Its id in the call.
+    pub(crate) fn id(&self) -> String {
+        self.evaluate("plenum.id ?? ''").as_str().expect("a text").to_owned()
+    }
+
+    /// The ids of those whom it receives something of.
+    pub(crate) fn receives_of(&self) -> Vec<String> {
+        let publishers = "[...new Set([...plenum.streams.values()].map(({ publisher }) => publisher))]";
+        serde_json::from_value(self.evaluate(publishers)).expect("words")
+    }
+
+    /// How many lines the screen has that somebody shares; nothing when nobody does.
+    pub(crate) fn screen(&self) -> Option<u64> {
+        let lines = "document.querySelector('.tile.share video')?.videoHeight ?? 0";
+        self.evaluate(lines).as_u64().filter(|lines| *lines > 0)
+    }
+
     /// What the others' tiles say besides the name.
     pub(crate) fn states(&self) -> Vec<String> {
         let states =
@@ -178,7 +195,9 @@ impl Page {
     }
 
     fn evaluate(&self, expression: &str) -> Value {
-        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let mut parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        // As if a person did it: pages may ask for a screen only then.
+        parameters["userGesture"] = true.into();
         let mut answer =
             self.connection.borrow_mut().call(Some(&self.session), "Runtime.evaluate", parameters);
         let exception = &answer["exceptionDetails"];

@@ -88,9 +88,27 @@ impl RunDirectory {
         name: &str,
         produce: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), FilesError> {
+        self.produce(name, produce, false)
+    }
+
+    /// Writes a file as [`RunDirectory::write`] does, and waits until the disk has it: after a loss of power too it is
+    /// there whole, or not at all.
+    ///
+    /// # Errors
+    /// As [`RunDirectory::write`].
+    pub fn write_durably(&self, name: &str, bytes: &[u8]) -> Result<(), FilesError> {
+        self.produce(name, |out| out.write_all(bytes), true)
+    }
+
+    fn produce(
+        &self,
+        name: &str,
+        produce: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        durably: bool,
+    ) -> Result<(), FilesError> {
         let path = self.path.join(name);
         let partial = partial(&path);
-        let written = write_then_rename(&path, &partial, produce);
+        let written = write_then_rename(&path, &partial, produce, durably);
         written.map_err(|source| {
             let _ = fs::remove_file(&partial);
             FilesError::File { path, source }
@@ -107,6 +125,7 @@ fn write_then_rename(
     path: &Path,
     partial: &Path,
     produce: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    durably: bool,
 ) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -115,6 +134,9 @@ fn write_then_rename(
     produce(&mut out)?;
     // Dropping the buffer would swallow the error of a disk that became full at last.
     out.flush()?;
+    if durably {
+        out.get_ref().sync_all()?;
+    }
     fs::rename(partial, path)
 }
 

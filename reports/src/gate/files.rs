@@ -70,17 +70,21 @@ fn cells(judged: &Judged) -> [String; HEADS.len()] {
     ]
 }
 
-fn word(judged: &Judged) -> String {
-    if judged.passed { "held".to_owned() } else { format!("FAILED: {}", judged.note) }
-}
-
 fn table(judged: &[Judged]) -> Table {
     let mut table = Table::new(&HEADS);
-    table.heads.push("verdict".to_owned());
+    // Beside the name, so that it is seen on a narrow screen too.
+    table.heads.insert(1, "verdict".to_owned());
     for one in judged {
-        table.row(cells(one).into_iter().chain([word(one)]));
+        let mut row = cells(one).to_vec();
+        row.insert(1, if one.passed { "held" } else { "FAILED" }.to_owned());
+        table.row(row);
     }
     table
+}
+
+/// Why each gate that failed did.
+fn reasons(judged: &[Judged]) -> impl Iterator<Item = String> {
+    judged.iter().filter(|one| !one.passed).map(|one| format!("{}: {}.", one.of, one.note))
 }
 
 fn in_words(judged: &[Judged]) -> String {
@@ -128,6 +132,10 @@ fn markdown(scenario: &str, baseline: &Baseline, judged: &[Judged]) -> String {
     // What failed first: a long list is cut by who shows it.
     let (held, failed): (Vec<_>, Vec<_>) = table.rows.iter().zip(judged).partition(|(_, one)| one.passed);
     failed.iter().chain(&held).for_each(|(row, _)| line(row));
+    out.push('\n');
+    for reason in reasons(judged) {
+        let _ = writeln!(out, "- {}", cell(&reason));
+    }
     let _ = writeln!(out, "\n<sub>{LEGEND}</sub>");
     out
 }
@@ -216,7 +224,7 @@ fn page(scenario: &str, baseline: &Baseline, judged: &[Judged], figure: Figure, 
         Section {
             id: "gates",
             heading: "Gates".to_owned(),
-            words: vec![LEGEND.to_owned()],
+            words: reasons(judged).chain([LEGEND.to_owned()]).collect(),
             tables: vec![("Gates".to_owned(), table(judged))],
             ..Section::default()
         },

@@ -13,6 +13,8 @@ pub mod dumbbell;
 mod figure;
 mod font;
 pub mod freeze_raster;
+pub mod grid_curves;
+pub mod heat_map;
 pub mod layer_strip;
 mod panel;
 mod picture;

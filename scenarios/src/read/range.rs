@@ -23,12 +23,13 @@ enum Kind {
     Ratio,
 }
 
-/// The values from end to end, both included; those between are rounded to four digits that count.
+/// The values from end to end, both included; those between are rounded to three digits that count.
 pub(crate) fn values(faults: &Faults, node: &Node, table: &Table) -> Option<Vec<Node>> {
     let reader = Reader::new(faults, table, &node.place, &RANGE);
-    let steps = reader.whole("steps", 2..=10_000)?;
-    let log = reader.choice("scale") == Some("log");
-    let (from, to) = (reader.node("from")?, reader.node("to")?);
+    // All are asked for before any is missed, so that one pass finds all faults.
+    let (steps, scale) = (reader.whole("steps", 2..=10_000), reader.choice("scale"));
+    let (from, to) = (reader.node("from"), reader.node("to"));
+    let (steps, log, from, to) = (steps?, scale == Some("log"), from?, to?);
     let ends = (end(from), end(to));
     let (Some((kind, low)), Some((other, high))) = ends else {
         let bad = if ends.0.is_none() { from } else { to };
@@ -105,14 +106,14 @@ fn as_written(value: &Value) -> &str {
     }
 }
 
-/// To four digits that count.
+/// To three digits that count.
 fn rounded(value: f64) -> f64 {
-    format!("{value:.3e}").parse().expect("what was formatted as a number is one")
+    format!("{value:.2e}").parse().expect("what was formatted as a number is one")
 }
 
 fn rounded_whole(value: u64) -> u64 {
     let mut unit = 1;
-    while value / unit >= 10_000 {
+    while value / unit >= 1_000 {
         unit *= 10;
     }
     (value + unit / 2) / unit * unit

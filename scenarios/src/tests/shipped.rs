@@ -33,6 +33,15 @@ fn every_file_in_the_folder_ships() {
 }
 
 #[test]
+fn a_suite_is_the_cases_of_its_folder() {
+    for suite in shipped::SUITES {
+        let cases = shipped::suite(suite).expect("a suite");
+        assert!(cases.len() > 1 && cases.iter().all(|case| case.name.starts_with(suite)));
+    }
+    assert_eq!(shipped::suite("meetings"), None);
+}
+
+#[test]
 fn names_find_their_files() {
     assert_eq!(shipped::find("ten-party").map(|entry| entry.name), Some("ten-party"));
     assert_eq!(shipped::find("ten-patry"), None);

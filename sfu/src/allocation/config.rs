@@ -47,7 +47,18 @@ pub struct AllocationConfig {
     pub grace: Duration,
     /// A higher layer must have fitted for so long. A second passes over key frames of others.
     pub raise_hold: Duration,
-    /// … and for so long if it leads to a level that the line didn't carry before: two of GCC's probe intervals.
+    /// Part of the estimate up to which a higher layer that has fitted isn't taken not to any more: rates are measured,
+    /// and sway by a twentieth.
+    pub sway: f64,
+    /// Part of the estimate from which on a higher layer must have fitted for [`Self::raise_hold_tight`], and a source that
+    /// was given up for half as long. 0.7: what is
+    /// below it fits at the foot of a tooth as well.
+    pub tight: f64,
+    /// See [`Self::tight`]. GCC's teeth are up to eight seconds long; at their tips the estimate is up to 1.1 of what the
+    /// line carries, and what fits there fills the queue.
+    pub raise_hold_tight: Duration,
+    /// … and for so long if it leads to a level that the line didn't carry before: two of GCC's probe intervals. Half as
+    /// long for a source that was given up.
     pub raise_hold_after_lowering: Duration,
     /// Whoever is lowered this soon after a raise has to wait four times as long as the last time, and
     /// [`Self::raise_hold_limit`] at most: the level is what the line carries at its best moments only.
@@ -69,6 +80,9 @@ impl Default for AllocationConfig {
             burst_grace: Duration::from_secs(8),
             grace: Duration::from_secs(4),
             raise_hold: Duration::from_secs(1),
+            sway: 0.95,
+            tight: 0.7,
+            raise_hold_tight: Duration::from_secs(8),
             raise_hold_after_lowering: Duration::from_secs(10),
             raise_proven: Duration::from_secs(60),
             raise_hold_limit: Duration::from_secs(240),
@@ -88,6 +102,7 @@ impl AllocationConfig {
             burst_grace: Duration::ZERO,
             grace: Duration::ZERO,
             raise_hold: Duration::ZERO,
+            raise_hold_tight: Duration::ZERO,
             raise_hold_after_lowering: Duration::ZERO,
             raise_proven: Duration::ZERO,
             raise_hold_limit: Duration::ZERO,

@@ -11,10 +11,11 @@ use crate::{DataRate, Time};
 /// order of `sources`; answers what to remember of the line. The rates of the layers given add up to no more than
 /// `config.guard` times the estimate, less the audio; while a screen share bursts, to `config.burst` times.
 ///
-/// Where no source has a present layer to keep, more budget never gives the first source of the order (on stage, if
-/// the policy knows one; the highest priority; then the lowest id) less: steps come in an order that doesn't depend on
-/// the budget, and the first source takes none after the first step that didn't fit. What is left by then goes to the
-/// others. A present layer it keeps even then, if that fits, rather than lose it to what may fit one day.
+/// Where no source has a present layer to keep, nor waits for one that was given up, more budget never gives the first
+/// source of the order (on stage, if the policy knows one; the highest priority; then the lowest id) less: steps come in
+/// an order that doesn't depend on the budget, and the first source takes none after the first step that didn't fit.
+/// What is left by then goes to the others. A present layer it keeps even then, if that fits, rather than lose it to
+/// what may fit one day.
 pub fn allocate<Id: Copy + Ord>(
     config: &AllocationConfig,
     now: Time,
@@ -43,6 +44,8 @@ struct Fill<'a> {
     budget: Budget,
     /// What all video may take when layers are raised, …
     raise: DataRate,
+    /// … before it counts that they don't fit …
+    sway: DataRate,
     /// … and before layers are lowered.
     keep: DataRate,
     /// How long a step must have fitted.
@@ -69,6 +72,7 @@ impl<'a> Fill<'a> {
             now,
             budget: *budget,
             raise: budget.part_for_video(config.raise),
+            sway: budget.part_for_video(config.sway),
             keep: budget.part_for_video(config.keep),
             hold: line.hold(config, budget),
             used: DataRate::ZERO,
@@ -146,7 +150,6 @@ impl<'a> Fill<'a> {
     /// Why a step isn't granted while the stage lacks something.
     fn save(&mut self, work: &mut Work) -> Reason {
         let Some(needed) = work.next_cost() else { return Reason::FitsWish };
-        work.memory.fits_since = None;
         let left = self.raise.saturating_sub(self.used);
         if needed <= left { Reason::SavedForOthers { needed, left } } else { refusal(work, needed, left) }
     }
@@ -178,13 +181,14 @@ impl<'a> Fill<'a> {
 
     fn raise(&mut self, work: &mut Work, needed: DataRate, is_first: bool) -> Option<Reason> {
         let left = self.raise.saturating_sub(self.used);
+        work.fits_since = None;
         if needed > left {
-            work.memory.fits_since = None;
+            let sways = needed <= self.sway.saturating_sub(self.used);
+            work.fits_since = work.memory.fits_since.filter(|_| sways);
             self.blocked = true;
             return Some(refusal(work, needed, left));
         }
         if is_first && self.blocked {
-            work.memory.fits_since = None;
             return Some(Reason::SavedForOthers { needed, left });
         }
         let held = self.holds(work, needed, left);
@@ -217,14 +221,14 @@ impl<'a> Fill<'a> {
         if work.current == 0 && work.memory.given_up.is_none() {
             return None;
         }
-        let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
+        let since = work.memory.fits_since.unwrap_or(self.now);
+        let fitted = self.now.since(since);
         let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
-        let required = self.hold.required(before + needed);
-        (fitted < required).then(|| Reason::HeldByHysteresis {
-            needed,
-            left,
-            fitted_millis: millis(fitted),
-            required_millis: millis(required),
+        let required = self.hold.required(before + needed, work.current > 0);
+        (fitted < required).then(|| {
+            work.fits_since = Some(since);
+            let (fitted_millis, required_millis) = (millis(fitted), millis(required));
+            Reason::HeldByHysteresis { needed, left, fitted_millis, required_millis }
         })
     }
 }

@@ -6,7 +6,7 @@ use super::{AllocationConfig, Budget};
 use crate::{DataRate, Time};
 
 /// A failed level is met again by whatever comes this close to it: rates are measured, and sway.
-const NEAR: f64 = 0.9;
+const NEAR: f64 = 0.85;
 
 /// The past of one source at one receiver. Starts as [`Default`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,15 +38,19 @@ pub struct LineMemory {
 /// How long a step must have fitted, by what it leads to.
 pub(super) struct Hold {
     usual: Duration,
-    /// From `failed` on.
-    near: Duration,
-    failed: DataRate,
+    /// For what takes this much or more.
+    tight: (DataRate, Duration),
+    /// The same.
+    near: (DataRate, Duration),
 }
 
 impl Hold {
-    /// For a step that leads to `total`, audio included.
-    pub(super) fn required(&self, total: DataRate) -> Duration {
-        if total >= self.failed { self.near } else { self.usual }
+    /// For a step that leads to `total`, audio included; of what is shown already, or of what was given up.
+    pub(super) fn required(&self, total: DataRate, is_shown: bool) -> Duration {
+        let from = |(rate, hold): (DataRate, Duration)| if total >= rate { hold } else { Duration::ZERO };
+        let hold = from(self.tight).max(from(self.near));
+        // Half as long for what is away altogether: nothing is worse.
+        self.usual.max(if is_shown { hold } else { hold / 2 })
     }
 }
 
@@ -57,8 +61,8 @@ impl LineMemory {
         let is_thin = self.lowered.is_some() && !has_recovered;
         Hold {
             usual: config.raise_hold,
-            near: if is_thin { self.patience.max(config.raise_hold) } else { config.raise_hold },
-            failed: self.failed.scale(NEAR),
+            tight: (budget.estimate.scale(config.tight), config.raise_hold_tight),
+            near: (self.failed.scale(NEAR), if is_thin { self.patience } else { Duration::ZERO }),
         }
     }
 

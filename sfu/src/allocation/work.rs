@@ -45,6 +45,8 @@ pub(super) struct Work {
     /// A step of this call exceeded the budget to keep.
     pub(super) is_over: bool,
     pub(super) memory: Memory,
+    /// Since when the next layer has fitted: the next [`Memory::fits_since`].
+    pub(super) fits_since: Option<Time>,
 }
 
 impl Workspace {
@@ -74,6 +76,7 @@ impl Work {
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;
+        self.fits_since = None;
         self.on_stage = source.on_stage;
         self.detail = source.detail;
         self.priority = u32::try_from(source.priority.max(0)).unwrap_or(0).min(8);
@@ -170,9 +173,7 @@ impl Work {
             }
             reason => reason,
         };
-        if !matches!(reason, Reason::HeldByHysteresis { .. }) {
-            memory.fits_since = None;
-        }
+        memory.fits_since = self.fits_since;
         if self.granted > 0 {
             memory.given_up = None;
         } else if self.current > 0 {

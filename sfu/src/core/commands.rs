@@ -103,7 +103,8 @@ impl Turn<'_> {
     /// it wants, `last_n` are sent at a time: those on stage first, then by priority, then by who spoke last.
     ///
     /// A wish for a source that isn't there (any more) is passed over: the publisher may have left while the
-    /// request was on its way.
+    /// request was on its way. So is one for a source in a codec that the receiver doesn't speak, of which
+    /// [`Event::CodecNotSpoken`] tells.
     ///
     /// # Errors
     /// When the receiver does not exist, wants its own source, or wants too many.
@@ -121,7 +122,11 @@ impl Turn<'_> {
             if publisher == receiver {
                 return Err(invalid("wishes", "a participant does not receive its own source"));
             }
-            if !wanted.iter().any(|(p, s, _)| (*p, *s) == (publisher, source)) {
+            let codec = self.sfu.participants[publisher].uplink.sources[source].description.codec;
+            if self.sfu.participants[receiver].media.payload_types.media(codec).is_none() {
+                let source = source_id(source);
+                self.sink.event(Event::CodecNotSpoken { receiver, publisher, source, codec });
+            } else if !wanted.iter().any(|(p, s, _)| (*p, *s) == (publisher, source)) {
                 wanted.push((publisher, source, wish));
             }
         }

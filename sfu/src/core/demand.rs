@@ -1,4 +1,4 @@
-//! Which encodings of a source anybody has a use for.
+//! Which encodings of a source, and which of their spatial layers, anybody has a use for.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::participant::source::Source;
 use crate::participant::{EncodingDescription, ParticipantId};
 use crate::sink::Event;
 
-/// Nobody must have watched an encoding for so long before its publisher is told: whoever turns a page or changes the
+/// Nobody must have watched an encoding or spatial layer for so long before its publisher is told: whoever turns a page or changes the
 /// layout comes back within seconds, and every return costs a key frame.
 const UNWATCHED: Duration = Duration::from_secs(2);
 
-/// How many of a source's encodings a tile of `max_height` lines has a use for: all that aren't higher, and the lowest
-/// in any case.
+/// How many of a source's encodings, or spatial layers, a tile of `max_height` lines has a use for: all that aren't higher,
+/// and the lowest in any case.
 pub(super) fn useful(source: &Source, max_height: u16) -> u8 {
-    let fits = |encoding: &&EncodingDescription| encoding.height <= max_height;
-    let count = source.description.encodings.iter().take_while(fits).count().max(1);
+    let heights = source.description.encodings.iter().flat_map(EncodingDescription::heights);
+    let count = heights.take_while(|height| *height <= max_height).count().max(1);
     if max_height == 0 { 0 } else { u8::try_from(count).unwrap_or(u8::MAX) }
 }
 
@@ -52,6 +52,38 @@ impl Turn<'_> {
         if encodings != demand.told {
             (demand.told, demand.less_since) = (encodings, None);
             self.sink.event(Event::Watched { publisher, source: source_id(index), encodings });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::participant::{Content, SourceDescription};
+
+    fn source(encodings: &[(u16, u8)]) -> Source {
+        let encodings = encodings.iter().map(|&(height, spatial_layers)| EncodingDescription {
+            rid: height.to_string(),
+            height,
+            fps: 30,
+            max_kbps: 1_000,
+            temporal_layers: 3,
+            spatial_layers,
+        });
+        let encodings = encodings.collect();
+        let (name, mid, content) = ("cam".into(), "0".into(), Content::Camera);
+        Source::new(SourceDescription { name, codec: Codec::Vp9, mid, content, encodings })
+    }
+
+    #[test]
+    fn what_is_useful_is_counted_in_encodings_or_in_spatial_layers() {
+        let of = |source: &Source| [0, 90, 180, 359, 360, 719, 720, u16::MAX].map(|h| useful(source, h));
+        let expected = [0, 1, 1, 1, 2, 2, 3, 3];
+        for encodings in [&[(180, 1), (360, 1), (720, 1)][..], &[(720, 3)]] {
+            let source = source(encodings);
+            assert_eq!(of(&source), expected);
+            assert_eq!(source.demand.told, 3, "everything is taken to be watched at first");
         }
     }
 }

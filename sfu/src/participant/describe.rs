@@ -198,6 +198,13 @@ pub struct EncodingDescription {
     pub spatial_layers: u8,
 }
 
+impl EncodingDescription {
+    /// Picture heights of its spatial layers, from the lowest: each is half as high as the one above.
+    pub(crate) fn heights(&self) -> impl Iterator<Item = u16> {
+        (0..self.spatial_layers).rev().map(|below| self.height >> below)
+    }
+}
+
 const fn one() -> u8 {
     1
 }
@@ -220,7 +227,9 @@ pub struct Wish {
     pub publisher: String,
     /// Which source, by name.
     pub source: String,
-    /// Video: the tile's height, px; higher encodings than the next above it are of no use.
+    /// Video: lines of the picture at most, such as the tile's height. A source that has nothing so low comes in its
+    /// lowest encoding or spatial layer. A tile between two of them gets the lower one: whoever would rather have the
+    /// sharper one asks for its height, which the source's description tells.
     #[serde(default = "unlimited")]
     pub max_height: u16,
     /// Video: frames per second that are wanted at most.

@@ -40,7 +40,7 @@ pub(crate) struct Source {
     pub(crate) demand: Demand,
 }
 
-/// How many encodings of a source, from the lowest, its publisher was told to be watched.
+/// How many encodings of a source, or spatial layers of them, from the lowest, its publisher was told to be watched.
 #[derive(Debug)]
 pub(crate) struct Demand {
     pub(crate) told: u8,
@@ -78,6 +78,7 @@ impl Source {
             description.encodings.get(at).map_or(1, |encoding: &EncodingDescription| encoding.spatial_layers)
         };
         let count = description.encodings.len().max(1);
+        let all = (0..count).map(|at| usize::from(layers(at))).sum::<usize>();
         Source {
             key_frames: KeyFrameRequests::new(),
             encodings: (0..count).map(|at| Encoding::new(description.kind(), layers(at))).collect(),
@@ -89,7 +90,7 @@ impl Source {
             silence: SilenceGate::default(),
             speaker: None,
             heard: false,
-            demand: Demand { told: u8::try_from(count).unwrap_or(u8::MAX), less_since: None },
+            demand: Demand { told: u8::try_from(all).unwrap_or(u8::MAX), less_since: None },
         }
     }
 }

@@ -24,6 +24,9 @@ pub struct SourceHint {
     /// Video: its encodings, lowest first; with the rids of the offer, or one with any rid when the offer has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encodings: Vec<EncodingDescription>,
+    /// What it shows.
+    #[serde(default)]
+    pub content: Content,
 }
 
 /// The sources of an offer. Without a hint a source is called by its section's mid, and its encodings are taken for
@@ -51,7 +54,7 @@ pub(super) fn describe(
             codec: format.codec,
             mid: section.mid.clone(),
             encodings,
-            content: Content::default(),
+            content: hint.map(|hint| hint.content).unwrap_or_default(),
         });
     }
     Ok(sources)

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::Codec;
-use crate::participant::{EncodingDescription, SourceDescription, StreamDescription, VideoFormat};
+use crate::participant::{Content, EncodingDescription, SourceDescription, StreamDescription, VideoFormat};
 use crate::transport::certificate::Fingerprint;
 
 const SIMULCAST: &str = include_str!("fixtures/vp8-simulcast.sdp");
@@ -94,12 +94,18 @@ fn hints_name_sources_and_their_encodings() {
         temporal_layers: 3,
         spatial_layers: 1,
     };
-    let hint = |mid: &str, encodings| SourceHint { mid: mid.into(), name: "cam".into(), encodings };
+    let hint = |mid: &str, encodings| SourceHint {
+        mid: mid.into(),
+        name: "cam".into(),
+        encodings,
+        content: Content::Screen,
+    };
     let encodings = vec![encoding("l", 90), encoding("m", 180), encoding("h", 360)];
     let sources = offer.sources(&[hint("1", encodings.clone())]).expect("they fit");
     let named: Vec<_> =
         sources.iter().map(|s| (s.name.as_str(), s.mid.as_str(), s.encodings.len())).collect();
     assert_eq!(named, [("0", "0", 0), ("cam", "1", 3)]);
+    assert_eq!((sources[0].content, sources[1].content), (Content::Camera, Content::Screen));
     assert_eq!(sources[1].encodings, encodings);
     assert!(offer.sources(&[hint("2", Vec::new())]).is_err(), "no such section");
     assert!(offer.sources(&[hint("1", vec![encoding("l", 90)])]).is_err(), "two rids are missing");

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::Codec;
 use crate::participant::{MediaParameters, SourceDescription, StreamDescription, Wish};
 
 /// The version that this crate speaks.
@@ -112,12 +113,23 @@ pub enum ServerMessage {
         /// Stopped or resumed.
         paused: bool,
     },
+    /// The client wished for a source in a codec that it doesn't speak: nothing of it is sent. Said after the answer to
+    /// `subscribe`, which leaves the source out.
+    CodecNotSpoken {
+        /// Whose.
+        publisher: String,
+        /// Which source, by name.
+        source: String,
+        /// The codec.
+        codec: Codec,
+    },
     /// How much of a source of the client's own anybody watches, when that changes. The client need not send the rest;
     /// when it rises, the client goes on with a key frame. Not said unless the server is set to.
     Watched {
         /// Which source, by name.
         source: String,
-        /// How many of its encodings, from the lowest; 0: nobody watches.
+        /// How many of its encodings, from the lowest, or of the spatial layers if an encoding has several; 0: nobody
+        /// watches.
         encodings: u8,
     },
     /// A request was refused; nothing changed.

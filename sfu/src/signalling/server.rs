@@ -6,6 +6,7 @@ use std::str::FromStr;
 use slotmap::{SlotMap, new_key_type};
 
 use super::messages::{ClientMessage, IceCredentials, ServerMessage, VERSION};
+use crate::codec::Codec;
 use crate::conference::{Command, CommandError, JoinRequest};
 use crate::core::Turn;
 use crate::participant::{ParticipantId, SourceId, Wish};
@@ -97,10 +98,29 @@ impl SignallingServer {
             Event::Watched { publisher, source, encodings } => {
                 self.tell_watched(*publisher, *source, *encodings);
             }
+            Event::CodecNotSpoken { receiver, publisher, source, codec } => {
+                self.tell_not_spoken(*receiver, *publisher, *source, *codec);
+            }
             Event::LayerForwarded { receiver, publisher, source, layer } => {
                 self.tell_paused(*receiver, *publisher, *source, layer.is_none());
             }
             _ => {}
+        }
+    }
+
+    fn tell_not_spoken(
+        &mut self,
+        receiver: ParticipantId,
+        publisher: ParticipantId,
+        source: SourceId,
+        codec: Codec,
+    ) {
+        let member = |id| self.sessions.iter().find(|(_, m)| m.as_ref().is_some_and(|m| m.participant == id));
+        let from = member(publisher).and_then(|(_, member)| member.as_ref());
+        let source = from.and_then(|member| member.sources.get(usize::from(source.0))).cloned();
+        if let (Some((session, _)), Some(source)) = (member(receiver), source) {
+            let publisher = publisher.to_string();
+            self.say(session, ServerMessage::CodecNotSpoken { publisher, source, codec });
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use rtc_crypto::providers::AwsLcRsProvider;
 use serde_json::{Value, json};
 use sfu::forward::Layer;
+use sfu::participant::Codec;
 use sfu::signalling::{MAX_MESSAGE, ServerMessage, SessionId, SignallingServer};
 use sfu::transport::certificate::Certificate;
 use sfu::{Event, SourceId};
@@ -305,4 +306,32 @@ fn a_receiver_is_told_when_the_server_stops_and_resumes_sending() {
     room.server.event(&forwarded(&bob_id, &ann_id, 0, None));
     room.after();
     assert_eq!(room.heard(bob), told(true));
+}
+
+#[test]
+fn a_wish_in_a_codec_that_is_not_spoken_is_passed_over_and_told() {
+    let mut room = Room::new();
+    let (_, ann_id) = room.joined("here");
+    let (bob, _) = room.joined("here");
+    let session = room.server.open();
+    let mut message = join();
+    message["conference"] = json!("here");
+    message["sources"][0]["codec"] = json!("vp9");
+    message["media"]["payload_types"]["vp9"] = json!({ "payload_type": 120 });
+    room.say(session, &message.to_string());
+    let joined = room.heard(session);
+    let Some(ServerMessage::Joined { id: cyd_id, .. }) = joined.first() else { panic!("{joined:?}") };
+    room.heard(bob);
+    let wish = |id: &str| json!({ "publisher": id, "source": "cam" });
+    let subscribe = json!({ "type": "subscribe", "wishes": [wish(cyd_id), wish(&ann_id)] });
+    room.say(bob, &subscribe.to_string());
+    let heard = room.heard(bob);
+    let [ServerMessage::Subscribed { streams }, ServerMessage::CodecNotSpoken { publisher, source, codec }] =
+        heard.as_slice()
+    else {
+        panic!("{heard:?}")
+    };
+    let got: Vec<&str> = streams.iter().map(|stream| stream.publisher.as_str()).collect();
+    assert_eq!(got, [ann_id.as_str()], "the wish after it is met");
+    assert_eq!((publisher, source.as_str(), *codec), (cyd_id, "cam", Codec::Vp9));
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use decide::{CompareArguments, GateArguments};
+pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 
 /// Simulates video conferences against a real SFU, in virtual time.
 #[derive(Debug, Parser)]
@@ -34,15 +34,19 @@ pub enum Command {
     Compare(CompareArguments),
     /// Holds a scenario against its committed baseline, seed by seed.
     Gate(GateArguments),
+    /// Runs a scenario over a grid of values and seeds; goes on after a kill, and in shards.
+    Sweep(SweepArguments),
+    /// Puts the shards of a sweep together.
+    Merge(MergeArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),
 }
 
 /// How `plenum run` runs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArguments {
-    /// A scenario file, or the name of a shipped scenario.
+    /// A scenario file, the name of a shipped scenario, or `suite:<name>` for all cases of a suite.
     #[arg(required = true)]
     pub scenarios: Vec<String>,
     /// The seed, in place of the scenario's.

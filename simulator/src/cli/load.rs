@@ -5,7 +5,7 @@ use std::path::Path;
 
 use reports::metric;
 use reports::verdict::Expectation;
-use scenarios::{Override, Scenario, shipped};
+use scenarios::{Diagnostics, MetricName, Override, Scenario, shipped};
 
 use super::arguments::VaryArguments;
 use crate::network::Trace;
@@ -15,11 +15,24 @@ use crate::network::Trace;
 /// # Errors
 /// What is wrong, ready to be printed.
 pub(super) fn load(name: &str, vary: &VaryArguments) -> Result<Scenario, String> {
+    read(name, vary, scenarios::parse_with)
+}
+
+/// The same for one point of its sweep.
+///
+/// # Errors
+/// What is wrong, ready to be printed.
+pub(super) fn load_point(name: &str, vary: &VaryArguments) -> Result<Scenario, String> {
+    read(name, vary, scenarios::parse_point)
+}
+
+type Parse = fn(&str, &str, &[Override], &[MetricName<'_>]) -> Result<Scenario, Diagnostics>;
+
+fn read(name: &str, vary: &VaryArguments, parse: Parse) -> Result<Scenario, String> {
     let overrides: Vec<Override> = vary.set.iter().map(Override::new).collect();
     let metrics = metric::names();
     let (file, text) = text_of(name)?;
-    let mut scenario =
-        scenarios::parse_with(&file, &text, &overrides, &metrics).map_err(|e| e.to_string())?;
+    let mut scenario = parse(&file, &text, &overrides, &metrics).map_err(|e| e.to_string())?;
     let folder = Path::new(name).parent().filter(|_| Path::new(name).is_file());
     scenario.read_traces(|trace| text_of_trace(folder, trace))?;
     for expect in &scenario.expect {

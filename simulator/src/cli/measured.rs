@@ -2,10 +2,11 @@
 //! memory of one.
 
 use reports::summary::{RunHeader, Summary};
-use reports::verdict::ExitCode as Code;
+use reports::verdict::{Check, ExitCode as Code};
 use scenarios::Scenario;
 
 use super::progress::{Progress, advance};
+use super::run_directory::judge;
 use crate::world::{Settings, World};
 
 /// The numbers of a run.
@@ -14,6 +15,8 @@ pub(super) struct Measured {
     pub(super) summary: Summary,
     /// What must not happen and did: contradictions and faults of participants or of the SFU.
     pub(super) broken: Vec<String>,
+    /// Expectations that failed, in words.
+    pub(super) failed: Vec<String>,
 }
 
 /// Runs `scenario` with `seed`.
@@ -35,7 +38,10 @@ pub(super) fn measure(
     let header = RunHeader { scenario: scenario.name.clone(), seeds: vec![seed], digest: outcome.digest };
     let mut broken = outcome.failures;
     broken.extend(outcome.recording.broken().first.clone());
-    Ok(Measured { summary: Summary::of(&outcome.recording, header), broken })
+    let summary = Summary::of(&outcome.recording, header);
+    let verdict = judge(scenario, &outcome.recording, &summary)?;
+    let failed = verdict.checks.iter().filter(|check| !check.passed).map(Check::line).collect();
+    Ok(Measured { summary, broken, failed })
 }
 
 impl Measured {

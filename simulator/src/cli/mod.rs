@@ -14,6 +14,8 @@ mod pool;
 mod progress;
 mod run;
 mod run_directory;
+mod suite;
+mod sweep;
 mod usage;
 mod verify;
 
@@ -32,6 +34,8 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Verify(verify) => verify::verify(&verify),
         Command::Compare(compare) => compare::compare(&compare),
         Command::Gate(gate) => gate::gate(&gate),
+        Command::Sweep(sweep) => sweep::sweep(&sweep),
+        Command::Merge(merge) => sweep::merge(&merge),
         Command::Digest(digest) => digest::digest(&digest),
     };
     code.into()

@@ -64,7 +64,7 @@ pub(super) fn in_turn<J: Sync, R: Send>(
 }
 
 /// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> &str {
+pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
     let formatted = || panic.downcast_ref::<String>().map(String::as_str);
     panic.downcast_ref::<&str>().copied().or_else(formatted).unwrap_or("no message")
 }

@@ -13,7 +13,7 @@ use super::output::{print, worse};
 use super::pool::{in_turn, workers};
 use super::progress::{Progress, advance};
 use super::run_directory::{Finished, finish_run, write_aggregate};
-use super::{fail, load};
+use super::{fail, load, suite};
 use crate::host::Stopwatch;
 use crate::world::{Settings, World};
 
@@ -29,6 +29,11 @@ struct Job {
 
 /// Runs all and prints a summary of each.
 pub(super) fn run(arguments: &RunArguments) -> Code {
+    let as_table = arguments.scenarios.iter().any(|name| suite::is_suite(name));
+    let arguments = &match suite::expand(&arguments.scenarios) {
+        Ok(scenarios) => RunArguments { scenarios, ..arguments.clone() },
+        Err(error) => return fail(Code::Invalid, error),
+    };
     let mut scenarios = Vec::new();
     for name in &arguments.scenarios {
         match load::load(name, &arguments.vary) {
@@ -47,13 +52,22 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
     };
     let (results, merged) = run_all(arguments, &scenarios, &jobs);
     let mut worst = Code::Pass;
-    let mut documents = Vec::new();
+    let (mut documents, mut rows) = (Vec::new(), Vec::new());
     for ((index, scenario), merged) in scenarios.iter().enumerate().zip(merged) {
         let of_scenario: Vec<&RunResult> =
             jobs.iter().zip(&results).filter(|(job, _)| job.scenario == index).map(|(_, r)| r).collect();
-        let (code, json) = conclude(arguments, scenario, &tops[index], &of_scenario, merged);
+        let Concluded { code, text, json } =
+            conclude(arguments, scenario, &tops[index], &of_scenario, merged);
         worst = worse(worst, code);
+        let finished: Vec<&Finished> = of_scenario.iter().filter_map(|run| run.as_ref().ok()).collect();
+        rows.push(suite::Row::new(scenario, code, of_scenario.len(), &finished));
+        if let Some(text) = text.filter(|_| !as_table) {
+            worst = worse(worst, print(text));
+        }
         documents.extend(json);
+    }
+    if as_table && arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass) {
+        worst = worse(worst, print(suite::table(&rows)));
     }
     match (arguments.format, arguments.scenarios.len()) {
         (Format::Text, _) => worst,
@@ -62,15 +76,23 @@ pub(super) fn run(arguments: &RunArguments) -> Code {
     }
 }
 
-/// Prints what came of one scenario's runs, and writes their aggregate when there are several. Gives the graver
-/// exit code, and the content of the scenario's `metrics.json`.
+/// What came of one scenario's runs.
+struct Concluded {
+    code: Code,
+    /// For people, if they are to see it.
+    text: Option<String>,
+    /// The content of the scenario's `metrics.json`.
+    json: Option<String>,
+}
+
+/// Puts together what came of one scenario's runs, and writes their aggregate when there are several.
 fn conclude(
     arguments: &RunArguments,
     scenario: &Scenario,
     top: &Path,
     results: &[&RunResult],
     merged: Option<Summary>,
-) -> (Code, Option<String>) {
+) -> Concluded {
     let mut worst = Code::Pass;
     let mut finished = Vec::new();
     for result in results {
@@ -82,19 +104,18 @@ fn conclude(
             Err((code, error)) => worst = worse(worst, fail(*code, error)),
         }
     }
-    let Some(first) = finished.first() else { return (worst, None) };
+    let failed = |code| Concluded { code, text: None, json: None };
+    let Some(first) = finished.first() else { return failed(worst) };
     let (text, json) = if let Some(merged) = merged {
         match write_aggregate(scenario, top, &finished, merged) {
             Ok((text, json)) => (text, json),
-            Err(error) => return (worse(worst, fail(Code::Invalid, error)), None),
+            Err(error) => return failed(worse(worst, fail(Code::Invalid, error))),
         }
     } else {
         (first.text.clone(), first.json.clone())
     };
-    if arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass) {
-        worst = worse(worst, print(text));
-    }
-    (worst, Some(json))
+    let shown = arguments.format == Format::Text && (!arguments.quiet || worst != Code::Pass);
+    Concluded { code: worst, text: shown.then_some(text), json: Some(json) }
 }
 
 /// Everything that may go wrong with the output is found out before the first run.

@@ -32,6 +32,14 @@ pub(super) struct Finished {
 }
 
 impl Finished {
+    /// A line for each demand that does not hold, and for a broken invariant.
+    pub(super) fn broken(&self) -> impl Iterator<Item = String> {
+        let invariant = self.verdict.broken.iter().map(|what| format!("BROKEN invariant: {what}"));
+        let failed = self.verdict.checks.iter().filter(|check| !check.passed);
+        let seed = self.seed;
+        invariant.chain(failed.map(|check| check.line())).map(move |line| format!("seed {seed}: {line}"))
+    }
+
     /// Adds the numbers to those of the scenario's other seeds, and lets go of all that only this seed has.
     pub(super) fn merge_into(&mut self, merged: &mut Option<Summary>) {
         let empty = || Summary { header: RunHeader::default(), rows: Vec::new(), absent: Vec::new() };
@@ -121,7 +129,12 @@ fn write_page(
     directory.write("report.html", page.as_bytes())
 }
 
-fn judge(scenario: &Scenario, recording: &Recording, summary: &Summary) -> Result<Verdict, (Code, String)> {
+/// Holds the scenario's expectations against what was measured.
+pub(super) fn judge(
+    scenario: &Scenario,
+    recording: &Recording,
+    summary: &Summary,
+) -> Result<Verdict, (Code, String)> {
     let expectations: Vec<Expectation> = scenario.expect.iter().map(Expectation::from).collect();
     let applied: Vec<AppliedCheck> = scenario.applied.iter().map(AppliedCheck::from).collect();
     Verdict::of(recording, summary, &expectations, &applied)

@@ -20,7 +20,7 @@ pub enum Flow {
     /// Sends whatever becomes of it.
     Udp(Udp),
     /// One TCP connection after another.
-    Tcp(Bulk),
+    Tcp(Box<Bulk>),
 }
 
 impl Flow {

@@ -74,7 +74,7 @@ fn flow(instance: &FlowInstance, stream: Stream, base: std::time::Duration, end:
                 until,
                 files: files.as_ref().map(of_files),
             };
-            return Flow::Tcp(Bulk::new(config, stream));
+            return Flow::Tcp(Box::new(Bulk::new(config, stream)));
         }
     };
     Flow::Udp(Udp::new(UdpConfig { pattern, packet: size(packet), from, until }, stream))

@@ -333,7 +333,10 @@ impl World {
                 let Some(participant) = self.place(*participant) else { return };
                 Observation::DominantSpeaker { participant }
             }
-            SfuEvent::Nominated { .. } | SfuEvent::Connected { .. } | SfuEvent::Disconnected { .. } => return,
+            SfuEvent::Nominated { .. }
+            | SfuEvent::Connected { .. }
+            | SfuEvent::CodecNotSpoken { .. }
+            | SfuEvent::Disconnected { .. } => return,
         };
         self.observe(observation);
     }

@@ -11,7 +11,7 @@ use self::candidates::{Candidates, candidates};
 use crate::allocation::*;
 use crate::{DataRate, Time};
 
-const NEAR: f64 = 0.9;
+const NEAR: f64 = 0.85;
 const BASE_PREFERENCE: u64 = 4;
 const KEPT_PREFERENCE: u64 = 2;
 const PRIORITY_SHIFT: u32 = 2;
@@ -161,7 +161,9 @@ impl Work {
             }
             reason => reason,
         };
-        if !matches!(reason, Reason::HeldByHysteresis { .. }) {
+        let waits = self.granted >= self.current
+            && matches!(reason, Reason::CappedByBudget { .. } | Reason::NoBudgetForBase { .. });
+        if !waits && !matches!(reason, Reason::HeldByHysteresis { .. }) {
             memory.fits_since = None;
         }
         if self.granted > 0 {
@@ -314,7 +316,9 @@ impl Fill<'_> {
                 return Step::Stopped(refusal(work, needed, left));
             }
         } else if !fits {
-            work.memory.fits_since = None;
+            if needed > self.left(self.config.sway) {
+                work.memory.fits_since = None;
+            }
             self.blocked = true;
             return Step::Stopped(refusal(work, needed, left));
         } else if is_first && self.blocked {
@@ -355,7 +359,7 @@ impl Fill<'_> {
         }
         let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
         let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
-        let required = required(&self.line, self.config, &self.budget, before + needed);
+        let required = required(&self.line, self.config, &self.budget, before + needed, work.current > 0);
         (fitted < required).then(|| Reason::HeldByHysteresis {
             needed,
             left,
@@ -376,8 +380,17 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn required(line: &LineMemory, config: &AllocationConfig, budget: &Budget, total: DataRate) -> Duration {
+fn required(
+    line: &LineMemory,
+    config: &AllocationConfig,
+    budget: &Budget,
+    total: DataRate,
+    is_shown: bool,
+) -> Duration {
     let is_near = line.lowered.is_some() && total >= line.failed.scale(NEAR);
     let has_recovered = budget.estimate.scale(config.raise) >= line.failed.scale(config.recovered);
-    if is_near && !has_recovered { line.patience.max(config.raise_hold) } else { config.raise_hold }
+    let patience = if is_near && !has_recovered { line.patience } else { Duration::ZERO };
+    let is_tight = total >= budget.estimate.scale(config.tight);
+    let hold = if is_tight { patience.max(config.raise_hold_tight) } else { patience };
+    config.raise_hold.max(if is_shown { hold } else { hold / 2 })
 }

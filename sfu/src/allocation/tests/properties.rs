@@ -191,7 +191,7 @@ proptest! {
         room in random_room(), budget in random_budget(), more in 0u64..5_000
     ) {
         let mut sources = sources(&room);
-        sources.iter_mut().for_each(|source| source.current = None);
+        sources.iter_mut().for_each(|source| (source.current, source.memory.given_up) = (None, None));
         for config in configs() {
             let by_stage = config.policy == Policy::Stage;
             let wanted = |s: &&Source<'_, u32>| {

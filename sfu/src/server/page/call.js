@@ -2,6 +2,9 @@
 
 const VERSION = 1;
 
+// A shared screen: full pictures, seldom, for text.
+const SCREEN = { height: 1080, fps: 15, kbps: 2500 };
+
 // How each codec is published: simulcast where a stream has one size only, spatial layers in one stream else.
 const CODECS = {
   vp8: { simulcast: true, temporal: 3, mode: 'L1T3' },
@@ -129,10 +132,19 @@ export class Call extends EventTarget {
       ? this.pc.addTransceiver(cam, { direction: 'sendonly', streams, sendEncodings: send })
       : this.pc.addTransceiver('video', { direction: 'recvonly' });
     video.setCodecPreferences(preferred(this.codec));
+    // A section for a screen from the start: sharing then takes no other offer.
+    this.screen = this.pc.addTransceiver('video', {
+      direction: 'sendonly', sendEncodings: [{ maxBitrate: SCREEN.kbps * 1000, maxFramerate: SCREEN.fps }],
+    });
+    this.screen.setCodecPreferences(preferred(this.codec));
     await this.pc.setLocalDescription();
     const sources = [];
     if (mic) sources.push({ mid: audio.mid, name: 'mic' });
     if (cam) sources.push({ mid: video.mid, name: 'cam', encodings: said });
+    const { height: lines, fps, kbps: most } = SCREEN;
+    const layers = { temporal_layers: 1, spatial_layers: 1 };
+    const encodings = [{ rid: 'main', height: lines, fps, max_kbps: most, ...layers }];
+    sources.push({ mid: this.screen.mid, name: 'share', content: 'screen', encodings });
     this.send({
       type: 'join', version: VERSION, conference: this.room, name: this.name,
       offer: this.pc.localDescription.sdp, sources, ...(this.resume ? { resume: this.resume } : {}),
@@ -146,6 +158,7 @@ export class Call extends EventTarget {
         for (const peer of message.participants) this.add(peer);
         [this.speaker = null] = message.recent_speakers ?? [];
         await this.pc.setRemoteDescription({ type: 'answer', sdp: message.answer });
+        this.send({ type: 'mute', source: 'share', muted: true });
         this.subscribe();
         return this.tell('joined');
       case 'offer':
@@ -156,6 +169,10 @@ export class Call extends EventTarget {
         return this.tell('media');
       case 'participant_joined':
         this.add(message.participant);
+        // Nobody comes in with a screen: that it is muted is said in the next message.
+        for (const { name, content } of message.participant.sources) {
+          if (content === 'screen') this.participants.get(message.participant.id).muted.add(name);
+        }
         this.subscribe();
         return this.tell('change');
       case 'participant_left':
@@ -165,6 +182,7 @@ export class Call extends EventTarget {
       case 'muted': {
         const muted = this.participants.get(message.id)?.muted;
         if (message.muted) muted?.add(message.source); else muted?.delete(message.source);
+        this.subscribe();
         return this.tell('change');
       }
       case 'paused': {
@@ -191,20 +209,25 @@ export class Call extends EventTarget {
 
   /// Asks for everybody's sources, pictures as high as their tiles.
   subscribe() {
-    const wishes = [...this.participants.values()].flatMap(({ id, sources }) => sources
+    const wishes = [...this.participants.values()].flatMap(({ id, sources, muted }) => sources
       .filter(({ codec }) => this.decodes.has(codec))
-      .map(({ name, codec, encodings = [] }) => (codec === 'opus'
+      // Hardly anybody shares a screen: a section for each who might would be a long description for nothing.
+      .filter(({ content, name }) => content !== 'screen' || !muted.has(name))
+      .map(({ name, codec, content, encodings = [] }) => (codec === 'opus'
         ? { publisher: id, source: name }
-        : { publisher: id, source: name, max_height: fitting(encodings, this.heights.get(id) ?? 360) })));
+        : {
+          publisher: id, source: name, priority: content === 'screen' ? 1 : 0,
+          max_height: fitting(encodings, this.heights.get(`${id} ${name}`) ?? 360),
+        })));
     const text = JSON.stringify(wishes);
     if (text === this.wished) return;
     this.wished = text;
     this.send({ type: 'subscribe', wishes });
   }
 
-  /// Somebody's tile is so high, in pixels of the screen.
-  show(id, height) {
-    this.heights.set(id, Math.max(1, Math.round(height)));
+  /// The tile of a source is so high, in pixels of the screen.
+  show(id, source, height) {
+    this.heights.set(`${id} ${source}`, Math.max(1, Math.round(height)));
     if (this.id) this.subscribe();
   }
 
@@ -212,6 +235,12 @@ export class Call extends EventTarget {
   tracksOf(id) {
     const theirs = [...this.streams.values()].filter(({ publisher }) => publisher === id);
     return theirs.filter(({ mid }) => this.tracks.has(mid)).map(({ mid, source }) => [source, this.tracks.get(mid)]);
+  }
+
+  /// Shows a screen to everybody, or nothing any more.
+  async share(track) {
+    await this.screen?.sender.replaceTrack(track);
+    this.send({ type: 'mute', source: 'share', muted: !track });
   }
 
   mute(source, muted) {

@@ -18,7 +18,10 @@ const REASONS = {
 // How long to wait before each attempt to come back, ms; the last for all that follow. With some chance in it, so that
 // not everybody comes in the same moment.
 const ATTEMPTS = [200, 500, 1000, 1500];
+// The key of one's own tile.
+const OWN = 'own cam';
 const tiles = new Map();
+let screen = null;
 let call = null;
 let media = null;
 let attempt = 0;
@@ -26,7 +29,8 @@ let again = 0;
 
 const resized = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
-    if (target.dataset.id) call?.show(target.dataset.id, contentRect.height * devicePixelRatio);
+    const { id, source } = target.dataset;
+    if (id) call?.show(id, source, contentRect.height * devicePixelRatio);
   }
 });
 
@@ -44,10 +48,12 @@ async function devices() {
   return new MediaStream();
 }
 
-function tile(id, name, own) {
+// One per source of pictures: `key` is the participant's id and the source's name.
+function tile(key, name, own) {
   const element = document.createElement('article');
-  element.className = own ? 'tile own' : 'tile';
-  if (!own) element.dataset.id = id;
+  const [id, source] = key.split(' ');
+  element.className = ['tile', own ? 'own' : '', source === 'share' ? 'share' : ''].join(' ').trim();
+  if (!own) Object.assign(element.dataset, { id, source });
   const video = document.createElement('video');
   video.autoplay = true;
   video.playsInline = true;
@@ -60,17 +66,17 @@ function tile(id, name, own) {
   element.append(video, label);
   byId('grid').append(element);
   const made = { element, video, state };
-  tiles.set(id, made);
+  tiles.set(key, made);
   if (!own) resized.observe(element);
   return made;
 }
 
-function remove(id) {
-  const gone = tiles.get(id);
+function remove(key) {
+  const gone = tiles.get(key);
   resized.unobserve(gone.element);
   gone.video.srcObject = null;
   gone.element.remove();
-  tiles.delete(id);
+  tiles.delete(key);
 }
 
 // Tracks come and go in one stream: another one would interrupt what plays.
@@ -89,27 +95,42 @@ function stateOf({ id, muted }) {
   return words.join(', ');
 }
 
-function render() {
-  for (const id of [...tiles.keys()]) {
-    if (id !== 'own' && !call.participants.has(id)) remove(id);
-  }
+// What is to be seen: a tile for each, and one for each screen that is shared.
+function wantedTiles() {
+  const wanted = new Map();
   for (const peer of call.participants.values()) {
-    const { element, video, state } = tiles.get(peer.id) ?? tile(peer.id, peer.name, false);
-    play(video, call.tracksOf(peer.id).map(([, track]) => track));
+    const sharing = peer.sources.some(({ name }) => name === 'share') && !peer.muted.has('share');
+    if (sharing) wanted.set(`${peer.id} share`, peer);
+    wanted.set(`${peer.id} cam`, peer);
+  }
+  return wanted;
+}
+
+function render() {
+  const wanted = wantedTiles();
+  for (const key of [...tiles.keys()]) if (key !== OWN && !wanted.has(key)) remove(key);
+  for (const [key, peer] of wanted) {
+    const isShare = key.endsWith(' share');
+    const name = isShare ? `${peer.name} shows` : peer.name;
+    const { element, video, state } = tiles.get(key) ?? tile(key, name, false);
+    const tracks = call.tracksOf(peer.id).filter(([source]) => (source === 'share') === isShare);
+    play(video, tracks.map(([, track]) => track));
+    if (isShare) continue;
     state.textContent = stateOf(peer);
     element.classList.toggle('speaking', call.speaker === peer.id);
     element.classList.toggle('dark', peer.muted.has('cam'));
   }
-  tiles.get('own')?.element.classList.toggle('speaking', call.speaker === call.id);
-  const people = tiles.size;
+  tiles.get(OWN)?.element.classList.toggle('speaking', call.speaker === call.id);
+  const people = call.participants.size + 1;
   byId('count').textContent = people === 1 ? 'nobody else is here yet' : `${people} people`;
-  byId('grid').dataset.columns = people <= 1 ? 1 : people <= 4 ? 2 : people <= 9 ? 3 : 4;
+  const count = tiles.size;
+  byId('grid').dataset.columns = count <= 1 ? 1 : count <= 4 ? 2 : count <= 9 ? 3 : 4;
 }
 
 async function join() {
   byId('notice').textContent = 'Joining …';
   media = await devices();
-  tile('own', byId('name').value.trim(), true).video.srcObject = new MediaStream(media.getVideoTracks());
+  tile(OWN, byId('name').value.trim(), true).video.srcObject = new MediaStream(media.getVideoTracks());
   connect();
 }
 
@@ -128,6 +149,7 @@ function connect(resume) {
     byId('entrance').hidden = true;
     byId('call').hidden = false;
     for (const source of ['mic', 'cam']) if (!isOn(source)) call.mute(source, true);
+    if (screen) call.share(screen);
   });
   call.addEventListener('lost', ({ detail }) => {
     // Who never was in wants to know at once.
@@ -147,6 +169,7 @@ function over(reason) {
   attempt = 0;
   for (const id of [...tiles.keys()]) remove(id);
   for (const track of media.getTracks()) track.stop();
+  stopSharing();
   byId('call').hidden = true;
   byId('entrance').hidden = false;
   byId('notice').textContent = reason ? `The call has ended: ${REASONS[reason] ?? reason}.` : 'You have left.';
@@ -156,6 +179,34 @@ function over(reason) {
 // Somebody who has waited long enough may leave while the page is coming back: there is no call to end then.
 function leave() {
   if (call.over) over(''); else call.leave();
+}
+
+async function toggleSharing() {
+  if (screen) return stopSharing();
+  try {
+    const shown = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 15 }, audio: false });
+    [screen] = shown.getVideoTracks();
+  } catch (error) {
+    // Who thinks better of it has not done anything wrong.
+    if (error.name !== 'NotAllowedError') console.error(error.name, error.message);
+    return undefined;
+  }
+  screen.contentHint = 'detail';
+  screen.addEventListener('ended', stopSharing);
+  sharing(true);
+  return call.share(screen);
+}
+
+function stopSharing() {
+  screen?.stop();
+  screen = null;
+  sharing(false);
+  if (!call.over) call.share(null);
+}
+
+function sharing(on) {
+  byId('share').setAttribute('aria-pressed', String(on));
+  byId('share').textContent = on ? 'Stop sharing' : 'Share screen';
 }
 
 function isOn(id) {
@@ -172,12 +223,14 @@ function toggle(id, words) {
   button.addEventListener('click', () => {
     pressed(button, words, !isOn(id));
     call.mute(id, !isOn(id));
-    tiles.get('own').element.classList.toggle('dark', !isOn('cam'));
+    tiles.get(OWN).element.classList.toggle('dark', !isOn('cam'));
   });
 }
 
 toggle('mic', 'Microphone');
 toggle('cam', 'Camera');
+byId('share').addEventListener('click', toggleSharing);
+byId('share').hidden = !navigator.mediaDevices?.getDisplayMedia;
 byId('leave').addEventListener('click', leave);
 byId('join').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use reports::sweep::Shard;
 
 use super::{Format, VaryArguments};
 
@@ -67,4 +68,51 @@ pub struct GateArguments {
     /// Prints nothing but failures.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// What `plenum sweep` sweeps.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// A scenario file, or the name of a shipped scenario, with [sweep] in it.
+    pub scenario: String,
+    /// Where results and report go.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Does only a part, K from 1 to N. Without it, a Slurm job array (SLURM_ARRAY_TASK_ID) or a Kubernetes indexed
+    /// job (JOB_COMPLETION_INDEX, with --shards) says which.
+    #[arg(long, value_name = "K/N", value_parser = shard_of)]
+    pub shard: Option<Shard>,
+    /// How many parts there are, where the environment says which part this is.
+    #[arg(long, value_name = "N", conflicts_with = "shard")]
+    pub shards: Option<usize>,
+    /// Goes on with what is in --out.
+    #[arg(long)]
+    pub resume: bool,
+    /// What changes the scenario, before the grid does.
+    #[command(flatten)]
+    pub vary: VaryArguments,
+    /// Runs side by side [default: as many as there are processors].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Prints nothing but failures.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// What `plenum merge` merges.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// Folders of the shards of one sweep.
+    #[arg(required = true, value_name = "DIR")]
+    pub shards: Vec<PathBuf>,
+    /// Where the whole goes.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Prints nothing but failures.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+fn shard_of(text: &str) -> Result<Shard, String> {
+    super::super::sweep::shard::parse(text)
 }

@@ -191,6 +191,8 @@ impl Conversation {
                 self.dominant = (Some(id), self.dominant.1 + 1);
                 (None, if self.view.follows_speaker() { self.wishes() } else { None })
             }
+            // It is just not there.
+            ServerMessage::CodecNotSpoken { .. } => (None, None),
             ServerMessage::Watched { source, encodings } => {
                 (Some(Consequence::Watched { source, encodings }), None)
             }

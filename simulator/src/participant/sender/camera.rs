@@ -23,7 +23,7 @@ pub(super) struct CameraSource {
     pub(super) source: u8,
     settings: CameraSettings,
     muted: bool,
-    /// How many of its encodings, from the lowest, anybody watches.
+    /// How many of its encodings or spatial layers, from the lowest, anybody watches.
     watched: usize,
     /// Once capturing has begun.
     camera: Option<Camera>,
@@ -124,7 +124,7 @@ impl CameraSource {
         }
     }
 
-    /// So many of its encodings are watched, from the lowest.
+    /// So many of its encodings or spatial layers are watched, from the lowest.
     pub(super) fn set_watched(&mut self, encodings: u8) {
         self.watched = usize::from(encodings);
     }
@@ -134,7 +134,7 @@ impl CameraSource {
         if self.muted {
             return Bounds { min: DataRate::ZERO, max: DataRate::ZERO };
         }
-        let bounds = self.encodings.iter().take(self.watched).flat_map(|encoding| encoding.bounds(overhead));
+        let bounds = self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead)).take(self.watched);
         Bounds {
             min: bounds.clone().next().map_or(DataRate::ZERO, |lowest| lowest.min),
             max: bounds.map(|bounds| bounds.max).sum(),
@@ -145,8 +145,8 @@ impl CameraSource {
     pub(super) fn set_rate(&mut self, available: DataRate, overhead: DataSize) -> bool {
         let Some(camera) = self.camera.as_mut().filter(|_| !self.muted) else { return false };
         self.bounds.clear();
-        let watched = self.encodings.iter().take(self.watched);
-        self.bounds.extend(watched.flat_map(|encoding| encoding.bounds(overhead)));
+        let layers = self.encodings.iter().flat_map(|encoding| encoding.bounds(overhead));
+        self.bounds.extend(layers.take(self.watched));
         self.allocator.allocate(available, &self.bounds, &mut self.rates);
         // What nobody watches is off, and comes back with a key frame.
         self.rates.resize(self.settings.layers.len(), DataRate::ZERO);

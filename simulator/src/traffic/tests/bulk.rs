@@ -10,7 +10,7 @@ fn config(window: WindowKind, back: Duration, until: Time) -> BulkConfig {
 }
 
 fn flow(config: BulkConfig) -> Flow {
-    Flow::Tcp(Bulk::new(config, Seed(3).stream("traffic")))
+    Flow::Tcp(Box::new(Bulk::new(config, Seed(3).stream("traffic"))))
 }
 
 fn bulk(flow: &Flow) -> &Bulk {
