@@ -37,7 +37,8 @@ fn runs_are_numbered_through_grid_and_seeds() {
     assert_eq!(plan.point(2), ["\"1Mbps\"", "3"]);
     assert_eq!((plan.file(3), plan.file(11)), ("runs/03.json".to_owned(), "runs/11.json".to_owned()));
     assert_eq!(Plan::read(&plan.text()).expect("reads back"), plan);
-    let alone = Plan { grid: IndexMap::new(), ..plan };
+    let mut alone = plan;
+    alone.grid = IndexMap::new();
     assert_eq!((alone.points(), alone.runs(), alone.overrides(0)), (1, 2, Vec::new()));
 }
 
