@@ -201,7 +201,7 @@ fn what_cannot_be_swept_is_told_before_the_first_run() {
     }
     // Each value fits alone; together the warm-up lasts beyond the end.
     let both = small().replace(
-        "grid.\"link.line.delay.base\" = [\"5ms\", \"20ms\"]",
+        "grid.\"link.line.delay.base\" = [\"10ms\", \"20ms\"]",
         "grid.\"duration\" = [\"1s\", \"2s\"]\ngrid.\"measure.from\" = [\"100ms\", \"1200ms\"]",
     );
     let both = folder.file("both.toml", &both);

@@ -139,7 +139,7 @@ pub fn figures(plan: &Plan, records: &[Record]) -> Vec<Figure> {
     figures
 }
 
-fn path_of<'a>(plan: &'a Plan, path: usize) -> (&'a str, &'a [String]) {
+fn path_of(plan: &Plan, path: usize) -> (&str, &[String]) {
     let (name, values) = plan.grid.get_index(path).expect("axes are paths of the grid");
     (name, values)
 }
