@@ -108,7 +108,7 @@ mod tests {
         };
         let opacities: Vec<f64> = (picture(&map).marks.iter())
             .filter_map(|mark| match mark {
-                Mark::Rect { paint, .. } => Some(paint.opacity),
+                Mark::Rect { paint, .. } => Some((paint.opacity * 1e9).round() / 1e9),
                 _ => None,
             })
             .collect();

@@ -120,7 +120,7 @@ fn pictures_show_medians_of_what_varies() {
     let plan = plan();
     let pictures = figures(&plan, &records(&plan));
     let names: Vec<&str> = pictures.iter().map(|figure| figure.name.as_str()).collect();
-    assert_eq!(names, ["heat-queue.delay_added-worst", "curve-queue.delay_added-worst"], "fps doesn't vary");
+    assert_eq!(names, ["heat-queue.delay-added-worst", "curve-queue.delay-added-worst"], "fps doesn't vary");
     // Point 5 has 55 and 56: the median of two is between them. Rows are counts, columns rates.
     assert_eq!(pictures[0].table.rows[2], ["3", "25.5", "55.5"].map(str::to_owned));
     assert_eq!(pictures[1].table.rows[0][2..], ["5", "5.5", "6"].map(str::to_owned));

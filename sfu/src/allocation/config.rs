@@ -50,9 +50,9 @@ pub struct AllocationConfig {
     /// Part of the estimate up to which a higher layer that has fitted isn't taken not to any more: rates are measured,
     /// and sway by a twentieth.
     pub sway: f64,
-    /// Part of the estimate from which on a higher layer must have fitted for [`Self::raise_hold_tight`], and a source that
-    /// was given up for half as long. 0.7: what is
-    /// below it fits at the foot of a tooth as well.
+    /// Part of the estimate from which on a higher layer must have fitted for [`Self::raise_hold_tight`], and a source
+    /// that was given up for half as long, once the estimate has ever come down. 0.7: what is below it fits at the foot
+    /// of a tooth as well.
     pub tight: f64,
     /// See [`Self::tight`]. GCC's teeth are up to eight seconds long; at their tips the estimate is up to 1.1 of what the
     /// line carries, and what fits there fills the queue.

@@ -26,6 +26,7 @@ pub fn allocate<Id: Copy + Ord>(
     out: &mut Vec<Decision<Id>>,
 ) -> LineMemory {
     let standing = budget.audio + workspace.prepare(config.policy, sources);
+    let line = line.estimated(budget.estimate);
     let mut fill = Fill::new(config, now, budget, &line, standing);
     match config.policy {
         Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),

@@ -33,7 +33,15 @@ pub struct LineMemory {
     pub raised: Option<Time>,
     /// For how long a step to the failed level must have fitted.
     pub patience: Duration,
+    /// The highest estimate so far.
+    pub highest: DataRate,
+    /// Whether the estimate has ever come down from it: until then it has been rising since the beginning, and has no
+    /// teeth whose tips could be taken for the line.
+    pub has_come_down: bool,
 }
+
+/// An estimate that is less than this part of the highest has come down: GCC backs off to 0.85 of what arrives.
+const DOWN: f64 = 0.9;
 
 /// How long a step must have fitted, by what it leads to.
 pub(super) struct Hold {
@@ -55,13 +63,24 @@ impl Hold {
 }
 
 impl LineMemory {
+    /// What becomes of it when it is estimated at so much.
+    #[must_use]
+    pub(super) fn estimated(mut self, estimate: DataRate) -> Self {
+        self.has_come_down |= estimate < self.highest.scale(DOWN);
+        self.highest = self.highest.max(estimate);
+        self
+    }
+
     /// How long steps must have fitted.
     pub(super) fn hold(&self, config: &AllocationConfig, budget: &Budget) -> Hold {
         let has_recovered = budget.estimate.scale(config.raise) >= self.failed.scale(config.recovered);
         let is_thin = self.lowered.is_some() && !has_recovered;
         Hold {
             usual: config.raise_hold,
-            tight: (budget.estimate.scale(config.tight), config.raise_hold_tight),
+            tight: (
+                budget.estimate.scale(config.tight),
+                if self.has_come_down { config.raise_hold_tight } else { Duration::ZERO },
+            ),
             near: (self.failed.scale(NEAR), if is_thin { self.patience } else { Duration::ZERO }),
         }
     }

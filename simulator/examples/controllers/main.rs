@@ -10,7 +10,7 @@ use reports::plot::comparison::{Comparison, Courses, Unit};
 
 const CAPTION: &str = "Estimates against the line (dashed), and the longest wait in its queue.";
 /// The text around the tables.
-const TEXT: &str = include_str!("text.md");
+const TEXT: &str = include_str!("text.txt");
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);

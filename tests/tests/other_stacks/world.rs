@@ -298,7 +298,8 @@ fn address(peer: u8) -> SocketAddr {
 
 /// Neither STUN nor DTLS (RFC 7983 section 7), nor RTCP.
 fn is_media(datagram: &[u8]) -> bool {
-    (128..192).contains(&datagram[0]) && !is_rtcp(datagram)
+    // With its padding bit it is a probe's, which nobody asks for again.
+    (128..160).contains(&datagram[0]) && !is_rtcp(datagram)
 }
 
 /// Application data of DTLS (RFC 5246 section 6.2.1), which is SCTP.

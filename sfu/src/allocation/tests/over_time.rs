@@ -24,10 +24,19 @@ fn hysteresis_is_about_the_whole_estimate() {
     }
 }
 
-/// A receiver over time: the estimate in kbps at each tenth of a second gives the layers' changes.
+/// A receiver over time, whose estimate has come down before: the estimate in kbps at each tenth of a second gives the
+/// layers' changes.
 fn over_time(estimates: impl Iterator<Item = u64>, layers: &[LayerOffer]) -> Vec<(u64, String)> {
+    from(LineMemory { has_come_down: true, ..LineMemory::default() }, estimates, layers)
+}
+
+fn from(
+    mut line: LineMemory,
+    estimates: impl Iterator<Item = u64>,
+    layers: &[LayerOffer],
+) -> Vec<(u64, String)> {
     let mut state = source(0, 720, layers);
-    let (mut line, mut got, mut workspace) = (LineMemory::default(), Vec::new(), Workspace::default());
+    let (mut got, mut workspace) = (Vec::new(), Workspace::default());
     let mut changes: Vec<(u64, String)> = Vec::new();
     for (tenth, kbps) in estimates.enumerate() {
         let now = Time::from_millis(tenth as u64 * 100);
@@ -49,6 +58,9 @@ fn a_raise_waits_and_a_sawtooth_changes_nothing() {
     let step = |t: u64| if t < 50 { 540 } else { 560 };
     let expected = [(0, "ld30".to_string()), (130, "sd30".to_string())];
     assert_eq!(over_time((0..300).map(step), &layers), expected);
+    // An estimate that has only ever risen has no teeth: a second is enough.
+    let expected = [(0, "ld30".to_string()), (60, "sd30".to_string())];
+    assert_eq!(from(LineMemory::default(), (0..300).map(step), &layers), expected);
     // A tooth from 600 down to 0.85 of it and up again in 4 s, for a minute.
     let tooth = |t: u64| 510 + (t % 40) * 90 / 40;
     let changes = over_time((0..600).map(tooth), &layers);

@@ -194,6 +194,7 @@ pub(super) fn allocate<Id: Copy + Ord>(
     workspace.prepare(config.policy, sources);
     let standing = budget.audio + workspace.standing();
     let (used, total) = (DataRate::ZERO, standing);
+    let line = line.estimated(budget.estimate);
     let mut fill = Fill { config, now, budget: *budget, line, used, total, blocked: false, bursting: false };
     match config.policy {
         Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
@@ -390,7 +391,7 @@ fn required(
     let is_near = line.lowered.is_some() && total >= line.failed.scale(NEAR);
     let has_recovered = budget.estimate.scale(config.raise) >= line.failed.scale(config.recovered);
     let patience = if is_near && !has_recovered { line.patience } else { Duration::ZERO };
-    let is_tight = total >= budget.estimate.scale(config.tight);
+    let is_tight = line.has_come_down && total >= budget.estimate.scale(config.tight);
     let hold = if is_tight { patience.max(config.raise_hold_tight) } else { patience };
     config.raise_hold.max(if is_shown { hold } else { hold / 2 })
 }
