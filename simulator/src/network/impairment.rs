@@ -217,13 +217,15 @@ mod tests {
     }
 
     #[test]
-    fn the_reliable_channels_checksum_refuses_what_is_corrupted() {
-        let mut stage =
-            stage(ImpairmentConfig { corrupt: Probability::ALWAYS, ..ImpairmentConfig::default() });
-        let dropped = stage.push(packet(1, TrafficClass::Signalling)).expect("refused");
-        assert_eq!(dropped.cause, DropCause::Corrupted);
-        assert!(dropped.datagram.bytes.iter().all(|&byte| byte == 0));
-        assert!(stage.flow().balances() && stage.flow().dropped.packets == 1);
+    fn checksums_of_the_reliable_channel_and_of_others_refuse_what_is_corrupted() {
+        for class in [TrafficClass::Signalling, TrafficClass::Cross] {
+            let mut stage =
+                stage(ImpairmentConfig { corrupt: Probability::ALWAYS, ..ImpairmentConfig::default() });
+            let dropped = stage.push(packet(1, class)).expect("refused");
+            assert_eq!(dropped.cause, DropCause::Corrupted);
+            assert!(dropped.datagram.bytes.iter().all(|&byte| byte == 0));
+            assert!(stage.flow().balances() && stage.flow().dropped.packets == 1);
+        }
     }
 
     #[test]
