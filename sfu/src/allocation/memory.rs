@@ -114,3 +114,26 @@ impl LineMemory {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_estimate_that_has_come_down_makes_a_tight_step_wait() {
+        let config = AllocationConfig::default();
+        let kbps = DataRate::from_kbps;
+        let required = |estimates: &[u64]| {
+            let start = LineMemory::default();
+            let line = estimates.iter().fold(start, |line, estimate| line.estimated(kbps(*estimate)));
+            let budget = Budget { estimate: kbps(1_000), audio: DataRate::ZERO };
+            let hold = line.hold(&config, &budget);
+            (hold.required(kbps(800), true), hold.required(kbps(600), true))
+        };
+        let (usual, tight) = (config.raise_hold, config.raise_hold_tight);
+        for rising in [&[500, 700, 1_000][..], &[1_000, 950, 1_000]] {
+            assert_eq!(required(rising), (usual, usual), "{rising:?}");
+        }
+        assert_eq!(required(&[1_000, 850, 1_000]), (tight, usual), "a tooth of GCC's");
+    }
+}
