@@ -35,7 +35,7 @@ pub mod units;
 
 pub use conference::{Command, CommandError, JoinRequest, Joined};
 pub use config::Config;
-pub use core::{Sfu, Turn};
+pub use core::{Census, Occupancy, Sfu, Turn};
 pub use drop_reason::{DropCounters, DropReason};
 pub use participant::{ParticipantId, SourceId};
 pub use sink::{Event, PacketClass, Segment, Sink, Transmit};

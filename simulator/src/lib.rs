@@ -6,6 +6,7 @@ pub mod crypto;
 pub mod digest;
 pub mod event_queue;
 pub mod host;
+pub mod invariant;
 pub mod network;
 pub mod participant;
 pub mod random;

@@ -66,6 +66,9 @@ impl World {
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
+        if self.over {
+            return;
+        }
         // The digest has the datagram itself.
         let bytes = datagram.wire_size().as_bytes() as u32;
         self.recorder.link_sent(
