@@ -19,6 +19,7 @@ pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;
 pub mod participant;
+pub mod planted;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;

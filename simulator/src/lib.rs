@@ -5,6 +5,7 @@ pub mod cli;
 pub mod crypto;
 pub mod digest;
 pub mod event_queue;
+pub mod explore;
 pub mod host;
 pub mod invariant;
 pub mod network;

@@ -8,6 +8,7 @@ pub mod addressee;
 pub mod budget;
 pub mod continuity;
 pub mod key_frames;
+pub mod liveness;
 mod watch;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use reports::observation::{Flow, Layer, Observation, ParticipantIndex, SourceIndex};
 use sfu::{Occupancy, Time};
 
 use super::continuity::{Gaps, Numbers};
@@ -36,7 +37,7 @@ fn packet(number: u16, timestamp: u32) -> Vec<u8> {
 
 /// A watch over two, of whom the first is connected from [`HOME`].
 fn watch() -> Watch {
-    let mut watch = Watch::new(2);
+    let mut watch = Watch::new(2, None);
     watch.nominated(0, address(HOME));
     watch.connected(0);
     watch
@@ -57,7 +58,7 @@ fn what_is_as_it_should_be_breaks_nothing() {
     let mut watch = watch();
     watch.estimate(moment(0), 0, 1_000_000);
     for number in 0..1_000_u16 {
-        watch.given(1, media(u32::from(number)));
+        watch.given(moment(0), 1, media(u32::from(number)));
         send(
             &mut watch,
             u64::from(number) * 20,
@@ -85,9 +86,9 @@ fn a_number_that_is_used_twice_is_told_with_its_first_event() {
 fn a_skipped_number_needs_a_missing_packet() {
     for (missing, expected) in [(true, vec![]), (false, vec![Invariant::NoHoles])] {
         let mut watch = watch();
-        watch.given(1, media(0));
+        watch.given(moment(0), 1, media(0));
         send(&mut watch, 0, &packet(5, 0));
-        watch.given(1, media(if missing { 2 } else { 1 }));
+        watch.given(moment(0), 1, media(if missing { 2 } else { 1 }));
         send(&mut watch, 20, &packet(7, 1_800));
         assert_eq!(broken(&watch), expected);
     }
@@ -96,11 +97,11 @@ fn a_skipped_number_needs_a_missing_packet() {
 #[test]
 fn a_refused_packet_is_missing() {
     let mut watch = watch();
-    watch.given(1, media(0));
+    watch.given(moment(0), 1, media(0));
     send(&mut watch, 0, &packet(5, 0));
-    watch.given(1, media(1));
+    watch.given(moment(0), 1, media(1));
     watch.refused(1, media(1));
-    watch.given(1, media(2));
+    watch.given(moment(0), 1, media(2));
     send(&mut watch, 20, &packet(7, 1_800));
     assert_eq!(broken(&watch), []);
 }
@@ -128,7 +129,7 @@ fn keys_first_and_nothing_to_strangers() {
     let bytes = packet(1, 1);
     for class in classes {
         let told = |prepare: fn(&mut Watch), receiver, to: &str| {
-            let mut watch = Watch::new(2);
+            let mut watch = Watch::new(2, None);
             prepare(&mut watch);
             let sent = Sent { receiver, to: address(to), class, bytes: &bytes, because_of: None };
             watch.sent(moment(1), &sent);
@@ -170,7 +171,7 @@ fn video_beyond_the_estimate_is_told_and_a_burst_is_not() {
     // 400 kbit/s for 20 s, with a burst of 500 kbit in the middle.
     let mut number = 0;
     let mut frame = |watch: &mut Watch, at: u64| {
-        watch.given(1, media(u32::from(number)));
+        watch.given(moment(0), 1, media(u32::from(number)));
         send(watch, at, &packet(number, at as u32 * 90));
         number += 1;
     };
@@ -201,6 +202,34 @@ fn more_than_there_may_be_is_told() {
     assert_eq!(broken(&watch), []);
     watch.occupancy(moment(2), &[full, Occupancy { held: 65, ..full }]);
     assert_eq!(broken(&watch), [Invariant::Occupancy]);
+}
+
+/// What is forwarded for all of the window must render in it, if something of it comes.
+#[test]
+fn a_stream_that_is_forwarded_and_does_not_render_is_dead() {
+    let flow = Flow { receiver: ParticipantIndex(0), publisher: ParticipantIndex(1), source: SourceIndex(0) };
+    let layer = Some(Layer { spatial: 0, temporal: 0 });
+    let forwarded = Observation::LayerForwarded { flow, layer };
+    // Since when it is forwarded, when packets of it come, and whether it is dead at 20 s.
+    let rows = [
+        (Some(1), 2..20, true),
+        (Some(17), 2..20, false),
+        (Some(1), 17..20, false),
+        (Some(1), 2..10, false),
+        (None, 2..20, false),
+    ];
+    for (since, comes, dead) in rows {
+        let mut watch = Watch::new(2, Some(Duration::from_secs(5)));
+        if let Some(since) = since {
+            watch.observed(moment(since * 1_000), &forwarded);
+        }
+        for second in comes.clone() {
+            watch.given(moment(second * 1_000), 1, media(second as u32));
+        }
+        watch.ends(moment(20_000));
+        let expected = if dead { vec![Invariant::Liveness] } else { vec![] };
+        assert_eq!(broken(&watch), expected, "{since:?}, {comes:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The books of a run.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use reports::observation::Observation;
 use rustc_hash::FxHashMap;
 use sfu::Occupancy;
 
@@ -9,6 +11,7 @@ use super::addressee::Addressee;
 use super::budget::Budget;
 use super::continuity::{Gaps, Numbers};
 use super::key_frames::Requests;
+use super::liveness::Liveness;
 use super::{Breach, Breaches, Invariant, Moment};
 use crate::network::TrafficClass;
 use crate::participant::sender::MediaTag;
@@ -25,6 +28,7 @@ pub struct Watch {
     /// By publisher and source; the encodings of one are told apart by place.
     uplinks: FxHashMap<(u16, u8), Vec<Gaps>>,
     requests: FxHashMap<(u16, u8, u8), Requests>,
+    liveness: Option<Liveness>,
 }
 
 #[derive(Debug, Default)]
@@ -57,9 +61,30 @@ pub struct Sent<'a> {
 }
 
 impl Watch {
-    /// A watch over a run with so many people.
-    pub fn new(people: usize) -> Self {
-        Watch { receivers: (0..people).map(|_| Receiver::default()).collect(), ..Watch::default() }
+    /// A watch over a run with so many people. `liveness` asks that what is forwarded for that long before the end
+    /// renders in it.
+    pub fn new(people: usize, liveness: Option<Duration>) -> Self {
+        let receivers = (0..people).map(|_| Receiver::default()).collect();
+        Watch { receivers, liveness: liveness.map(Liveness::new), ..Watch::default() }
+    }
+
+    /// Something was observed.
+    pub fn observed(&mut self, moment: Moment, observation: &Observation) {
+        if let Some(liveness) = &mut self.liveness {
+            liveness.observed(moment.at, observation);
+        }
+    }
+
+    /// The run is at its end.
+    pub fn ends(&mut self, moment: Moment) {
+        if let Some(dead) = self.liveness.as_ref().and_then(|liveness| liveness.dead(moment.at)) {
+            let (receiver, publisher, source) = (dead.receiver.0, dead.publisher.0, dead.source.0);
+            self.breaches.add(Invariant::Liveness, moment, || {
+                format!(
+                    "source {source} of participant {publisher} is sent to {receiver}, and nothing renders"
+                )
+            });
+        }
     }
 
     /// What was broken, the first event of each.
@@ -73,7 +98,10 @@ impl Watch {
     }
 
     /// The SFU is given a packet of `publisher`.
-    pub fn given(&mut self, publisher: u16, media: MediaTag) {
+    pub fn given(&mut self, moment: Moment, publisher: u16, media: MediaTag) {
+        if let Some(liveness) = &mut self.liveness {
+            liveness.given(moment.at, publisher, media);
+        }
         self.gaps(publisher, media).given(media.ordinal);
     }
 

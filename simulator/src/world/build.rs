@@ -181,7 +181,7 @@ impl World {
             tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
             events: 0,
-            watch: Watch::new(cast.members.len()),
+            watch: Watch::new(cast.members.len(), scenario.liveness),
             over: false,
             failures: Vec::new(),
         })

@@ -26,7 +26,7 @@ use sfu::{Sfu, Time};
 
 use crate::digest::Digest;
 use crate::event_queue::{EventQueue, NodeId, TimerId};
-use crate::invariant::Watch;
+use crate::invariant::{Breach, Watch};
 use crate::network::{BufferPool, Datagram, Link};
 use crate::participant::client::{Client, UplinkLogs};
 use crate::participant::sender::MediaTag;
@@ -142,6 +142,8 @@ pub struct Outcome {
     pub failures: Vec<String>,
     /// The state of the SFU at the end, as JSON, if it was asked for.
     pub sfu_state: Option<serde_json::Value>,
+    /// Invariants that were broken, the first event of each, in order. They are among the failures too.
+    pub breaches: Vec<Breach>,
 }
 
 impl World {
@@ -188,6 +190,8 @@ impl World {
         if self.over {
             return;
         }
+        let moment = self.moment();
+        self.watch.observed(moment, &observation);
         wire::digest_observation(&mut self.digest, self.now, &observation);
         self.recorder.observe(report_time(self.now), observation);
     }
@@ -206,9 +210,11 @@ impl World {
         // Nobody real has these names and addresses.
         let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
         let events = self.events;
+        self.watch.ends(self.moment());
         self.part();
-        failures.extend(self.watch.breaches().map(ToString::to_string));
-        Ok(Outcome { recording: self.recorder.finish(), digest, events, failures, sfu_state })
+        let breaches: Vec<Breach> = self.watch.breaches().cloned().collect();
+        failures.extend(breaches.iter().map(ToString::to_string));
+        Ok(Outcome { recording: self.recorder.finish(), digest, events, failures, sfu_state, breaches })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

@@ -123,7 +123,7 @@ impl World {
             _ => None,
         };
         if let Some((publisher, media)) = self.server.given {
-            self.watch.given(publisher, media);
+            self.watch.given(self.moment(), publisher, media);
         }
         // What the core refuses it counts itself.
         self.sfu_turn(|turn, _| result = turn.datagram(from, &mut datagram.bytes));
