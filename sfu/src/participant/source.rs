@@ -66,8 +66,6 @@ pub(crate) struct Encoding {
     pub(crate) newest: u64,
     /// What its dependency descriptors are read by.
     pub(crate) structures: Structures,
-    /// H.264: parameter sets have come in the stream.
-    pub(crate) sets_in_band: bool,
     /// What can be sent again.
     pub(crate) cache: PacketCache,
 }
@@ -170,7 +168,6 @@ impl Encoding {
             cadence: Cadence::default(),
             newest: 0,
             structures: Structures::default(),
-            sets_in_band: false,
             cache: PacketCache::new(limits),
         }
     }
@@ -186,7 +183,6 @@ impl Encoding {
             self.cadence = Cadence::default();
             self.newest = 0;
             self.structures.reset();
-            self.sets_in_band = false;
         }
     }
 }

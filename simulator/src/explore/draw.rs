@@ -3,6 +3,7 @@
 use scenarios::model::{Explore, Range};
 
 use super::plan::{Camera, Event, Line, Person, Plan, Span, What};
+use super::shrink::drop_unused_lines;
 use crate::random::{Seed, Stream};
 
 /// The least that an event lasts, ms: a shorter one is over before anything reacts.
@@ -23,7 +24,7 @@ pub fn draw(explore: &Explore, seed: u64) -> Plan {
     let events = (0..whole(random, &explore.events)).map(|_| event(random, &lines, count, shaken)).collect();
     let allocation = ["fair", "stage", "max-min"][random.below(3) as usize];
     let last_n = one_in(random, 4).then(|| random.between(1, u64::from(count)) as u32);
-    Plan {
+    let mut plan = Plan {
         name: format!("explored-{seed}"),
         seed,
         duration: shaken + explore.settle.as_millis() as u32,
@@ -35,7 +36,9 @@ pub fn draw(explore: &Explore, seed: u64) -> Plan {
         lines,
         people,
         events,
-    }
+    };
+    drop_unused_lines(&mut plan);
+    plan
 }
 
 fn whole(random: &mut Stream, range: &Range<u32>) -> u32 {

@@ -159,7 +159,7 @@ fn drop_what_is_too_late(plan: &mut Plan) {
 }
 
 /// Takes lines out that nobody has, with what happens to them.
-fn drop_unused_lines(plan: &mut Plan) {
+pub(super) fn drop_unused_lines(plan: &mut Plan) {
     let mut place = plan.lines.len();
     while place > 0 {
         place -= 1;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use reports::observation::{Flow, Observation};
-use rustc_hash::FxHashMap;
+use reports::observation::{Flow, JoinStep, Observation, ParticipantIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
 use sfu::Time;
 
 use crate::participant::sender::MediaTag;
@@ -14,6 +14,7 @@ pub struct Liveness {
     /// The span before the end in which there must be something.
     window: Duration,
     flows: FxHashMap<Flow, State>,
+    left: FxHashSet<ParticipantIndex>,
     /// When something of a publisher's source first came, and last, since it last was silent for a window.
     given: FxHashMap<(u16, u8), (Time, Time)>,
 }
@@ -29,7 +30,12 @@ struct State {
 impl Liveness {
     /// Asks that whatever is forwarded for all of `window` before the end renders in it.
     pub fn new(window: Duration) -> Self {
-        Liveness { window, flows: FxHashMap::default(), given: FxHashMap::default() }
+        Liveness {
+            window,
+            flows: FxHashMap::default(),
+            left: FxHashSet::default(),
+            given: FxHashMap::default(),
+        }
     }
 
     /// A packet of a source came to the SFU.
@@ -57,6 +63,10 @@ impl Liveness {
                 state.rendered = Some(now);
             }
             Observation::Unsubscribed(flow) => drop(self.flows.remove(flow)),
+            // What is on its way to whoever has left is lost.
+            Observation::Join { participant, step: JoinStep::Left } => {
+                self.left.insert(*participant);
+            }
             _ => {}
         }
     }
@@ -69,7 +79,8 @@ impl Liveness {
             let comes =
                 given.is_some_and(|(first, last)| began(*first) && end.since(*last) < self.window / 2);
             let rendered = state.rendered.is_some_and(|at| end.since(at) < self.window);
-            comes && state.forwarded.is_some_and(began) && !rendered
+            let listens = !self.left.contains(&flow.receiver);
+            listens && comes && state.forwarded.is_some_and(began) && !rendered
         });
         dead.map(|(flow, _)| *flow).min_by_key(|flow| (flow.receiver.0, flow.publisher.0, flow.source.0))
     }
