@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::Setting;
 use crate::units::{Rate, Ratio, format_duration};
 
 /// From the least to the most, both included.
@@ -18,30 +19,30 @@ pub struct Range<T> {
 /// A value that a range may be of.
 pub trait Ranged: Copy {
     /// As the file has it.
-    fn written(self) -> String;
+    fn written(self) -> Setting;
 }
 
 impl Ranged for u32 {
-    fn written(self) -> String {
-        self.to_string()
+    fn written(self) -> Setting {
+        Setting::Integer(self.into())
     }
 }
 
 impl Ranged for Duration {
-    fn written(self) -> String {
-        format_duration(self)
+    fn written(self) -> Setting {
+        Setting::Text(format_duration(self))
     }
 }
 
 impl Ranged for Rate {
-    fn written(self) -> String {
-        self.to_string()
+    fn written(self) -> Setting {
+        Setting::Text(self.to_string())
     }
 }
 
 impl Ranged for Ratio {
-    fn written(self) -> String {
-        self.to_string()
+    fn written(self) -> Setting {
+        Setting::Text(self.to_string())
     }
 }
 
