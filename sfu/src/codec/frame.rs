@@ -151,10 +151,10 @@ impl FrameDescription {
         }
     }
 
-    /// H.264 (RFC 6184): no layers, and the marker bit ends the frame. WebRTC's parameter sets come in the stream (RFC
-    /// 7742 section 6.2), so that it can't be decoded from an IDR picture's slices on.
-    pub fn h264(descriptor: &H264Descriptor, marker: bool) -> Self {
-        let key = descriptor.key_frame_start && descriptor.has_sps;
+    /// H.264 (RFC 6184): no layers, and the marker bit ends the frame. `sets_in_band`: parameter sets come in the
+    /// stream, so that it can't be decoded from an IDR picture's slices on.
+    pub fn h264(descriptor: &H264Descriptor, marker: bool, sets_in_band: bool) -> Self {
+        let key = descriptor.key_frame_start && (descriptor.has_sps || !sets_in_band);
         FrameDescription {
             discardable: descriptor.discardable,
             ..FrameDescription::plain(descriptor.frame_start, key, marker)

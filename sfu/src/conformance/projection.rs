@@ -158,7 +158,7 @@ fn what_a_packet_says() {
         let header = RtpHeader::parse(&packet).expect("RTP");
         assert_eq!((header.sequence, header.payload(&packet)), (42, payload));
         let described = PayloadDescriptor::parse(codec, header.payload(&packet));
-        let frame = described.describe(1, header.marker).expect("sound");
+        let frame = described.describe(1, header.marker, false).expect("sound");
         assert_eq!((frame.frame_start, frame.picture_id.map(PictureId::value)), (start, picture));
         assert_eq!((frame.spatial, frame.temporal), (0, 0));
         assert!(!frame.layer_sync && !frame.discardable);

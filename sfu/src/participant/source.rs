@@ -24,6 +24,8 @@ pub(crate) struct Source {
     pub(crate) encodings: Vec<Encoding>,
     /// Key-frame requests, coalesced over all receivers.
     pub(crate) key_frames: KeyFrameRequests,
+    /// H.264: parameter sets have come in the stream of one of its encodings, so they do in all.
+    pub(crate) sets_in_band: bool,
     /// Who receives it, and the place in that receiver's subscriptions.
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
     /// When its first packet came, or the first after a silence of all encodings.
@@ -82,6 +84,7 @@ impl Source {
             encodings: (0..count).map(|at| Encoding::new(description.kind(), layers(at))).collect(),
             description,
             muted: false,
+            sets_in_band: false,
             subscribers: Vec::new(),
             begun: None,
             tail: AudioTail::default(),

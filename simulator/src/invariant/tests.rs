@@ -106,6 +106,18 @@ fn a_refused_packet_is_missing() {
     assert_eq!(broken(&watch), []);
 }
 
+/// Lost padding leaves a hole as well: nobody can tell what it was.
+#[test]
+fn lost_padding_is_missing() {
+    let mut watch = watch();
+    watch.given(moment(0), 1, media(0));
+    send(&mut watch, 0, &packet(5, 0));
+    watch.padding_lost(1);
+    watch.given(moment(0), 1, media(1));
+    send(&mut watch, 20, &packet(7, 1_800));
+    assert_eq!(broken(&watch), []);
+}
+
 #[test]
 fn timestamps_go_with_the_clock() {
     let mut watch = watch();

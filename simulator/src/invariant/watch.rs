@@ -27,6 +27,8 @@ pub struct Watch {
     receivers: Vec<Receiver>,
     /// By publisher and source; the encodings of one are told apart by place.
     uplinks: FxHashMap<(u16, u8), Vec<Gaps>>,
+    /// Padding that was lost, by publisher: it has numbers of a stream, and nobody can tell what it was.
+    padding: FxHashMap<u16, u64>,
     requests: FxHashMap<(u16, u8, u8), Requests>,
     liveness: Option<Liveness>,
 }
@@ -108,6 +110,11 @@ impl Watch {
     /// It refused the packet, which is missing then.
     pub fn refused(&mut self, publisher: u16, media: MediaTag) {
         self.gaps(publisher, media).refused();
+    }
+
+    /// Padding of a publisher was lost on its way.
+    pub fn padding_lost(&mut self, publisher: u16) {
+        *self.padding.entry(publisher).or_default() += 1;
     }
 
     fn gaps(&mut self, publisher: u16, media: MediaTag) -> &mut Gaps {
@@ -205,7 +212,8 @@ impl Watch {
         let ssrc = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
         let missed = sent.because_of.filter(|_| media).map_or(0, |(publisher, of)| {
             let encodings = self.uplinks.get(&(publisher, of.source));
-            encodings.map_or(0, |encodings| encodings.iter().map(Gaps::missed).sum())
+            let missed: u64 = encodings.map_or(0, |encodings| encodings.iter().map(Gaps::missed).sum());
+            missed + self.padding.get(&publisher).copied().unwrap_or(0)
         });
         let streams = &mut self.receivers[usize::from(index)].streams;
         let breaches = &mut self.breaches;

@@ -4,7 +4,7 @@ use sfu::Event as SfuEvent;
 
 use super::World;
 use crate::invariant::{Invariant, Moment, Sent};
-use crate::network::Datagram;
+use crate::network::{Datagram, TrafficClass};
 
 impl World {
     pub(super) fn moment(&self) -> Moment {
@@ -68,6 +68,15 @@ impl World {
                     because_of: self.server.given,
                 },
             );
+        }
+    }
+
+    /// A datagram is lost on a line.
+    pub(super) fn watch_lost(&mut self, datagram: &Datagram) {
+        if datagram.class == TrafficClass::Padding
+            && let Some(publisher) = self.by_address.find(datagram.from)
+        {
+            self.watch.padding_lost(publisher);
         }
     }
 

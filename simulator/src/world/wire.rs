@@ -89,6 +89,7 @@ impl World {
         };
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
+        self.watch_lost(&dropped.datagram);
         self.tags.take(dropped.datagram.tag);
         self.pool.put(dropped.datagram.bytes);
     }

@@ -51,13 +51,20 @@ impl PayloadDescriptor {
         matches!(self, PayloadDescriptor::Vp8(_) | PayloadDescriptor::Vp9(_))
     }
 
-    /// What the payload says of its frame, when it can be read.
+    /// Whether it holds a parameter set that later pictures are decoded by.
+    pub const fn has_parameter_set(&self) -> bool {
+        matches!(self, PayloadDescriptor::H264(H264Descriptor { has_sps: true, .. }))
+    }
+
+    /// What the payload says of its frame, when it can be read. `sets_in_band`: parameter sets have come in the stream.
     #[inline(always)]
-    pub fn describe(&self, spatial_layers: u8, marker: bool) -> Option<FrameDescription> {
+    pub fn describe(&self, spatial_layers: u8, marker: bool, sets_in_band: bool) -> Option<FrameDescription> {
         match self {
             PayloadDescriptor::Vp8(descriptor) => Some(FrameDescription::vp8(descriptor, marker)),
             PayloadDescriptor::Vp9(descriptor) => Some(FrameDescription::vp9(descriptor, spatial_layers)),
-            PayloadDescriptor::H264(descriptor) => Some(FrameDescription::h264(descriptor, marker)),
+            PayloadDescriptor::H264(descriptor) => {
+                Some(FrameDescription::h264(descriptor, marker, sets_in_band))
+            }
             PayloadDescriptor::Av1(descriptor) => Some(FrameDescription::av1(descriptor, marker)),
             PayloadDescriptor::None => None,
         }

@@ -276,7 +276,7 @@ fn h264(key: bool, (frame_start, _): (bool, bool)) -> FrameDescription {
         (false, false) => &[0x5c, 0x41, 0],
     };
     let descriptor = H264Descriptor::parse(payload).expect("sound");
-    FrameDescription::h264(&descriptor, false)
+    FrameDescription::h264(&descriptor, false, true)
 }
 
 /// libwebrtc's indications of L3T3, L3T3_KEY and L1T3.
