@@ -19,6 +19,7 @@ pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;
 pub mod participant;
+pub mod planted;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
@@ -35,7 +36,7 @@ pub mod units;
 
 pub use conference::{Command, CommandError, JoinRequest, Joined};
 pub use config::Config;
-pub use core::{Sfu, Turn};
+pub use core::{Census, Occupancy, Sfu, Turn};
 pub use drop_reason::{DropCounters, DropReason};
 pub use participant::{ParticipantId, SourceId};
 pub use sink::{Event, PacketClass, Segment, Sink, Transmit};

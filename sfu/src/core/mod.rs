@@ -12,6 +12,7 @@ mod feedback;
 mod floor;
 mod forwarding;
 mod ingest;
+mod occupancy;
 mod offers;
 mod protection;
 mod repair;
@@ -24,6 +25,7 @@ use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
 pub use census::Census;
 pub(crate) use ingest::is_payload_type_of;
+pub use occupancy::Occupancy;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
