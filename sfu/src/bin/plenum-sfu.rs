@@ -37,12 +37,12 @@ struct Serve {
     /// How the page is protected: off, self-made or files [default: off on a loopback address, else self-made].
     #[arg(long, value_name = "HOW")]
     tls: Option<String>,
-    /// UDP address of the media [default: the address of the default route, port 3478].
-    #[arg(long, value_name = "IP:PORT")]
-    media: Option<String>,
-    /// The address that peers are told in place of the one in --media.
-    #[arg(long, value_name = "IP")]
-    advertise: Option<String>,
+    /// UDP address of the media, or one of each family [default: the addresses of the default routes, port 3478].
+    #[arg(long, value_name = "IP:PORT", value_delimiter = ',')]
+    media: Vec<String>,
+    /// The address that peers are told in place of the one in --media, of the same family.
+    #[arg(long, value_name = "IP", value_delimiter = ',')]
+    advertise: Vec<String>,
     /// Address of metrics, state and commands [default: none].
     #[arg(long, value_name = "IP:PORT")]
     admin: Option<String>,
@@ -59,18 +59,16 @@ impl Serve {
             Override::from_variable(&name, &value)
         });
         let text = |from: &str, section: &str, key: &str, value: &Option<String>| {
-            value.as_ref().map(|value| Override {
-                from: from.to_owned(),
-                section: section.to_owned(),
-                key: key.to_owned(),
-                value: value.as_str().into(),
-            })
+            value.as_ref().map(|value| Override::from_flag(from, section, key, value.as_str().into()))
+        };
+        let list = |from: &str, section: &str, key: &str, values: &[String]| {
+            (!values.is_empty()).then(|| Override::from_flag(from, section, key, values.to_vec().into()))
         };
         let flags = [
             text("--http", "page", "listen", &self.http),
             text("--tls", "page", "tls", &self.tls),
-            text("--media", "media", "listen", &self.media),
-            text("--advertise", "media", "advertise", &self.advertise),
+            list("--media", "media", "listen", &self.media),
+            list("--advertise", "media", "advertise", &self.advertise),
             text("--admin", "admin", "listen", &self.admin),
         ];
         let overrides: Vec<Override> = variables.chain(flags.into_iter().flatten()).collect();
@@ -110,7 +108,8 @@ fn run(config: &ServerConfig) -> Result<(), ServerError> {
         let mut out = std::io::stdout();
         // Nobody may be reading: that is no reason not to serve.
         let _ = writeln!(out, "{}", server.url()?);
-        let _ = writeln!(out, "media: udp {}", server.media());
+        let media: Vec<String> = server.media().iter().map(ToString::to_string).collect();
+        let _ = writeln!(out, "media: udp {}", media.join(", "));
         if let Some(admin) = server.admin() {
             let _ = writeln!(out, "admin: http://{admin}/");
         }

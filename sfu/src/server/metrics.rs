@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
+use super::port::Traffic;
 use crate::Sfu;
 use crate::drop_reason::{DropCounters, DropReason};
 use crate::transport::demux::Protocol;
@@ -15,10 +16,8 @@ pub(super) struct Around {
     pub(super) connections: usize,
     /// Connections that a limit kept out.
     pub(super) connections_refused: u64,
-    /// Datagrams that the system had no room for.
-    pub(super) refused: u64,
-    /// Datagrams and bytes that were sent.
-    pub(super) sent: (u64, u64),
+    /// What was sent.
+    pub(super) traffic: Traffic,
     /// Whether nobody new is let in.
     pub(super) draining: bool,
 }
@@ -45,13 +44,15 @@ pub(super) fn text(sfu: &Sfu, around: &Around) -> String {
         page.labelled("received_taken_datagrams_total", "protocol", name, ingress.taken(protocol));
     }
     page.reasons("received_dropped_datagrams_total", "Datagrams that were of no use.", sfu.drops());
-    page.one("sent_datagrams_total", "counter", "Datagrams that went out.", around.sent.0);
-    page.one("sent_bytes_total", "counter", "Their bytes, UDP payload.", around.sent.1);
+    let traffic = &around.traffic;
+    page.one("sent_datagrams_total", "counter", "Datagrams that went out.", traffic.datagrams);
+    page.one("sent_bytes_total", "counter", "Their bytes, UDP payload.", traffic.bytes);
+    page.one("sent_calls_total", "counter", "System calls that took them, several at a time.", traffic.calls);
     page.one(
         "sent_refused_datagrams_total",
         "counter",
         "Datagrams without room in the socket.",
-        around.refused,
+        traffic.refused,
     );
     let copies = sfu.copies();
     page.one(

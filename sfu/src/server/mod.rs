@@ -12,11 +12,13 @@ mod http;
 mod listen;
 mod metrics;
 mod outbox;
+mod port;
+mod runs;
 mod session;
 mod tls;
 mod worker;
 
-pub use config::{ConfigError, ServerConfig, reachable_address};
+pub use config::{ConfigError, ServerConfig, reachable_addresses};
 pub use tls::TlsError;
 
 use std::net::SocketAddr;
@@ -25,14 +27,18 @@ use std::sync::Arc;
 use axum::Router;
 use rtc_crypto::providers::AwsLcRsProvider;
 use thiserror::Error;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::conference::CommandError;
+use crate::sdp::Candidate;
+use crate::signalling::browser::BrowserSignalling;
 use crate::{Config, Sfu};
 use clock::Clock;
+use config::advertised;
 use gate::Gate;
 use listen::Front;
+use port::Port;
 use worker::Worker;
 
 /// Requests of all sessions that may wait for the worker: a thousand people who join within a moment.
@@ -70,7 +76,7 @@ pub struct Server {
     page: TcpListener,
     front: Front,
     admin: Option<(TcpListener, Router)>,
-    media: SocketAddr,
+    media: Vec<SocketAddr>,
     worker: Worker,
 }
 
@@ -82,14 +88,11 @@ impl Server {
     pub async fn bind(config: &ServerConfig) -> Result<Self, ServerError> {
         let tls = tls::acceptor(&config.page)?;
         let page = listener("the page's address", config.page.listen).await?;
-        let failed =
-            |error| ServerError::Socket { what: "the media's address", address: config.media.listen, error };
-        let socket = UdpSocket::bind(config.media.listen).await.map_err(failed)?;
-        let mut media = socket.local_addr().map_err(failed)?;
-        if let Some(ip) = config.media.advertise {
-            media.set_ip(ip);
-        }
-        let sfu = Sfu::new(core(config, media), Arc::new(AwsLcRsProvider::new()))?;
+        let port = Port::bind(&config.media.listen)?;
+        let told = |address: SocketAddr| advertised(address, &config.media.advertise);
+        let media: Vec<SocketAddr> = port.addresses().into_iter().map(told).collect();
+        let first = *media.first().expect("settings without an address are refused");
+        let sfu = Sfu::new(core(config, first), Arc::new(AwsLcRsProvider::new()))?;
         let (requests, inbox) = mpsc::channel(INBOX);
         let (clock, gate) = (Clock::start(), Gate::new(config.limits.clone()));
         let admin = match config.admin.listen {
@@ -101,7 +104,9 @@ impl Server {
         };
         let routes = http::routes(requests, clock, config);
         let front = Front { tls, routes, gate: gate.clone(), clock };
-        let worker = Worker::new(sfu, socket, inbox, clock, gate, config.log.events);
+        let candidates = media.iter().copied().map(Candidate::from).collect();
+        let signalling = BrowserSignalling::new().with_candidates(candidates);
+        let worker = Worker::new(sfu, port, signalling, inbox, clock, gate, config.log.events);
         Ok(Server { page, front, admin, media, worker })
     }
 
@@ -120,9 +125,9 @@ impl Server {
         self.admin.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Where media goes, as peers are told.
-    pub const fn media(&self) -> SocketAddr {
-        self.media
+    /// Where media goes, as peers are told: an address of each family.
+    pub fn media(&self) -> &[SocketAddr] {
+        &self.media
     }
 
     /// Serves until `stop` is done, or until the last one has gone after a drain; then everybody is told to go, and the

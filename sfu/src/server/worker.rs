@@ -1,15 +1,15 @@
-//! The worker: one core, one UDP socket, all sessions, and the clock that drives them.
+//! The worker: one core, one media port, all sessions, and the clock that drives them.
 
 use std::io;
 
 use slotmap::SecondaryMap;
-use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
 use super::gate::Gate;
 use super::metrics::{self, Around};
 use super::outbox::Outbox;
+use super::port::{Basket, Port, Traffic};
 use crate::conference::Command;
 use crate::core::Turn;
 use crate::debug_state::Personal;
@@ -17,13 +17,6 @@ use crate::signalling::SessionId;
 use crate::signalling::browser::BrowserSignalling;
 use crate::sink::Event;
 use crate::{ParticipantId, Sfu};
-
-/// The longest datagram that is looked at whole, bytes: more than any path carries in one packet.
-const MAX_DATAGRAM: usize = 2_048;
-
-/// Datagrams that are read in one turn: the core's answers to them leave together, and no timer waits longer than a
-/// few hundred microseconds.
-const BATCH: usize = 64;
 
 /// Sessions at a time: twice the participants that the core takes, so that those who are refused are told so.
 const MAX_SESSIONS: usize = 4_000;
@@ -64,24 +57,24 @@ pub(super) enum Question {
 /// See the module.
 pub(super) struct Worker {
     sfu: Sfu,
-    socket: UdpSocket,
+    port: Port,
     inbox: mpsc::Receiver<Request>,
     signalling: BrowserSignalling,
     outboxes: SecondaryMap<SessionId, mpsc::Sender<String>>,
     clock: Clock,
     events: Vec<Event>,
-    refused: u64,
+    traffic: Traffic,
     /// Whether events go to standard error.
     telling: bool,
     gate: Gate,
-    sent: (u64, u64),
     draining: bool,
 }
 
 impl Worker {
     pub(super) fn new(
         sfu: Sfu,
-        socket: UdpSocket,
+        port: Port,
+        signalling: BrowserSignalling,
         inbox: mpsc::Receiver<Request>,
         clock: Clock,
         gate: Gate,
@@ -89,16 +82,15 @@ impl Worker {
     ) -> Self {
         Worker {
             sfu,
-            socket,
+            port,
             inbox,
-            signalling: BrowserSignalling::new(),
+            signalling,
             outboxes: SecondaryMap::new(),
             clock,
             events: Vec::new(),
-            refused: 0,
+            traffic: Traffic::default(),
             telling,
             gate,
-            sent: (0, 0),
             draining: false,
         }
     }
@@ -106,14 +98,14 @@ impl Worker {
     /// Serves until `stop` is done, then sends everybody away. What is left are the sessions' last requests.
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> io::Result<mpsc::Receiver<Request>> {
         let mut stop = std::pin::pin!(stop);
-        let mut buffer = [0; MAX_DATAGRAM];
+        let mut basket = Basket::default();
         while !(self.draining && self.sfu.participant_count() == 0) {
             let due = self.clock.until(self.sfu.deadline());
             tokio::select! {
                 () = &mut stop => break,
-                ready = self.socket.readable() => {
+                ready = self.port.readable() => {
                     ready?;
-                    self.datagrams(&mut buffer);
+                    self.datagrams(&mut basket);
                 }
                 Some(request) = self.inbox.recv() => self.request(request),
                 () = tokio::time::sleep(due) => self.turn(|turn, _| turn.timeout()),
@@ -122,30 +114,21 @@ impl Worker {
         self.signalling.stop();
         let everybody: Vec<ParticipantId> = self.sfu.participant_ids().collect();
         self.send_away(everybody);
-        if self.refused > 0 {
-            eprintln!("{} datagrams found no room in the socket's buffer", self.refused);
+        if self.traffic.refused > 0 {
+            eprintln!("{} datagrams found no room in the socket's buffer", self.traffic.refused);
         }
         Ok(self.inbox)
     }
 
-    /// Reads what has come, up to a batch.
-    fn datagrams(&mut self, buffer: &mut [u8; MAX_DATAGRAM]) {
-        let mut outbox = Outbox {
-            socket: &self.socket,
-            events: &mut self.events,
-            refused: &mut self.refused,
-            sent: &mut self.sent,
-        };
+    /// Reads what has come, up to a batch: the core's answers to it leave together.
+    fn datagrams(&mut self, basket: &mut Basket) {
+        let Worker { port, events, traffic, .. } = self;
+        let mut outbox = Outbox { port, events, traffic };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
-        for _ in 0..BATCH {
-            match self.socket.try_recv_from(buffer) {
-                // Refusals are counted by the core.
-                Ok((len, from)) => drop(turn.datagram(from, &mut buffer[..len])),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // An ICMP error about a datagram that was sent: nothing came.
-                Err(_) => {}
-            }
-        }
+        // Refusals are counted by the core.
+        port.read(basket, |from, datagram| {
+            let _ = turn.datagram(from, datagram);
+        });
         turn.finish();
         self.after();
     }
@@ -207,8 +190,7 @@ impl Worker {
             sessions: self.signalling.sessions(),
             connections,
             connections_refused,
-            refused: self.refused,
-            sent: self.sent,
+            traffic: self.traffic,
             draining: self.draining,
         }
     }
@@ -231,12 +213,8 @@ impl Worker {
     }
 
     fn turn(&mut self, work: impl FnOnce(&mut Turn<'_>, &mut BrowserSignalling)) {
-        let mut outbox = Outbox {
-            socket: &self.socket,
-            events: &mut self.events,
-            refused: &mut self.refused,
-            sent: &mut self.sent,
-        };
+        let Worker { port, events, traffic, .. } = self;
+        let mut outbox = Outbox { port, events, traffic };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         work(&mut turn, &mut self.signalling);
         turn.finish();
