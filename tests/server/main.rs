@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a server lives in real time")]
 
 mod hostile;
+mod load;
 mod process;
 
 use std::process::Command;

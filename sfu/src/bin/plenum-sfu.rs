@@ -3,8 +3,10 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use sfu::load::{LoadError, Plan, Report, ServerUnderLoad, Shape, table};
 use sfu::server::config::{Override, load};
 use sfu::server::{ConfigError, Server, ServerConfig, ServerError};
 
@@ -20,6 +22,27 @@ struct Arguments {
 enum Subcommands {
     /// Serves conferences, and the page to meet on.
     Serve(Serve),
+    /// Puts load on a server of its own over loopback, and says what a forwarded packet costs and how long it takes.
+    Load(Load),
+}
+
+#[derive(Args)]
+struct Load {
+    /// Who meets: fan:RECEIVERS (one publishes) or all:PEOPLE (each publishes and receives all others).
+    #[arg(long = "shape", value_name = "SHAPE", default_values = ["fan:10", "fan:30", "fan:60", "all:10"])]
+    shapes: Vec<Shape>,
+    /// Rooms of that shape at a time.
+    #[arg(long, default_value_t = 1)]
+    rooms: usize,
+    /// Seconds that are measured in each run.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// How often all shapes are run, in turn.
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// One JSON object a run, a line each, in place of the table.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -78,8 +101,54 @@ impl Serve {
     }
 }
 
+impl Load {
+    fn run(&self) -> ExitCode {
+        let mut believed = true;
+        for round in 0..self.rounds {
+            for shape in &self.shapes {
+                match self.one(*shape) {
+                    Ok(report) => {
+                        believed &= report.doubts.is_empty();
+                        self.tell(&report, round == 0 && *shape == self.shapes[0]);
+                    }
+                    Err(error) => {
+                        eprintln!("plenum-sfu: {shape}: {error}");
+                        return ExitCode::from(5);
+                    }
+                }
+            }
+        }
+        ExitCode::from(if believed { 0 } else { 3 })
+    }
+
+    fn one(&self, shape: Shape) -> Result<Report, LoadError> {
+        // A new server for each, so that none has the last one's memory.
+        let server = ServerUnderLoad::start(&std::env::current_exe()?)?;
+        let (span, patience) = (Duration::from_secs(self.seconds), Duration::from_secs(60));
+        sfu::load::run(&server, &Plan { shape, rooms: self.rooms, span, patience })
+    }
+
+    fn tell(&self, report: &Report, first: bool) {
+        let text = if self.json {
+            serde_json::to_string(report).expect("numbers and texts") + "\n"
+        } else {
+            let text = table(std::slice::from_ref(report));
+            if first {
+                text
+            } else {
+                text.split_once('\n').map_or_else(String::new, |(_, rest)| rest.to_owned())
+            }
+        };
+        // Nobody may be reading any more.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+}
+
 fn main() -> ExitCode {
-    let Subcommands::Serve(serve) = Arguments::parse().command;
+    let serve = match Arguments::parse().command {
+        Subcommands::Serve(serve) => serve,
+        Subcommands::Load(load) => return load.run(),
+    };
     let config = match serve.settings() {
         Ok(config) => config,
         Err(error) => {

@@ -5,7 +5,7 @@
 
 mod admin;
 mod bucket;
-mod clock;
+pub(crate) mod clock;
 pub mod config;
 mod gate;
 mod http;
