@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use sfu::load::{Plan, ServerUnderLoad, Shape, run};
 
+fn start() -> ServerUnderLoad {
+    ServerUnderLoad::start(Path::new(env!("CARGO_BIN_EXE_plenum-sfu")), 2).expect("it was built")
+}
+
 #[test]
 fn everybody_gets_everything_once() {
     let rows = [(Shape::Fan(6), 2, 6 * 2), (Shape::All(4), 1, 4 * 3)];
     for (shape, rooms, copies) in rows {
-        let server =
-            ServerUnderLoad::start(Path::new(env!("CARGO_BIN_EXE_plenum-sfu"))).expect("it was built");
+        let server = start();
         let plan = Plan { shape, rooms, span: Duration::from_secs(2), patience: Duration::from_secs(60) };
         let report = run(&server, &plan).expect("all connect, and everything flows");
         assert_eq!((report.missing, report.repeated), (0, 0), "{report:?}");
@@ -28,7 +31,7 @@ fn everybody_gets_everything_once() {
 
 #[test]
 fn a_crowd_that_finds_no_place_is_told_why() {
-    let server = ServerUnderLoad::start(Path::new(env!("CARGO_BIN_EXE_plenum-sfu"))).expect("it was built");
+    let server = start();
     let (span, patience) = (Duration::from_secs(1), Duration::ZERO);
     let plan = Plan { shape: Shape::Fan(2), rooms: 1, span, patience };
     let error = run(&server, &plan).expect_err("nobody connects in no time");

@@ -34,6 +34,9 @@ struct Load {
     /// Rooms of that shape at a time.
     #[arg(long, default_value_t = 1)]
     rooms: usize,
+    /// Threads that the server forwards in.
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
     /// Seconds that are measured in each run.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
@@ -66,6 +69,9 @@ struct Serve {
     /// The address that peers are told in place of the one in --media, of the same family.
     #[arg(long, value_name = "IP", value_delimiter = ',')]
     advertise: Vec<String>,
+    /// How many threads forward, each with a port of its own from that of --media on [default: one for each core].
+    #[arg(long, value_name = "COUNT")]
+    workers: Option<i64>,
     /// Address of metrics, state and commands [default: none].
     #[arg(long, value_name = "IP:PORT")]
     admin: Option<String>,
@@ -92,6 +98,7 @@ impl Serve {
             text("--tls", "page", "tls", &self.tls),
             list("--media", "media", "listen", &self.media),
             list("--advertise", "media", "advertise", &self.advertise),
+            self.workers.map(|count| Override::from_flag("--workers", "media", "workers", count.into())),
             text("--admin", "admin", "listen", &self.admin),
         ];
         let overrides: Vec<Override> = variables.chain(flags.into_iter().flatten()).collect();
@@ -123,7 +130,7 @@ impl Load {
 
     fn one(&self, shape: Shape) -> Result<Report, LoadError> {
         // A new server for each, so that none has the last one's memory.
-        let server = ServerUnderLoad::start(&std::env::current_exe()?)?;
+        let server = ServerUnderLoad::start(&std::env::current_exe()?, self.workers)?;
         let (span, patience) = (Duration::from_secs(self.seconds), Duration::from_secs(60));
         sfu::load::run(&server, &Plan { shape, rooms: self.rooms, span, patience })
     }

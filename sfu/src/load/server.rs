@@ -22,14 +22,15 @@ pub struct ServerUnderLoad {
 }
 
 impl ServerUnderLoad {
-    /// Starts `program serve` on ports of the loopback address that are free.
+    /// Starts `program serve` with this many workers on ports of the loopback address that are free.
     ///
     /// # Errors
     /// When it can't be started, or doesn't say where it listens.
-    pub fn start(program: &Path) -> io::Result<Self> {
+    pub fn start(program: &Path, workers: usize) -> io::Result<Self> {
         let mut child = Command::new(program)
             .args(["serve", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0"])
             .envs(LIMITS)
+            .env("PLENUM_SFU_MEDIA_WORKERS", workers.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -1,11 +1,11 @@
 //! A worker's media port: a UDP socket for each family of addresses, read and written in batches.
 
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use tokio::io::Interest;
-use tokio::net::UdpSocket;
+use tokio::net::UdpSocket as Tokio;
 
 use super::ServerError;
 use super::runs::{Run, runs};
@@ -34,6 +34,9 @@ pub(super) struct Traffic {
     pub(super) refused: u64,
 }
 
+/// A port whose sockets are there, and don't belong to anybody's runtime yet.
+pub(super) struct Bound(Vec<(UdpSocket, UdpSocketState)>);
+
 /// The sockets, at most one for each family.
 pub(super) struct Port {
     four: Option<Socket>,
@@ -41,7 +44,7 @@ pub(super) struct Port {
 }
 
 struct Socket {
-    socket: UdpSocket,
+    socket: Tokio,
     state: UdpSocketState,
 }
 
@@ -57,26 +60,48 @@ impl Default for Basket {
     }
 }
 
-impl Port {
-    /// Opens a socket on each address; of two of one family the later is used.
+impl Bound {
+    /// Opens a socket on each address, of which there is one of each family at most.
     ///
     /// # Errors
     /// When one can't be opened.
-    pub(super) fn bind(addresses: &[SocketAddr]) -> Result<Self, ServerError> {
-        let mut port = Port { four: None, six: None };
-        for &address in addresses {
+    pub(super) fn bind(addresses: impl IntoIterator<Item = SocketAddr>) -> Result<Self, ServerError> {
+        let open = |address| {
             let failed = |error| ServerError::Socket { what: "the media's address", address, error };
-            let socket = Socket::bind(address).map_err(failed)?;
-            *(if address.is_ipv4() { &mut port.four } else { &mut port.six }) = Some(socket);
-        }
-        Ok(port)
+            bind(address).map_err(failed)
+        };
+        addresses.into_iter().map(open).collect::<Result<_, _>>().map(Bound)
     }
 
     /// Where the sockets are.
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        self.sockets().filter_map(|socket| socket.socket.local_addr().ok()).collect()
+        self.0.iter().filter_map(|(socket, _)| socket.local_addr().ok()).collect()
     }
 
+    /// Makes the calling runtime wait for them.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub(super) fn open(self) -> io::Result<Port> {
+        let mut port = Port { four: None, six: None };
+        for (socket, state) in self.0 {
+            let place = if socket.local_addr()?.is_ipv4() { &mut port.four } else { &mut port.six };
+            *place = Some(Socket { socket: Tokio::from_std(socket)?, state });
+        }
+        Ok(port)
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<(UdpSocket, UdpSocketState)> {
+    let socket = UdpSocket::bind(address)?;
+    let state = UdpSocketState::new((&socket).into())?;
+    // Less will do on a quiet server.
+    let _ = state.set_recv_buffer_size((&socket).into(), RECEIVE_BUFFER);
+    let _ = state.set_send_buffer_size((&socket).into(), SEND_BUFFER);
+    Ok((socket, state))
+}
+
+impl Port {
     fn sockets(&self) -> impl Iterator<Item = &Socket> {
         [&self.four, &self.six].into_iter().flatten()
     }
@@ -115,15 +140,6 @@ impl Port {
 }
 
 impl Socket {
-    fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket = std::net::UdpSocket::bind(address)?;
-        let state = UdpSocketState::new((&socket).into())?;
-        // Less will do on a quiet server.
-        let _ = state.set_recv_buffer_size((&socket).into(), RECEIVE_BUFFER);
-        let _ = state.set_send_buffer_size((&socket).into(), SEND_BUFFER);
-        Ok(Socket { socket: UdpSocket::from_std(socket)?, state })
-    }
-
     fn read(&self, basket: &mut Basket, take: &mut impl FnMut(SocketAddr, &mut [u8])) {
         let Basket { bytes, meta } = basket;
         let mut chunks = bytes.chunks_exact_mut(GATHERED);

@@ -126,6 +126,13 @@ fn check_media(media: &Media) -> Result<(), ConfigError> {
     if media.listen.is_empty() {
         return wrong("listen is empty: there is nowhere to take media");
     }
+    let workers = media.workers();
+    if workers == 0 {
+        return wrong("workers is 0: nobody would forward anything");
+    }
+    if media.listen.iter().any(|address| usize::from(address.port()) + workers - 1 > 65_535) {
+        return wrong("listen leaves no port for each of the workers below 65536");
+    }
     for is_four in [true, false] {
         let listen: Vec<_> = media.listen.iter().filter(|address| address.is_ipv4() == is_four).collect();
         let advertise = media.advertise.iter().filter(|ip| ip.is_ipv4() == is_four).count();

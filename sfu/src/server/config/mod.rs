@@ -74,6 +74,10 @@ pub struct Media {
     /// an address translator that maps ports one to one.
     #[serde(deserialize_with = "lists::one_or_several")]
     pub advertise: Vec<IpAddr>,
+    /// How many rooms' worth of work is done side by side: a room is forwarded by one worker, and each worker has its
+    /// thread and its port, the first that of `listen` and the others those that follow. As many as the machine has
+    /// cores: nothing is gained by more, and each takes a few megabytes.
+    pub workers: Option<usize>,
 }
 
 /// `[admin]`.
@@ -144,8 +148,23 @@ impl Page {
 impl Default for Media {
     fn default() -> Self {
         let listen = reachable_addresses().into_iter().map(|ip| SocketAddr::new(ip, 3478)).collect();
-        Media { listen, advertise: Vec::new() }
+        Media { listen, advertise: Vec::new(), workers: None }
     }
+}
+
+impl Media {
+    /// See [`Media::workers`].
+    pub fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.workers.unwrap_or_else(cores)
+    }
+}
+
+/// Where a worker listens, of which the first does so on `first`; port 0, any that is free, is so for all.
+pub(super) fn of_worker(first: SocketAddr, index: usize) -> SocketAddr {
+    let step = if first.port() == 0 { 0 } else { index };
+    let port = usize::from(first.port()) + step;
+    SocketAddr::new(first.ip(), u16::try_from(port).expect("settings with ports beyond the last are refused"))
 }
 
 impl Default for Limits {

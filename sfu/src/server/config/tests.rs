@@ -70,6 +70,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("twice", "[media]\nlisten = ['192.0.2.1:1', '192.0.2.2:1']\n", "more than one"),
         ("family", "[media]\nlisten = '192.0.2.1:1'\nadvertise = '2001:db8::1'\n", "listen has none"),
         ("nowhere", "[media]\nlisten = []\n", "nowhere"),
+        ("workers", "[media]\nworkers = 0\n", "nobody would forward"),
+        ("ports", "[media]\nlisten = '192.0.2.1:65534'\nworkers = 3\n", "no port for each"),
         ("number", "[media]\nlisten = 3478\n", "neither a text"),
         ("port", "[media]\nlisten = ['192.0.2.1']\n", "invalid socket address"),
         ("token", "[admin]\ntoken = 'short'\n", "guessed"),

@@ -14,8 +14,19 @@ fn peer(text: &str) -> Plain {
     socket
 }
 
+fn port(at: &[&str]) -> Port {
+    let bound = Bound::bind(at.iter().map(|at| address(at))).expect("there are ports");
+    assert_eq!(bound.addresses().len(), at.len());
+    bound.open().expect("the runtime takes them")
+}
+
+fn both() -> Port {
+    port(&["127.0.0.1:0", "[::1]:0"])
+}
+
 fn of(port: &Port, is_four: bool) -> SocketAddr {
-    port.addresses().into_iter().find(|address| address.is_ipv4() == is_four).expect("there is one")
+    let socket = if is_four { &port.four } else { &port.six };
+    socket.as_ref().expect("there is one").socket.local_addr().expect("it is bound")
 }
 
 /// Datagrams of these lengths, each with its own content.
@@ -33,7 +44,7 @@ fn received(socket: &Plain, count: usize) -> Vec<(usize, u8)> {
 
 #[tokio::test]
 async fn both_families_send_each_datagram_by_itself_in_few_calls() {
-    let port = Port::bind(&[address("127.0.0.1:0"), address("[::1]:0")]).expect("both are there");
+    let port = both();
     let lengths = [1_100, 1_100, 1_100, 300, 90, 1_400, 1_400];
     let (bytes, segments) = datagrams(&lengths);
     // The runtime learns of it when it looks for the first time.
@@ -60,7 +71,7 @@ async fn both_families_send_each_datagram_by_itself_in_few_calls() {
 
 #[tokio::test]
 async fn what_came_is_handed_on_with_its_source() {
-    let port = Port::bind(&[address("127.0.0.1:0"), address("[::1]:0")]).expect("both are there");
+    let port = both();
     let mut basket = Basket::default();
     for (at, is_four) in [("127.0.0.1:0", true), ("[::1]:0", false)] {
         let peer = peer(at);
@@ -81,7 +92,7 @@ async fn what_came_is_handed_on_with_its_source() {
 
 #[tokio::test]
 async fn what_goes_nowhere_is_counted_and_not_waited_for() {
-    let port = Port::bind(&[address("127.0.0.1:0")]).expect("it is there");
+    let port = port(&["127.0.0.1:0"]);
     let (bytes, segments) = datagrams(&[100, 100, 100]);
     let mut traffic = Traffic::default();
     let to = address("[::1]:9");

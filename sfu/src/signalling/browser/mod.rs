@@ -123,6 +123,11 @@ impl BrowserSignalling {
         }
     }
 
+    /// Whether a browser is in a conference, or about to be.
+    pub fn is_inside(&self, session: SessionId) -> bool {
+        self.browsers.get(session).is_some_and(|browser| !matches!(browser, Browser::Outside))
+    }
+
     /// The next message to send, if any.
     pub fn poll(&mut self) -> Option<(SessionId, String)> {
         self.outbox.pop_front()
