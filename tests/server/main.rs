@@ -5,6 +5,7 @@
 mod hostile;
 mod load;
 mod process;
+mod streams;
 mod workers;
 
 use std::process::Command;

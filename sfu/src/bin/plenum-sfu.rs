@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use sfu::load::{LoadError, Plan, Report, ServerUnderLoad, Shape, table};
 use sfu::server::config::{Override, load};
 use sfu::server::{ConfigError, Server, ServerConfig, ServerError};
+use sfu::transport::Carrier;
 
 /// A selective forwarding unit for video conferences.
 #[derive(Parser)]
@@ -34,6 +35,9 @@ struct Load {
     /// Rooms of that shape at a time.
     #[arg(long, default_value_t = 1)]
     rooms: usize,
+    /// Media by TCP, as from networks that block UDP.
+    #[arg(long)]
+    tcp: bool,
     /// Threads that the server forwards in.
     #[arg(long, default_value_t = 1)]
     workers: usize,
@@ -132,7 +136,8 @@ impl Load {
         // A new server for each, so that none has the last one's memory.
         let server = ServerUnderLoad::start(&std::env::current_exe()?, self.workers)?;
         let (span, patience) = (Duration::from_secs(self.seconds), Duration::from_secs(60));
-        sfu::load::run(&server, &Plan { shape, rooms: self.rooms, span, patience })
+        let carrier = if self.tcp { Carrier::Tcp } else { Carrier::Udp };
+        sfu::load::run(&server, &Plan { shape, rooms: self.rooms, carrier, span, patience })
     }
 
     fn tell(&self, report: &Report, first: bool) {

@@ -79,8 +79,9 @@ impl Crowd {
             let number = u16::try_from(index)
                 .map_err(|_| LoadError::Protocol("more than 65,536 people are too many".into()))?;
             let publishes = index % people_per_room < publishers_per_room;
-            let person = Person::join(&gear, server.page(), number, index / people_per_room, publishes)?;
-            epoll::add(&epoll, &person.socket, EventData::new_u64(index as u64), EventFlags::IN)
+            let person =
+                Person::join(&gear, server.page(), number, index / people_per_room, publishes, plan.carrier)?;
+            epoll::add(&epoll, &person.wire, EventData::new_u64(index as u64), EventFlags::IN)
                 .map_err(std::io::Error::from)?;
             people.push(person);
         }

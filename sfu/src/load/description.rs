@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use super::LoadError;
 use crate::sdp::Description;
 use crate::signalling::IceCredentials;
+use crate::transport::Carrier;
 use crate::transport::certificate::Fingerprint;
 
 /// Payload types of ours.
@@ -112,16 +113,23 @@ pub(super) fn answer(
     Ok(out)
 }
 
-/// Reads the server's answer to our offer. Of its candidates the first one is taken, over UDP.
-pub(super) fn remote(answer: &str) -> Result<Remote, LoadError> {
+/// Reads the server's answer to our offer. Of its candidates the first one of `carrier` is taken.
+pub(super) fn remote(answer: &str, carrier: Carrier) -> Result<Remote, LoadError> {
     let missing = |what: &str| LoadError::Protocol(format!("an answer without {what}"));
     let description = Description::parse(answer).map_err(|error| LoadError::Protocol(error.to_string()))?;
     let section = description.sections.first().ok_or_else(|| missing("sections"))?;
     let need = |name: &str| description.inherited(section, name).ok_or_else(|| missing(name));
-    let candidate = need("candidate")?;
-    let mut words = candidate.split(' ').skip(4);
-    let (ip, port) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let address = ip.parse().ok().zip(port.parse().ok()).map(|(ip, port)| SocketAddr::new(ip, port));
+    let name = match carrier {
+        Carrier::Udp => "udp",
+        Carrier::Tcp => "tcp",
+    };
+    let address = |value: &str| {
+        let mut words = value.split(' ').skip(2);
+        words.next().filter(|protocol| *protocol == name)?;
+        let (ip, port) = (words.nth(1)?, words.next()?);
+        Some(SocketAddr::new(ip.parse().ok()?, port.parse().ok()?))
+    };
+    let address = section.all("candidate").find_map(address);
     let fingerprint = need("fingerprint")?.strip_prefix("sha-256 ").and_then(|text| text.parse().ok());
     Ok(Remote {
         candidate: address.ok_or_else(|| missing("a candidate"))?,

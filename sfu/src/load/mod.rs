@@ -17,8 +17,11 @@ mod report;
 mod server;
 mod session;
 mod stamp;
+mod wire;
 
 use std::time::Duration;
+
+use crate::transport::Carrier;
 
 pub use report::{Report, table};
 pub use server::ServerUnderLoad;
@@ -80,6 +83,8 @@ pub struct Plan {
     pub shape: Shape,
     /// Rooms at a time.
     pub rooms: usize,
+    /// What carries media.
+    pub carrier: Carrier,
     /// How long is measured, after everything flows.
     pub span: Duration,
     /// How long to wait at most until everything flows.

@@ -1,7 +1,7 @@
 //! One participant: its socket, path, keys, what it publishes and what it receives.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +13,13 @@ use super::description::{self, Remote, TRANSPORT_CC};
 use super::publisher::Publisher;
 use super::receiver::Receiver;
 use super::session::Session;
+use super::wire::Wire;
 use crate::Time;
 use crate::rtcp::{self, Packet};
 use crate::rtp::RtpHeader;
 use crate::server::clock::Clock;
 use crate::signalling::IceCredentials;
+use crate::transport::Carrier;
 use crate::transport::certificate::Certificate;
 use crate::transport::demux::{Protocol, classify};
 use crate::transport::dtls::{Dtls, DtlsConfig, DtlsEvent, KeyingMaterial, Role};
@@ -48,7 +50,7 @@ pub(super) struct Person {
     index: u16,
     pub(super) id: String,
     pub(super) session: Session,
-    pub(super) socket: UdpSocket,
+    pub(super) wire: Wire,
     ice: IceCredentials,
     certificate: Certificate,
     /// For checks: both fragments, the key of the other side, and how many there were.
@@ -78,6 +80,7 @@ impl Person {
         index: u16,
         room: usize,
         publishes: bool,
+        carrier: Carrier,
     ) -> Result<Self, LoadError> {
         // The server is a lite agent and never needs our password.
         let ice = IceCredentials { ufrag: format!("load{index:05}"), pwd: "loadloadloadloadloadload".into() };
@@ -85,14 +88,8 @@ impl Person {
         let mut session = Session::open(page)?;
         let (id, answer) =
             session.join(&format!("room {room}"), &format!("person {index}"), &offer, publishes)?;
-        let remote: Remote = description::remote(&answer)?;
-        let any: SocketAddr = match remote.candidate {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let socket = UdpSocket::bind(any)?;
-        socket.connect(remote.candidate)?;
-        socket.set_nonblocking(true)?;
+        let remote: Remote = description::remote(&answer, carrier)?;
+        let wire = Wire::open(remote.candidate, carrier)?;
         let dtls = Dtls::new(DtlsConfig {
             role: Role::Client,
             certificate: gear.certificate.clone(),
@@ -105,7 +102,7 @@ impl Person {
             index,
             id,
             session,
-            socket,
+            wire,
             username: format!("{}:{}", remote.ice.ufrag, ice.ufrag),
             key: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, remote.ice.pwd.as_bytes()),
             ice,
@@ -140,13 +137,17 @@ impl Person {
     /// Reads all that has come, and says how late each was taken at most: `taken` gets the moment of each.
     pub(super) fn read(&mut self, clock: &Clock, buffer: &mut [u8], mut taken: impl FnMut(Time)) {
         loop {
-            match self.socket.recv(buffer) {
+            match self.wire.receive(buffer) {
                 Ok(len) => {
                     let now = clock.now();
                     taken(now);
                     self.datagram(now, &mut buffer[..len]);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.strange += 1;
+                    break;
+                }
                 // What was sent found nobody there: the server has gone.
                 Err(_) => self.strange += 1,
             }
@@ -211,7 +212,7 @@ impl Person {
 
     fn drain_dtls(&mut self) {
         while let Some(datagram) = self.dtls.poll_transmit() {
-            self.unsent += u64::from(self.socket.send(&datagram).is_err());
+            self.unsent += u64::from(self.wire.send(&datagram).is_err());
         }
         while let Some(event) = self.dtls.poll_event() {
             match event {
@@ -239,7 +240,7 @@ impl Person {
             transaction[..2].copy_from_slice(&self.index.to_be_bytes());
             transaction[4..].copy_from_slice(&self.checks.to_be_bytes());
             write_check(&mut self.scratch, &transaction, &self.username, &self.key);
-            self.unsent += u64::from(self.socket.send(&self.scratch).is_err());
+            self.unsent += u64::from(self.wire.send(&self.scratch).is_err());
             self.next_check = now + if self.works { KEEP_ALIVE } else { CHECK };
         }
         if self.dtls.deadline().is_some_and(|at| at <= now) {
@@ -271,16 +272,16 @@ impl Person {
     fn send_rtcp(&mut self) {
         let Some(keys) = &mut self.keys else { return };
         if !self.scratch.is_empty() && keys.outbound.protect_rtcp(&mut self.scratch).is_ok() {
-            self.unsent += u64::from(self.socket.send(&self.scratch).is_err());
+            self.unsent += u64::from(self.wire.send(&self.scratch).is_err());
         }
     }
 
     /// Sends a frame or a packet of sound.
     pub(super) fn publish(&mut self, clock: &Clock, video: bool) {
-        let Person { publisher: Some(publisher), keys: Some(keys), socket, unsent, .. } = self else {
+        let Person { publisher: Some(publisher), keys: Some(keys), wire, unsent, .. } = self else {
             return;
         };
-        let mut send = |packet: &[u8]| *unsent += u64::from(socket.send(packet).is_err());
+        let mut send = |packet: &[u8]| *unsent += u64::from(wire.send(packet).is_err());
         if video {
             publisher.frame(&keys.outbound, || clock.now(), &mut send);
         } else {

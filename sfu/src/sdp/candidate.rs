@@ -3,22 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::transport::Carrier;
+
 /// Priority of a host's address over UDP among types (RFC 8445 section 5.1.2.2).
 const UDP_PREFERENCE: u32 = 126;
 
 /// The same over TCP: what libwebrtc gives its own (`ICE_TYPE_PREFERENCE_HOST_TCP`), so that TCP is taken only where
 /// no address works over UDP.
 const TCP_PREFERENCE: u32 = 90;
-
-/// What carries the datagrams.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Carrier {
-    /// UDP.
-    #[default]
-    Udp,
-    /// TCP, each datagram behind its length (RFC 4571); the peer connects (RFC 6544: passive).
-    Tcp,
-}
 
 /// An address of ours that peers can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

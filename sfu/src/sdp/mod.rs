@@ -14,7 +14,7 @@ mod parse;
 mod sources;
 mod write;
 
-pub use candidate::{Candidate, Carrier};
+pub use candidate::Candidate;
 pub use formats::{Format, Formats};
 pub use negotiation::{Local, Negotiation};
 pub use offer::{Offer, Offered, Use};

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::gate::Gate;
 use super::metrics::{self, Page};
-use super::worker::{Answer, Question};
+use super::requests::{Answer, Question};
 use super::workers::Workers;
 
 #[derive(Clone)]

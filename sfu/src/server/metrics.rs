@@ -12,6 +12,8 @@ use crate::transport::demux::Protocol;
 pub(super) struct Around {
     /// WebSockets.
     pub(super) sessions: usize,
+    /// Connections that media comes over.
+    pub(super) streams: usize,
     /// What was sent.
     pub(super) traffic: Traffic,
 }
@@ -25,6 +27,7 @@ pub(super) fn of_worker(sfu: &Sfu, around: &Around) -> Page {
     page.one("publisher_streams", "gauge", "Streams that participants send.", census.streams);
     page.one("subscriber_streams", "gauge", "Streams that participants receive.", census.subscriptions);
     page.one("sessions", "gauge", "WebSockets.", around.sessions);
+    page.one("media_connections", "gauge", "TCP connections for media.", around.streams);
     let ingress = sfu.ingress();
     page.one("received_datagrams_total", "counter", "Datagrams that came.", ingress.datagrams);
     page.one("received_bytes_total", "counter", "Their bytes, UDP payload.", ingress.bytes);

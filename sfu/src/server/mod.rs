@@ -20,8 +20,10 @@ mod listen;
 mod metrics;
 mod outbox;
 mod port;
+mod requests;
 mod runs;
 mod session;
+mod streams;
 mod tls;
 mod worker;
 mod workers;
@@ -40,6 +42,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::conference::CommandError;
 use crate::sdp::Candidate;
+use crate::transport::Carrier;
 use crate::{Config, Sfu};
 use clock::Clock;
 use config::advertised;
@@ -56,8 +59,11 @@ const INBOX: usize = 1_024;
 /// How long sessions have to say their last words when the server ends: a few round trips of any line.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How many free ports of UDP's are tried for one that TCP has free as well.
+const ANY_PORT_ATTEMPTS: usize = 16;
+
 /// What sessions still ask of a worker that has ended.
-type LastRequests = mpsc::Receiver<worker::Request>;
+type LastRequests = mpsc::Receiver<requests::Request>;
 
 /// Why the server can't run.
 #[derive(Debug, Error)]
@@ -103,7 +109,7 @@ impl Server {
         let count = config.media.workers();
         let directory = Directory::new(count, config.limits.participants);
         let (requests, inboxes): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(INBOX)).unzip();
-        let setup = |(index, inbox)| setup(config, clock, &directory, index, inbox);
+        let setup = |(index, inbox)| setup(config, clock, (&directory, &gate), index, inbox);
         let setups = inboxes.into_iter().enumerate().map(setup).collect::<Result<Vec<Setup>, _>>()?;
         let workers = Workers::new(requests, directory.clone());
         let admin = match config.admin.listen {
@@ -135,7 +141,9 @@ impl Server {
 
     /// Where media goes, as peers are told: for each worker an address of each family.
     pub fn media(&self) -> Vec<SocketAddr> {
-        self.workers.iter().flat_map(|worker| &worker.candidates).map(|candidate| candidate.address).collect()
+        let candidates = self.workers.iter().flat_map(|worker| &worker.candidates);
+        let over_udp = candidates.filter(|candidate| candidate.carrier == Carrier::Udp);
+        over_udp.map(|candidate| candidate.address).collect()
     }
 
     /// Serves until `stop` is done, or until the last one has gone after a drain; then everybody is told to go, and the
@@ -165,17 +173,43 @@ impl Server {
 fn setup(
     config: &ServerConfig,
     clock: Clock,
-    directory: &Directory,
+    (directory, gate): (&Directory, &Gate),
     index: usize,
-    inbox: mpsc::Receiver<worker::Request>,
+    inbox: mpsc::Receiver<requests::Request>,
 ) -> Result<Setup, ServerError> {
-    let bound = Bound::bind(config.media.listen.iter().map(|first| config::of_worker(*first, index)))?;
-    let told = |address: SocketAddr| Candidate::from(advertised(address, &config.media.advertise));
-    let candidates: Vec<Candidate> = bound.addresses().into_iter().map(told).collect();
+    let (bound, tcp) = ports(config, index)?;
+    let carriers = if tcp.is_some() { &[Carrier::Udp, Carrier::Tcp][..] } else { &[Carrier::Udp] };
+    let addresses = bound.addresses();
+    let told = |carrier: &Carrier| {
+        let (carrier, advertise) = (*carrier, &config.media.advertise);
+        addresses.iter().map(move |own| Candidate { address: advertised(*own, advertise), carrier })
+    };
+    let candidates: Vec<Candidate> = carriers.iter().flat_map(told).collect();
     let first = candidates.first().expect("settings without an address are refused").address;
     let sfu = Sfu::new(core(config, first), Arc::new(AwsLcRsProvider::new()))?;
-    let (directory, telling) = (directory.clone(), config.log.events);
-    Ok(Setup { index, directory, sfu, bound, candidates, inbox, clock, telling })
+    let (directory, gate, telling) = (directory.clone(), gate.clone(), config.log.events);
+    Ok(Setup { index, directory, sfu, bound, tcp, gate, candidates, inbox, clock, telling })
+}
+
+/// A worker's sockets: over TCP on the numbers that UDP has. Where those may be any, others are tried if one is taken.
+fn ports(config: &ServerConfig, index: usize) -> Result<(Bound, Option<streams::Bound>), ServerError> {
+    let media = &config.media;
+    let any = media.listen.iter().any(|address| address.port() == 0);
+    let mut attempts = if any { ANY_PORT_ATTEMPTS } else { 1 };
+    loop {
+        let bound = Bound::bind(media.listen.iter().map(|first| config::of_worker(*first, index)))?;
+        if !media.tcp {
+            return Ok((bound, None));
+        }
+        attempts -= 1;
+        match streams::Bound::bind(&bound.addresses()) {
+            Ok(tcp) => return Ok((bound, Some(tcp))),
+            Err((address, error)) if attempts == 0 => {
+                return Err(ServerError::Socket { what: "the media's address over TCP", address, error });
+            }
+            Err(_) => {}
+        }
+    }
 }
 
 /// Runs the only worker in this thread until `stop`, or until it ends.

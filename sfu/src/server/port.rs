@@ -4,6 +4,7 @@ use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
+use socket2::{Domain, Socket as Socket2, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket as Tokio;
 
@@ -93,7 +94,13 @@ impl Bound {
 }
 
 fn bind(address: SocketAddr) -> io::Result<(UdpSocket, UdpSocketState)> {
-    let socket = UdpSocket::bind(address)?;
+    let socket = Socket2::new(Domain::for_address(address), Type::DGRAM, None)?;
+    if address.is_ipv6() {
+        // Both families have a socket of their own.
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    let socket: UdpSocket = socket.into();
     let state = UdpSocketState::new((&socket).into())?;
     // Less will do on a quiet server.
     let _ = state.set_recv_buffer_size((&socket).into(), RECEIVE_BUFFER);

@@ -1,18 +1,20 @@
 //! A worker: one core, one media port, the sessions of its rooms, and the clock that drives them.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use slotmap::SecondaryMap;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
 use super::directory::{Directory, Seat};
-use super::metrics::{self, Around, Page};
+use super::gate::Gate;
+use super::metrics::{self, Around};
 use super::outbox::Outbox;
 use super::port::{Basket, Bound, Port, Traffic};
+use super::requests::{Answer, Outlet, Question, Request};
+use super::streams::{self, Incoming, Streams};
 use crate::conference::Command;
 use crate::core::Turn;
 use crate::debug_state::Personal;
@@ -20,64 +22,18 @@ use crate::sdp::Candidate;
 use crate::signalling::SessionId;
 use crate::signalling::browser::BrowserSignalling;
 use crate::sink::Event;
+use crate::transport::Remote;
+use crate::transport::framing::each_frame;
 use crate::{ParticipantId, Sfu, Time};
 
 /// Sessions at a time: twice the participants that the core takes, so that those who are refused are told so.
 const MAX_SESSIONS: usize = 4_000;
 
-/// Messages that may wait for one browser: who doesn't read them for so long has gone.
-pub(super) const WAITING: usize = 512;
-
-/// Where a session hears what the worker says to it.
-pub(super) struct Outlet {
-    /// The messages.
-    pub(super) messages: mpsc::Sender<String>,
-    /// Whether it is in a room, or about to be; true before it is told so, and false before it is told so.
-    pub(super) inside: Arc<AtomicBool>,
-}
-
-/// What a session asks of the worker.
-pub(super) enum Request {
-    /// A browser connected. Its messages go to `outlet`; its id comes back, or nothing when the server is full.
-    Open { outlet: Outlet, reply: oneshot::Sender<SessionId> },
-    /// It said something; with what it joins a room by, if that is what it said.
-    Message { session: SessionId, text: String, seat: Option<Seat> },
-    /// It has gone.
-    Close { session: SessionId },
-    /// Whoever runs the server wants something.
-    Ask { question: Question, reply: oneshot::Sender<Answer> },
-}
-
-/// What may be asked by whoever runs the server.
-#[derive(Clone, Debug)]
-pub(super) enum Question {
-    /// The counters.
-    Metrics,
-    /// The state of every object, without anybody's name or address.
-    State,
-    /// The rooms by name and who is in each, by id.
-    Rooms,
-    /// Sends everybody in a room away.
-    Close { room: String },
-    /// Sends one participant away: ids are a worker's own, so it takes the room.
-    Remove { room: String, participant: String },
-    /// Lets nobody in any more, and ends the server when the last one has gone.
-    Drain,
-}
-
-/// What one worker says to it.
-#[derive(Debug)]
-pub(super) enum Answer {
-    /// To [`Question::Metrics`].
-    Page(Page),
-    /// To [`Question::State`], an object, and to [`Question::Rooms`], a list.
-    Json(serde_json::Value),
-    /// To a command: how many it concerned.
-    Done(usize),
-}
-
 /// How far back a worker looks to say how busy it is.
 const BUSY_SPAN: Duration = Duration::from_secs(1);
+
+/// What is taken from connections at a time, before others have their turn.
+const STREAMED: usize = 32;
 
 /// How often a drained worker looks whether the others are empty as well.
 const DRAINED: Duration = Duration::from_millis(100);
@@ -89,6 +45,9 @@ pub(super) struct Setup {
     pub(super) directory: Directory,
     pub(super) sfu: Sfu,
     pub(super) bound: Bound,
+    /// The same over TCP, if it is wanted.
+    pub(super) tcp: Option<streams::Bound>,
+    pub(super) gate: Gate,
     /// What browsers are told of its port.
     pub(super) candidates: Vec<Candidate>,
     pub(super) inbox: mpsc::Receiver<Request>,
@@ -114,6 +73,7 @@ struct Worker {
     directory: Directory,
     sfu: Sfu,
     port: Port,
+    streams: Streams,
     inbox: mpsc::Receiver<Request>,
     signalling: BrowserSignalling,
     outboxes: SecondaryMap<SessionId, Outlet>,
@@ -135,12 +95,14 @@ impl Worker {
     /// # Errors
     /// When that can't wait for the sockets.
     fn begin(setup: Setup) -> io::Result<Self> {
-        let Setup { index, directory, sfu, bound, candidates, inbox, clock, telling } = setup;
+        let Setup { index, directory, sfu, bound, tcp, gate, candidates, inbox, clock, telling } = setup;
+        let streams = tcp.unwrap_or_default().open(&gate, clock)?;
         Ok(Worker {
             index,
             directory,
             sfu,
             port: bound.open()?,
+            streams,
             inbox,
             signalling: BrowserSignalling::new().with_candidates(candidates),
             outboxes: SecondaryMap::new(),
@@ -162,10 +124,9 @@ impl Worker {
     ) -> io::Result<mpsc::Receiver<Request>> {
         let mut basket = Basket::default();
         while !(self.draining && self.directory.seats() == 0) {
-            let mut due = self.clock.until(self.sfu.deadline());
-            if self.draining {
-                due = due.min(DRAINED);
-            }
+            // Also without anything to do it says now and then that it has nothing to do.
+            let look = if self.draining { DRAINED } else { BUSY_SPAN };
+            let due = self.clock.until(self.sfu.deadline()).min(look);
             tokio::select! {
                 // Told to, or nobody is left to tell.
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -173,6 +134,7 @@ impl Worker {
                     ready?;
                     self.work(|worker| worker.datagrams(&mut basket));
                 }
+                incoming = self.streams.next() => self.work(|worker| worker.streamed(incoming)),
                 Some(request) = self.inbox.recv() => self.work(|worker| worker.request(request)),
                 () = tokio::time::sleep(due) => self.work(|worker| worker.turn(|turn, _| turn.timeout())),
             }
@@ -203,8 +165,8 @@ impl Worker {
 
     /// Reads what has come, up to a batch: the core's answers to it leave together.
     fn datagrams(&mut self, basket: &mut Basket) {
-        let Worker { port, events, traffic, .. } = self;
-        let mut outbox = Outbox { port, events, traffic };
+        let Worker { port, streams, events, traffic, .. } = self;
+        let mut outbox = Outbox { port, streams, events, traffic };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         // Refusals are counted by the core.
         port.read(basket, |from, datagram| {
@@ -212,6 +174,33 @@ impl Worker {
         });
         turn.finish();
         self.after();
+    }
+
+    /// Takes what came over TCP, with what has come since, up to a batch.
+    fn streamed(&mut self, first: Incoming) {
+        self.take_streamed(first);
+        for _ in 1..STREAMED {
+            let Some(incoming) = self.streams.more() else { break };
+            self.take_streamed(incoming);
+        }
+    }
+
+    fn take_streamed(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Opened { from, id, outgoing } => self.streams.opened(from, id, outgoing),
+            Incoming::Closed { from, id } => self.streams.closed(from, id),
+            Incoming::Frames { from, mut bytes } => {
+                let mut of_use = false;
+                self.turn(|turn, _| {
+                    each_frame(&mut bytes, |datagram| {
+                        of_use |= turn.datagram(Remote::tcp(from), datagram).is_ok();
+                    });
+                });
+                if of_use {
+                    self.streams.was_of_use(from);
+                }
+            }
+        }
     }
 
     fn request(&mut self, request: Request) {
@@ -251,7 +240,8 @@ impl Worker {
         let now = self.clock.now();
         match question {
             Question::Metrics => {
-                let around = Around { sessions: self.signalling.sessions(), traffic: self.traffic };
+                let (sessions, streams) = (self.signalling.sessions(), self.streams.count());
+                let around = Around { sessions, streams, traffic: self.traffic };
                 Answer::Page(metrics::of_worker(&self.sfu, &around))
             }
             Question::State => Answer::Json(self.sfu.debug_state(now, Personal::Redacted)),
@@ -302,8 +292,8 @@ impl Worker {
     }
 
     fn turn(&mut self, work: impl FnOnce(&mut Turn<'_>, &mut BrowserSignalling)) {
-        let Worker { port, events, traffic, .. } = self;
-        let mut outbox = Outbox { port, events, traffic };
+        let Worker { port, streams, events, traffic, .. } = self;
+        let mut outbox = Outbox { port, streams, events, traffic };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         work(&mut turn, &mut self.signalling);
         turn.finish();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 use super::directory::Directory;
-use super::worker::{Answer, Outlet, Question, Request, WAITING};
+use super::requests::{Answer, Outlet, Question, Request, WAITING};
 use crate::signalling::SessionId;
 
 /// Cheap to clone; all clones are one.

@@ -74,6 +74,9 @@ pub struct Media {
     /// an address translator that maps ports one to one.
     #[serde(deserialize_with = "lists::one_or_several")]
     pub advertise: Vec<IpAddr>,
+    /// Whether media is taken over TCP as well, on the same port numbers: for networks that block UDP. Browsers use it
+    /// only where UDP doesn't work.
+    pub tcp: bool,
     /// How many rooms' worth of work is done side by side: a room is forwarded by one worker, and each worker has its
     /// thread and its port, the first that of `listen` and the others those that follow. As many as the machine has
     /// cores: nothing is gained by more, and each takes a few megabytes.
@@ -148,7 +151,7 @@ impl Page {
 impl Default for Media {
     fn default() -> Self {
         let listen = reachable_addresses().into_iter().map(|ip| SocketAddr::new(ip, 3478)).collect();
-        Media { listen, advertise: Vec::new(), workers: None }
+        Media { listen, advertise: Vec::new(), tcp: true, workers: None }
     }
 }
 

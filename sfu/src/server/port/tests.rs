@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::sink::{PacketClass, Segment};
+use crate::transport::Carrier;
 
 fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
@@ -56,7 +57,10 @@ async fn both_families_send_each_datagram_by_itself_in_few_calls() {
         let peer = peer(at);
         let to = peer.local_addr().expect("it is bound");
         let mut traffic = Traffic::default();
-        port.send(&Transmit { from: to, to, bytes: &bytes, segments: &segments }, &mut traffic);
+        port.send(
+            &Transmit { from: to, to, carrier: Carrier::Udp, bytes: &bytes, segments: &segments },
+            &mut traffic,
+        );
         assert_eq!(received(&peer, lengths.len()), expected, "{at}");
         let Traffic { datagrams, bytes, calls, refused } = traffic;
         assert_eq!((datagrams, bytes, refused), (7, lengths.iter().sum::<usize>() as u64, 0));
@@ -96,6 +100,9 @@ async fn what_goes_nowhere_is_counted_and_not_waited_for() {
     let (bytes, segments) = datagrams(&[100, 100, 100]);
     let mut traffic = Traffic::default();
     let to = address("[::1]:9");
-    port.send(&Transmit { from: to, to, bytes: &bytes, segments: &segments }, &mut traffic);
+    port.send(
+        &Transmit { from: to, to, carrier: Carrier::Udp, bytes: &bytes, segments: &segments },
+        &mut traffic,
+    );
     assert_eq!(traffic, Traffic { refused: 3, ..Traffic::default() });
 }

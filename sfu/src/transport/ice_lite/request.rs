@@ -47,10 +47,10 @@ mod tests {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, pwd.as_bytes());
         let (mut check, mut response) = (Vec::new(), Vec::new());
         write_check(&mut check, &[7; 12], "lite:full", &key);
-        let (from, to) =
+        let (from, to): (std::net::SocketAddr, _) =
             ("192.0.2.1:7".parse().expect("an address"), "192.0.2.2:8".parse().expect("an address"));
         let answer = agent.handle(Time::ZERO, from, to, &check, &mut response).expect("it is right");
-        assert!(answer.nominated.is_some_and(|path| path.remote == from));
+        assert!(answer.nominated.is_some_and(|path| path.remote == from.into()));
         let response = Message::parse(&response).expect("it is STUN");
         assert_eq!(response.message_type(), message_type::BINDING_SUCCESS);
         assert!(response.has_valid_integrity(&key) && response.transaction() == &[7; 12]);
