@@ -18,6 +18,8 @@ pub mod debug_state;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;
+#[cfg(feature = "server")]
+pub mod load;
 pub mod participant;
 pub mod planted;
 pub mod receive;

@@ -6,6 +6,7 @@ use crate::allocation::{Explanation, Reason};
 use crate::codec::Codec;
 use crate::forward::Layer;
 use crate::participant::{ParticipantId, SourceId};
+use crate::transport::Carrier;
 use crate::{DataRate, Time};
 
 /// Takes the outputs of one [`crate::Turn`].
@@ -23,6 +24,8 @@ pub struct Transmit<'a> {
     pub from: SocketAddr,
     /// The peer's address, the destination.
     pub to: SocketAddr,
+    /// What carries them there.
+    pub carrier: Carrier,
     /// All datagrams, one behind the other.
     pub bytes: &'a [u8],
     /// Where each ends, and what it is there for.

@@ -29,7 +29,6 @@ pub use occupancy::Occupancy;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rtc_crypto::RTCCryptoProvider;
@@ -45,6 +44,7 @@ use crate::participant::{Participant, ParticipantId};
 use crate::sink::Sink;
 use crate::statistics::{CopyTotals, IngressTotals};
 use crate::time::Time;
+use crate::transport::Remote;
 use crate::transport::certificate::{Certificate, Fingerprint};
 use crate::units::DataRate;
 
@@ -64,7 +64,7 @@ pub struct Sfu {
     conferences: SlotMap<ConferenceId, Conference>,
     conference_names: FxHashMap<String, ConferenceId>,
     by_ufrag: FxHashMap<String, ParticipantId>,
-    by_address: FxHashMap<SocketAddr, ParticipantId>,
+    by_address: FxHashMap<Remote, ParticipantId>,
     timers: Timers,
     /// Those with something in their egress; flushed when the turn ends.
     dirty: Vec<ParticipantId>,
@@ -231,9 +231,9 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// The reason for which the datagram went no further.
-    pub fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
+    pub fn datagram(&mut self, from: impl Into<Remote>, datagram: &mut [u8]) -> Result<(), DropReason> {
         let len = datagram.len();
-        let (owner, result) = self.route(from, datagram);
+        let (owner, result) = self.route(from.into(), datagram);
         self.sfu.ingress.count(len, result);
         if let Some(owner) = owner.and_then(|id| self.sfu.participants.get_mut(id)) {
             owner.ingress.count(len, result);
