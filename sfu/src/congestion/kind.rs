@@ -24,24 +24,50 @@ pub enum ControllerKind {
     Fixed,
 }
 
+/// What is asked of a controller beside its bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Its weight among flows that share a bottleneck; above zero. [`Nada`] shares by it (RFC 8698, section 4.3: PRIO).
+    pub priority: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { priority: 1.0 }
+    }
+}
+
 impl ControllerKind {
     /// A controller of this kind that keeps from `min` to `max` and assumes `start` at first, clamped to these.
     pub fn build(self, min: DataRate, start: DataRate, max: DataRate) -> Box<dyn CongestionController> {
+        self.build_with(min, start, max, Options::default())
+    }
+
+    /// The same under `options`.
+    pub fn build_with(
+        self,
+        min: DataRate,
+        start: DataRate,
+        max: DataRate,
+        options: Options,
+    ) -> Box<dyn CongestionController> {
         let max = max.max(min);
         let start = start.clamp(min, max);
         match self {
             ControllerKind::Gcc => Box::new(Gcc::new(GccConfig::within(min, start, max))),
             ControllerKind::Scream => Box::new(Scream::new(ScreamConfig { min, start, max, l4s: false })),
-            ControllerKind::Nada => Box::new(Nada::new(NadaConfig { min, start, max })),
+            ControllerKind::Nada => {
+                Box::new(Nada::new(NadaConfig { min, start, max, priority: options.priority }))
+            }
             ControllerKind::WebrtcRs => Box::new(WebrtcRs::new(min, start, max)),
             ControllerKind::Fixed => Box::new(Fixed::new(max)),
         }
     }
 
     /// The controller for a publisher's uplink, within the bounds of [`GccConfig::uplink`].
-    pub fn uplink(self) -> Box<dyn CongestionController> {
+    pub fn uplink(self, options: Options) -> Box<dyn CongestionController> {
         let GccConfig { min, start, max, .. } = GccConfig::uplink();
-        self.build(min, start, max)
+        self.build_with(min, start, max, options)
     }
 }
 
@@ -59,7 +85,7 @@ mod tests {
             (ControllerKind::Fixed, "fixed", 10_000_000),
         ];
         for (kind, name, bps) in kinds {
-            let controller = kind.uplink();
+            let controller = kind.uplink(Options::default());
             let state = serde_json::to_value(controller.state()).expect("plain numbers");
             assert_eq!(state["controller"], name);
             assert_eq!(controller.target().as_bps(), bps, "{name}");

@@ -45,7 +45,7 @@ use serde::Serialize;
 use crate::rtcp::Ecn;
 use crate::{DataRate, DataSize, Time};
 
-pub use kind::ControllerKind;
+pub use kind::{ControllerKind, Options};
 pub use probe::{ClusterId, ProbeCluster};
 
 /// What a packet was sent for.

@@ -5,9 +5,7 @@ use std::hash::{Hash, Hasher};
 use reports::observation::{LinkIndex, LossCause, Observation, TrafficClass as Reported};
 use sfu::Time;
 
-use super::people::crossing;
-use super::tags::Tag;
-use super::{SFU_ADDRESS, World};
+use super::World;
 use crate::digest::Digest;
 use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, Link, TrafficClass};
 use crate::virtual_time::report_time;
@@ -53,16 +51,7 @@ impl World {
         if datagram.class == TrafficClass::Cross {
             return self.cross_arrived(datagram);
         }
-        if let Some(Tag::Up { publisher, media }) = self.tags.peek(datagram.tag) {
-            self.logs.arrived(publisher, media, crossing(&record));
-        }
-        if datagram.to == SFU_ADDRESS {
-            self.arrive_at_sfu(datagram);
-        } else if let Some(index) = self.by_address.find(datagram.to) {
-            self.arrive_at_person(index, datagram, &record);
-        } else {
-            self.arrive_at_server(datagram);
-        }
+        self.go_on(line, datagram, &record);
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
@@ -87,6 +76,7 @@ impl World {
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
         self.tags.take(dropped.datagram.tag);
+        self.crossed.forget(dropped.datagram.tag);
         self.pool.put(dropped.datagram.bytes);
     }
 }

@@ -6,7 +6,7 @@ use sfu::congestion::probe::pacing::ProbePacing;
 use sfu::congestion::sent_history::SentHistory;
 use sfu::congestion::stream_index::StreamIndex;
 use sfu::congestion::{
-    CongestionController, ControllerKind, LossReport, PacketClass, PacketResult, SentPacket,
+    CongestionController, ControllerKind, LossReport, Options, PacketClass, PacketResult, SentPacket,
 };
 use sfu::rtcp::{CongestionFeedback, FeedbackKind, TransportFeedback};
 use sfu::{DataRate, DataSize, Time};
@@ -31,9 +31,13 @@ pub(super) struct RateControl {
 
 impl RateControl {
     /// A controller for an uplink; the first packet gets this transport-wide number.
-    pub(super) fn new(kind: ControllerKind, feedback: FeedbackKind, first_sequence: u16) -> Self {
+    pub(super) fn new(
+        (kind, options): (ControllerKind, Options),
+        feedback: FeedbackKind,
+        first_sequence: u16,
+    ) -> Self {
         RateControl {
-            controller: kind.uplink(),
+            controller: kind.uplink(options),
             history: SentHistory::new(SentHistory::DEFAULT_CAPACITY),
             probing: ProbePacing::default(),
             index: (feedback == FeedbackKind::ByStream).then(StreamIndex::default),
