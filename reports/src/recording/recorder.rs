@@ -117,6 +117,8 @@ impl Recorder {
         flow.counters.renew();
         if let MediaRecord::Video(video) = &mut flow.media {
             video.layers.subscribed(at);
+            // Frames that were on their way when the last subscription ended have been rendered since.
+            video.freezes.detector.close(at);
         }
         self.event(at, EventKind::Subscribed(id));
     }
