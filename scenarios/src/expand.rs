@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::model::{
-    Action, CongestionControl, Data, Glob, Link, Participant, Publication, Scenario, Traffic, View,
+    Action, CongestionControl, Data, EcnUse, Glob, Link, Participant, Publication, Scenario, Traffic, View,
 };
 use crate::units::{Rate, Ratio};
 
@@ -66,6 +66,8 @@ pub struct Member {
     pub lip_sync: bool,
     /// What estimates the line to the server.
     pub congestion_control: CongestionControl,
+    /// Whether what it sends is ECN-capable.
+    pub ecn: EcnUse,
     /// The weight of what it sends.
     pub priority: f64,
     /// Takes forward error correction.
@@ -208,6 +210,7 @@ pub(crate) fn cast(
                 fec: participant.fec,
                 lip_sync: participant.lip_sync,
                 congestion_control: participant.congestion_control,
+                ecn: participant.ecn,
                 priority: participant.priority,
                 call: None,
             });

@@ -22,7 +22,7 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 55] = shipped![
+static ALL: [Shipped; 73] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
@@ -62,6 +62,15 @@ static ALL: [Shipped; 55] = shipped![
     "rfc8867" / "rfc8867-5-7",
     "rfc8867" / "rfc8867-5-8",
     "rfc8867" / "rfc8867-6-1",
+    "rfc8867" / "rfc8867-6-2-5-1-50ms",
+    "rfc8867" / "rfc8867-6-2-5-1-100ms",
+    "rfc8867" / "rfc8867-6-2-5-2",
+    "rfc8867" / "rfc8867-6-2-5-3",
+    "rfc8867" / "rfc8867-6-2-5-4",
+    "rfc8867" / "rfc8867-6-2-5-5",
+    "rfc8867" / "rfc8867-6-2-5-6-300ms",
+    "rfc8867" / "rfc8867-6-2-5-7",
+    "rfc8867" / "rfc8867-6-2-5-8",
     "rfc8867" / "rfc8867-6-3",
     "rfc8867-direct" / "rfc8867-direct-5-1-50ms",
     "rfc8867-direct" / "rfc8867-direct-5-1-100ms",
@@ -77,6 +86,15 @@ static ALL: [Shipped; 55] = shipped![
     "rfc8867-direct" / "rfc8867-direct-5-7",
     "rfc8867-direct" / "rfc8867-direct-5-8",
     "rfc8867-direct" / "rfc8867-direct-6-1",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-1-50ms",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-1-100ms",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-2",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-3",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-4",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-5",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-6-300ms",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-7",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-8",
     "rfc8867-direct" / "rfc8867-direct-6-3",
 ];
 

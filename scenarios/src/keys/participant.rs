@@ -1,6 +1,6 @@
 //! Keys of participants.
 
-use super::top::CONTROLLER;
+use super::top::{CONTROLLER, ECN, ECN_ABOUT};
 use super::video::{AV1, H264, VP8, VP9};
 use super::{Key, Section, Takes, default, implied, later, optional, required};
 
@@ -50,6 +50,7 @@ pub(crate) static PARTICIPANT: Section = Section {
             "\"gcc\"",
             "what estimates the line to the server; `fixed` always sends up to 10 Mbps",
         ),
+        default("ecn", ECN, "\"off\"", ECN_ABOUT),
         default(
             "priority",
             Takes::Number,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::{CongestionControl, Data, Publication};
+use super::{CongestionControl, Data, EcnUse, Publication};
 use crate::units::{Rate, duration_text, format_duration, optional_duration_text};
 
 /// A participant, or a group of alike participants.
@@ -43,6 +43,9 @@ pub struct Participant {
     /// What estimates the line to the server.
     #[serde(skip_serializing_if = "CongestionControl::is_usual")]
     pub congestion_control: CongestionControl,
+    /// Whether what it sends is ECN-capable.
+    #[serde(skip_serializing_if = "EcnUse::is_usual")]
+    pub ecn: EcnUse,
     /// Its weight among flows that share a bottleneck, for a controller that shares by weight; 0.1 to 10.
     #[serde(skip_serializing_if = "is_one")]
     pub priority: f64,

@@ -58,7 +58,8 @@ pub(crate) fn scenario(
     let before = faults.count();
     let links = links(&root);
     let sfus = sfu::sfus(&root);
-    let participants = participant::participants(&root, duration, &links);
+    let feedback = sfus.values().next().map(|sfu| sfu.feedback).unwrap_or_default();
+    let participants = participant::participants(&root, duration, &links, feedback);
     call::check(&root, &participants);
     // Drawn as late as can be, so that what is checked against a join holds for every draw.
     let cast = expand::cast(&participants, &links, &mut |_| 1.0);

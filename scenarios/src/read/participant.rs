@@ -5,10 +5,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use super::sfu::congestion_control;
+use super::sfu::{congestion_control, ecn};
 use super::{data, source, values};
 use crate::diagnostics::Faults;
-use crate::model::{Join, Layout, Link, Participant, Publication, View};
+use crate::model::{Feedback, Join, Layout, Link, Participant, Publication, View};
 use crate::tree::{Node, Value};
 
 /// Group size: keeps a slip of the keyboard from filling the memory.
@@ -18,10 +18,11 @@ pub(crate) fn participants(
     root: &Reader<'_>,
     duration: Option<Duration>,
     links: &IndexMap<String, Link>,
+    feedback: Feedback,
 ) -> IndexMap<String, Participant> {
     let mut participants = IndexMap::new();
     for (name, reader) in root.named("participant") {
-        participants.insert(name.to_owned(), participant(&reader, duration, links));
+        participants.insert(name.to_owned(), participant(&reader, duration, links, feedback));
     }
     if let Some(node) = root.node("participant").filter(|_| participants.is_empty() && root.faults.is_empty())
     {
@@ -34,6 +35,7 @@ fn participant(
     reader: &Reader<'_>,
     duration: Option<Duration>,
     links: &IndexMap<String, Link>,
+    feedback: Feedback,
 ) -> Participant {
     let line = |key| route(reader, key, links);
     let participant = Participant {
@@ -51,6 +53,7 @@ fn participant(
         red: reader.flag("red").unwrap_or(false),
         fec: reader.flag("fec").unwrap_or(false),
         congestion_control: congestion_control(reader),
+        ecn: ecn(reader, feedback),
         priority: priority(reader),
         lip_sync: reader.flag("lip_sync").unwrap_or(true),
         calls: reader.text("calls").map(str::to_owned),

@@ -4,6 +4,7 @@ use super::CongestionController;
 use super::fixed::Fixed;
 use super::gcc::{Gcc, GccConfig};
 use super::nada::{Nada, NadaConfig};
+use super::scream::first::{ScreamV1, ScreamV1Config};
 use super::scream::{Scream, ScreamConfig};
 use super::webrtc_rs::WebrtcRs;
 use crate::DataRate;
@@ -16,6 +17,8 @@ pub enum ControllerKind {
     Gcc,
     /// SCReAM, its second version: [`Scream`].
     Scream,
+    /// SCReAM, its first version (RFC 8298): [`ScreamV1`].
+    ScreamV1,
     /// RFC 8698: [`Nada`].
     Nada,
     /// The estimator of the webrtc-rs family, as a baseline: [`WebrtcRs`].
@@ -24,16 +27,31 @@ pub enum ControllerKind {
     Fixed,
 }
 
+/// How ECN is used (RFC 3168, RFC 9331).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EcnUse {
+    /// Packets are not ECN-capable.
+    #[default]
+    Off,
+    /// Packets leave as ECT(0), and a mark is a sign of congestion like a loss.
+    Classic,
+    /// Packets leave as ECT(1): marks are frequent, and answered in proportion. A controller that can't do that uses the
+    /// classic form.
+    L4s,
+}
+
 /// What is asked of a controller beside its bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
+    /// Whether packets leave ECN-capable, if the controller reacts to marks at all.
+    pub ecn: EcnUse,
     /// Its weight among flows that share a bottleneck; above zero. [`Nada`] shares by it (RFC 8698, section 4.3: PRIO).
     pub priority: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { priority: 1.0 }
+        Options { ecn: EcnUse::Off, priority: 1.0 }
     }
 }
 
@@ -55,10 +73,19 @@ impl ControllerKind {
         let start = start.clamp(min, max);
         match self {
             ControllerKind::Gcc => Box::new(Gcc::new(GccConfig::within(min, start, max))),
-            ControllerKind::Scream => Box::new(Scream::new(ScreamConfig { min, start, max, l4s: false })),
-            ControllerKind::Nada => {
-                Box::new(Nada::new(NadaConfig { min, start, max, priority: options.priority }))
+            ControllerKind::Scream => {
+                Box::new(Scream::new(ScreamConfig { min, start, max, ecn: options.ecn }))
             }
+            ControllerKind::ScreamV1 => {
+                Box::new(ScreamV1::new(ScreamV1Config { min, start, max, ecn: options.ecn }))
+            }
+            ControllerKind::Nada => Box::new(Nada::new(NadaConfig {
+                min,
+                start,
+                max,
+                priority: options.priority,
+                ecn: options.ecn,
+            })),
             ControllerKind::WebrtcRs => Box::new(WebrtcRs::new(min, start, max)),
             ControllerKind::Fixed => Box::new(Fixed::new(max)),
         }
@@ -80,6 +107,7 @@ mod tests {
         let kinds = [
             (ControllerKind::Gcc, "gcc", 300_000),
             (ControllerKind::Scream, "scream", 300_000),
+            (ControllerKind::ScreamV1, "scream_v1", 300_000),
             (ControllerKind::Nada, "nada", 300_000),
             (ControllerKind::WebrtcRs, "webrtc_rs", 300_000),
             (ControllerKind::Fixed, "fixed", 10_000_000),
@@ -89,6 +117,25 @@ mod tests {
             let state = serde_json::to_value(controller.state()).expect("plain numbers");
             assert_eq!(state["controller"], name);
             assert_eq!(controller.target().as_bps(), bps, "{name}");
+        }
+    }
+    /// GCC doesn't react to marks (libwebrtc stops sending ECT(1) at the first feedback by stream), so its packets leave
+    /// as they always did; only the second version of SCReAM answers as L4S asks.
+    #[test]
+    fn packets_are_ecn_capable_where_marks_are_answered() {
+        use crate::rtcp::Ecn::{Ect0, Ect1, NotEct};
+        let rows = [
+            (ControllerKind::Gcc, [NotEct, NotEct]),
+            (ControllerKind::Scream, [Ect0, Ect1]),
+            (ControllerKind::ScreamV1, [Ect0, Ect0]),
+            (ControllerKind::Nada, [Ect0, Ect0]),
+            (ControllerKind::WebrtcRs, [NotEct, NotEct]),
+            (ControllerKind::Fixed, [NotEct, NotEct]),
+        ];
+        for (kind, expected) in rows {
+            let leaves_as = |ecn| kind.uplink(Options { ecn, ..Options::default() }).ecn();
+            assert_eq!(leaves_as(EcnUse::Off), NotEct, "{kind:?}");
+            assert_eq!([EcnUse::Classic, EcnUse::L4s].map(leaves_as), expected, "{kind:?}");
         }
     }
 }

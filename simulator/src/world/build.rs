@@ -10,7 +10,7 @@ use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publicatio
 use scenarios::{Member, Scenario};
 use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
-use sfu::congestion::{ControllerKind, Options};
+use sfu::congestion::{ControllerKind, EcnUse, Options};
 use sfu::rtcp::FeedbackKind;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
@@ -208,6 +208,7 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     config.rtx = server.rtx;
     config.congestion_control = controller(server.congestion_control);
     config.feedback = feedback(server);
+    config.ecn = ecn(server.ecn);
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
     config.last_n = server.last_n;
@@ -231,9 +232,18 @@ fn controller(choice: CongestionControl) -> ControllerKind {
     match choice {
         CongestionControl::Gcc => ControllerKind::Gcc,
         CongestionControl::Scream => ControllerKind::Scream,
+        CongestionControl::ScreamV1 => ControllerKind::ScreamV1,
         CongestionControl::Nada => ControllerKind::Nada,
         CongestionControl::WebrtcRs => ControllerKind::WebrtcRs,
         CongestionControl::Fixed => ControllerKind::Fixed,
+    }
+}
+
+fn ecn(choice: scenarios::model::EcnUse) -> EcnUse {
+    match choice {
+        scenarios::model::EcnUse::Off => EcnUse::Off,
+        scenarios::model::EcnUse::Classic => EcnUse::Classic,
+        scenarios::model::EcnUse::L4s => EcnUse::L4s,
     }
 }
 
@@ -281,7 +291,7 @@ fn build_client(
         sources: sources.collect(),
         rtx: member.rtx && member.nack && server.rtx,
         congestion_control: controller(member.congestion_control),
-        controller_options: Options { priority: member.priority },
+        controller_options: Options { ecn: ecn(member.ecn), priority: member.priority },
         feedback: feedback(server),
         overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
     };

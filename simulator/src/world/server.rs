@@ -70,7 +70,7 @@ impl Sink for Outbox<'_> {
                 bytes: self.pool.take_copy(bytes),
                 class: class_of(segment.class, bytes),
                 tag,
-                ecn: Ecn::NotEct,
+                ecn: segment.ecn,
             });
         }
     }
@@ -109,10 +109,10 @@ impl World {
 
     fn process(&mut self, mut datagram: Datagram) {
         let tag = self.tags.take(datagram.tag);
-        let from = datagram.from;
+        let (from, ecn) = (datagram.from, datagram.ecn);
         let mut result = Ok(());
         // What the core refuses it counts itself.
-        self.sfu_turn(|turn, _| result = turn.datagram(from, &mut datagram.bytes));
+        self.sfu_turn(|turn, _| result = turn.marked_datagram(from, ecn, &mut datagram.bytes));
         if let (true, Some(Tag::Up { publisher, media })) = (self.chooses_speakers, tag)
             && datagram.class == TrafficClass::Audio
         {

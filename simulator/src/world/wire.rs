@@ -7,7 +7,7 @@ use sfu::Time;
 
 use super::World;
 use crate::digest::Digest;
-use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, Link, TrafficClass};
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Ecn, Exit, Link, TrafficClass};
 use crate::virtual_time::report_time;
 
 impl World {
@@ -64,6 +64,9 @@ impl World {
             bytes,
             queued,
         );
+        if datagram.ecn == Ecn::Ce {
+            self.recorder.link_marked(report_time(self.now), LinkIndex(line));
+        }
     }
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {

@@ -121,6 +121,7 @@ fn links() {
 #[test]
 fn participants() {
     let rows: &[(&str, Row<'_>)] = &[
+        ("ecn = \"l4s\"", ("9:7", "\"l4s\"", "transport-wide feedback doesn't tell of marks", "rfc8888")),
         ("priority = 11", ("9:12", "11", "out of range for a weight", "from 0.1 to 10")),
         ("up = []", ("9:6", "[]", "a way of 0 links", "1 to 8")),
         ("count = 0", ("9:9", "0", "0 is out of range", "from 1 to 1000")),

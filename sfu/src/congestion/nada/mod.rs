@@ -15,7 +15,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::probe::limited::{LimitedProbing, WISH_HEADROOM};
-use super::{CongestionController, ControllerState, PacketResult, ProbeCluster, SentPacket};
+use super::{CongestionController, ControllerState, EcnUse, PacketResult, ProbeCluster, SentPacket};
+use crate::rtcp::Ecn;
 use crate::{DataRate, Time};
 use signal::{LOGWIN, Signal};
 
@@ -56,6 +57,8 @@ pub struct NadaConfig {
     /// PRIO: the flow's weight among those that share a bottleneck; above zero, 1 by itself (RFC 8698, section 4.3,
     /// figure 3).
     pub priority: f64,
+    /// Whether packets leave ECN-capable. Marks are a part of the signal in either case.
+    pub ecn: EcnUse,
 }
 
 /// What the controller thinks, for people. Rates in bit/s, delays in milliseconds.
@@ -225,6 +228,11 @@ impl CongestionController for Nada {
 
     fn pacing_rate(&self) -> DataRate {
         self.target().scale(PACING_FACTOR)
+    }
+
+    /// ECT(0) in any case: the answer to marks is not in proportion, as ECT(1) promises (RFC 9331, section 4.3).
+    fn ecn(&self) -> Ecn {
+        if self.config.ecn == EcnUse::Off { Ecn::NotEct } else { Ecn::Ect0 }
     }
 
     fn state(&self) -> ControllerState {

@@ -55,7 +55,7 @@ fn the_gradual_update_rests_at_its_reference() {
 }
 
 fn controller(max: u64) -> Nada {
-    Nada::new(NadaConfig { min: kbps(10), start: kbps(300), max: kbps(max), priority: 1.0 })
+    Nada::new(NadaConfig { min: kbps(10), start: kbps(300), max: kbps(max), priority: 1.0, ecn: EcnUse::Off })
 }
 
 fn result(index: u64, received: bool, ecn: Ecn) -> PacketResult {

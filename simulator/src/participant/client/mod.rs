@@ -191,7 +191,9 @@ impl Client {
         }
         match self.transport.handle(now, datagram.from, datagram.to, &mut datagram.bytes) {
             // Nothing of the transport's own comes of media.
-            Ok(Received::Rtp(len)) => return self.on_rtp(now, &datagram.bytes[..len], arrival, around),
+            Ok(Received::Rtp(len)) => {
+                return self.on_rtp(now, (&datagram.bytes[..len], datagram.ecn), arrival, around);
+            }
             Ok(Received::Rtcp(len)) => self.on_rtcp(now, &datagram.bytes[..len]),
             // What the transport refuses has no effect, as on a real host.
             Ok(Received::Consumed) | Err(_) => {}

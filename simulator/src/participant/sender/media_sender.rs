@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sfu::participant::{SourceDescription, StreamDescription, VideoFormat};
+use sfu::rtcp::Ecn;
 use sfu::{DataRate, DataSize, Time};
 
 use super::allocation::{Bounds, share};
@@ -179,6 +180,11 @@ impl MediaSender {
     /// What the uplink carries, headers included.
     pub fn estimate(&self) -> DataRate {
         self.wire.rates.target()
+    }
+
+    /// What its media leaves as.
+    pub fn ecn(&self) -> Ecn {
+        self.wire.rates.ecn()
     }
 
     /// Whether it has no source at all: it only watches and listens.
