@@ -100,7 +100,12 @@ impl ControllerKind {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::congestion::{PacketClass, PacketResult, SentPacket};
+    use crate::rtcp::Ecn;
+    use crate::{DataSize, Time};
 
     #[test]
     fn each_kind_says_what_it_is() {
@@ -137,5 +142,55 @@ mod tests {
             assert_eq!(leaves_as(EcnUse::Off), NotEct, "{kind:?}");
             assert_eq!([EcnUse::Classic, EcnUse::L4s].map(leaves_as), expected, "{kind:?}");
         }
+    }
+    /// What the target is after three seconds of 60 packets a second that all arrive, each `every`-th with a mark from
+    /// the second second on.
+    fn after_marks(kind: ControllerKind, ecn: EcnUse, every: Option<u64>) -> DataRate {
+        let mut controller = kind.uplink(Options { ecn, ..Options::default() });
+        controller.set_wanted(Time::ZERO, DataRate::from_kbps(2_000));
+        for step in 0..30 {
+            let packets = (step * 6..step * 6 + 6).map(|number: u64| SentPacket {
+                sequence: number as u16,
+                size: DataSize::from_bytes(1_200),
+                at: Time::from_micros(1_000_000 + number * 16_667),
+                class: PacketClass::Media,
+                cluster: None,
+            });
+            let marked = |number: u64| number > 60 && every.is_some_and(|every| number.is_multiple_of(every));
+            let results: Vec<PacketResult> = packets
+                .map(|sent| {
+                    controller.on_sent(&sent);
+                    let ecn = if marked(u64::from(sent.sequence)) { Ecn::Ce } else { Ecn::Ect1 };
+                    let received = Some(sent.at + Duration::from_millis(20));
+                    PacketResult { sent, received, was_lost: false, ecn }
+                })
+                .collect();
+            let now = Time::from_micros(1_040_000 + (step * 6 + 5) * 16_667);
+            controller.on_rtt(now, Duration::from_millis(40));
+            controller.on_feedback(now, &results);
+            controller.on_tick(now);
+        }
+        controller.target()
+    }
+
+    #[test]
+    fn marks_lower_the_rate_of_who_answers_them_and_nobody_elses() {
+        let rows = [
+            (ControllerKind::Gcc, EcnUse::Off, false),
+            (ControllerKind::WebrtcRs, EcnUse::Off, false),
+            (ControllerKind::Fixed, EcnUse::Off, false),
+            (ControllerKind::Nada, EcnUse::Classic, true),
+            (ControllerKind::ScreamV1, EcnUse::Classic, true),
+            (ControllerKind::Scream, EcnUse::Classic, true),
+            (ControllerKind::Scream, EcnUse::L4s, true),
+        ];
+        for (kind, ecn, answers) in rows {
+            let (without, with) = (after_marks(kind, ecn, None), after_marks(kind, ecn, Some(4)));
+            assert_eq!(with < without, answers, "{kind:?}, {ecn:?}: {without} without marks, {with} with");
+        }
+        // In proportion, or all the same.
+        let few_and_many = |ecn| [40, 2].map(|every| after_marks(ControllerKind::Scream, ecn, Some(every)));
+        let [few, many] = few_and_many(EcnUse::L4s);
+        assert!(many < few, "{few} with few marks, {many} with many");
     }
 }
