@@ -64,7 +64,6 @@ fn is_one(weight: &f64) -> bool {
 }
 
 /// One link is written by its bare name.
-#[expect(clippy::ptr_arg, reason = "serde asks by reference")]
 fn route<S: Serializer>(links: &Vec<String>, to: S) -> Result<S::Ok, S::Error> {
     match links.as_slice() {
         [one] => to.serialize_str(one),
