@@ -87,6 +87,7 @@ static SFU_CONFIG: Section = section(
             "\"transport-cc\"",
             "how arrivals are told of, both ways: by transport-wide numbers, or by stream with ECN marks",
         ),
+        default("ecn", ECN, "\"off\"", ECN_ABOUT),
         default("dominant_speaker", Takes::Flag, "true", "tells everybody who the dominant speaker is"),
         default(
             "loudest",
@@ -114,11 +115,15 @@ static SFU_CONFIG: Section = section(
     ],
 );
 
-/// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
+/// Google congestion control, SCReAM's second version and its first (RFC 8298), NADA (RFC 8698), or none.
 pub(super) const CONTROLLER: Takes = Takes::Choice(CONTROLLERS, &[]);
 
 /// Their names.
-pub(crate) const CONTROLLERS: &[&str] = &["gcc", "scream", "nada", "webrtc-rs", "fixed"];
+pub(crate) const CONTROLLERS: &[&str] = &["gcc", "scream", "scream-v1", "nada", "webrtc-rs", "fixed"];
+
+/// Explicit congestion notification.
+pub(super) const ECN: Takes = Takes::Choice(&["off", "classic", "l4s"], &[]);
+pub(super) const ECN_ABOUT: &str = "whether the media that it sends is ECN-capable: `classic` as ECT(0) (RFC 3168), `l4s` as ECT(1) (RFC 9331); needs `feedback = \"rfc8888\"`, which tells of marks. Only controllers that answer marks send so: `scream`, and `scream-v1` and `nada` in the classic form in either case";
 
 static CPU: Section = section(
     "sfu.<name>.cpu",
@@ -293,6 +298,11 @@ static APPLIED: Section = section(
             "cross_min",
             Takes::Form("size"),
             "bytes of cross traffic that left the queues of all these lines together, at least",
+        ),
+        optional(
+            "marked_min",
+            Takes::Whole,
+            "packets that left all these lines together with the mark of congestion (ECN), at least",
         ),
     ],
 );

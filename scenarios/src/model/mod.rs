@@ -27,7 +27,7 @@ pub use gate::Gate;
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
-pub use sfu::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
+pub use sfu::{Allocation, CongestionControl, Cpu, EcnUse, Feedback, Sfu};
 pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
 pub use traffic::{Files, FilesStart, TcpWindow, Traffic, TrafficKind};

@@ -12,11 +12,11 @@ use crate::config::Config;
 use crate::congestion::probe::pacing::ProbePacing;
 use crate::congestion::sent_history::SentHistory;
 use crate::congestion::stream_index::StreamIndex;
-use crate::congestion::{self, CongestionController, SentPacket};
+use crate::congestion::{self, CongestionController, EcnUse, Options, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
 use crate::receive::rate::{RateMeter, SteadyRate};
-use crate::rtcp::FeedbackKind;
+use crate::rtcp::{Ecn, FeedbackKind};
 use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
@@ -60,6 +60,8 @@ pub(crate) struct PacketSender {
     pub(crate) history: SentHistory,
     /// Where receivers name packets by stream.
     pub(crate) index: Option<StreamIndex>,
+    /// What packets leave as: receivers that name them by stream tell of marks as well.
+    ecn: Ecn,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
     /// Bytes of media and padding that were sent, headers included.
@@ -74,14 +76,19 @@ pub(crate) struct PacketSender {
 
 impl Downlink {
     pub(crate) fn new(config: &Config) -> Self {
-        let kind = config.congestion_control;
+        let by_stream = config.feedback == FeedbackKind::ByStream;
+        let ecn = if by_stream { config.ecn } else { EcnUse::Off };
+        let options = Options { ecn, ..Options::default() };
+        let controller = config.congestion_control;
+        let controller = controller.build_with(config.min_rate, config.start_rate, config.max_rate, options);
         Downlink {
             slots: Vec::new(),
             created: 0,
             sender: PacketSender {
-                controller: kind.build(config.min_rate, config.start_rate, config.max_rate),
+                ecn: controller.ecn(),
+                controller,
                 history: SentHistory::new(HISTORY),
-                index: (config.feedback == FeedbackKind::ByStream).then(StreamIndex::default),
+                index: by_stream.then(StreamIndex::default),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
                 sent: 0,
@@ -289,7 +296,7 @@ impl PacketSender {
             return Err(DropReason::EgressFull);
         }
         let len = buffer.len() - start;
-        egress.commit(purpose.class, purpose.forwarded);
+        egress.commit(purpose.class, purpose.forwarded, self.ecn);
         if let Some(index) = &mut self.index {
             index.on_sent(packet.ssrc, packet.sequence as u16, self.next_sequence);
         }

@@ -4,11 +4,13 @@ mod addresses;
 mod build;
 mod build_data;
 mod build_lines;
+mod calls;
 mod cast;
 mod cpu;
 mod cross;
 mod media;
 mod people;
+mod route;
 mod sample;
 mod script;
 mod server;
@@ -23,6 +25,7 @@ use reports::observation::{Observation, Observer};
 use reports::recording::{Recorder, Recording};
 use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
+use smallvec::SmallVec;
 
 use crate::digest::Digest;
 use crate::event_queue::{EventQueue, NodeId, TimerId};
@@ -32,8 +35,10 @@ use crate::participant::client::{Client, UplinkLogs};
 use crate::participant::sender::MediaTag;
 use crate::virtual_time::report_time;
 use addresses::AddressBook;
+use calls::Held;
 use cpu::Cpu;
 use cross::CrossFlow;
+use route::Crossed;
 use scenarios::Planned;
 use server::Server;
 use tags::Tags;
@@ -79,8 +84,11 @@ enum Event {
 /// A participant with its lines and its timer.
 struct Person {
     client: Client,
-    up: u16,
-    down: u16,
+    /// Its lines, in the order in which packets pass them; never empty.
+    up: SmallVec<[u16; 4]>,
+    down: SmallVec<[u16; 4]>,
+    /// With whom it talks without the SFU, if it does.
+    peer: Option<u16>,
     timer: TimerId,
     leaves: Option<Time>,
 }
@@ -100,6 +108,8 @@ pub struct World {
     people: Vec<Person>,
     lines: Vec<Line>,
     line_names: Vec<String>,
+    /// What packets met on lines before the one that they are on.
+    crossed: Crossed,
     flows: Vec<CrossFlow>,
     timeline: Vec<Planned>,
     sfu: Sfu,
@@ -107,6 +117,8 @@ pub struct World {
     chooses_speakers: bool,
     sfu_timer: TimerId,
     server: Server,
+    /// What ends of calls have said to who has not come yet.
+    held: Held,
     cpu: Option<Cpu>,
     cpu_timer: TimerId,
     /// Whether the processor is at work: it says itself when it goes on.

@@ -5,11 +5,9 @@ use std::hash::{Hash, Hasher};
 use reports::observation::{LinkIndex, LossCause, Observation, TrafficClass as Reported};
 use sfu::Time;
 
-use super::people::crossing;
-use super::tags::Tag;
-use super::{SFU_ADDRESS, World};
+use super::World;
 use crate::digest::Digest;
-use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, Link, TrafficClass};
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Ecn, Exit, Link, TrafficClass};
 use crate::virtual_time::report_time;
 
 impl World {
@@ -53,16 +51,7 @@ impl World {
         if datagram.class == TrafficClass::Cross {
             return self.cross_arrived(datagram);
         }
-        if let Some(Tag::Up { publisher, media }) = self.tags.peek(datagram.tag) {
-            self.logs.arrived(publisher, media, crossing(&record));
-        }
-        if datagram.to == SFU_ADDRESS {
-            self.arrive_at_sfu(datagram);
-        } else if let Some(index) = self.by_address.find(datagram.to) {
-            self.arrive_at_person(index, datagram, &record);
-        } else {
-            self.arrive_at_server(datagram);
-        }
+        self.go_on(line, datagram, &record);
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
@@ -78,6 +67,9 @@ impl World {
             bytes,
             queued,
         );
+        if datagram.ecn == Ecn::Ce {
+            self.recorder.link_marked(report_time(self.now), LinkIndex(line));
+        }
     }
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {
@@ -91,6 +83,7 @@ impl World {
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
         self.watch_lost(&dropped.datagram);
         self.tags.take(dropped.datagram.tag);
+        self.crossed.forget(dropped.datagram.tag);
         self.pool.put(dropped.datagram.bytes);
     }
 }
