@@ -5,10 +5,6 @@ use std::cmp::Ordering;
 use super::{LayerOffer, MAX_LAYERS, Source};
 use crate::DataRate;
 
-/// Pictures larger than the smallest come at this frame rate at least, or the highest on offer: a sharper
-/// picture isn't bought with motion (Jitsi Videobridge's preferred 30 fps).
-const MIN_FPS: f64 = 30.0;
-
 /// Candidate layers in ascending order. In place and by column: a conference's worth of them stays in the cache.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Candidates {
@@ -42,18 +38,18 @@ impl Candidates {
     /// If even the smallest picture is larger than the tile, the smallest is given; if even the lowest frame rate is
     /// higher than wanted, the lowest. Where detail counts, every layer may be given. A layer that is no cheaper than a
     /// higher one is left out.
-    pub(super) fn find<Id>(&mut self, source: &Source<'_, Id>) -> bool {
+    pub(super) fn find<Id>(&mut self, min_fps: f64, source: &Source<'_, Id>) -> bool {
         self.count = 0;
         if source.max_height == 0 {
             return false;
         }
         let layers = &source.layers[..source.layers.len().min(MAX_LAYERS)];
-        self.climb(source, layers).unwrap_or_else(|| self.search(source, layers))
+        self.climb(min_fps, source, layers).unwrap_or_else(|| self.search(min_fps, source, layers))
     }
 
     /// [`Self::find`] for layers that are listed from low to high, each dearer than the one before, and whose frame rate
     /// isn't limited; `None` for others. It is the usual case, and takes a single look at each layer.
-    fn climb<Id>(&mut self, source: &Source<'_, Id>, layers: &[LayerOffer]) -> Option<bool> {
+    fn climb<Id>(&mut self, min_fps: f64, source: &Source<'_, Id>, layers: &[LayerOffer]) -> Option<bool> {
         if source.max_fps != u8::MAX {
             return None;
         }
@@ -72,7 +68,7 @@ impl Candidates {
                 hides = true;
                 continue;
             }
-            let is_slow = fps < MIN_FPS && height > lowest && !source.detail;
+            let is_slow = fps < min_fps && height > lowest && !source.detail;
             if is_slow && fps < highest_fps {
                 continue;
             }
@@ -93,7 +89,7 @@ impl Candidates {
     }
 
     /// [`Self::find`] for any layers.
-    fn search<Id>(&mut self, source: &Source<'_, Id>, layers: &[LayerOffer]) -> bool {
+    fn search<Id>(&mut self, min_fps: f64, source: &Source<'_, Id>, layers: &[LayerOffer]) -> bool {
         self.count = 0;
         let usable = || layers.iter().enumerate().filter(|(_, offer)| is_usable(offer));
         let lowest = usable().fold(u16::MAX, |lowest, (_, offer)| lowest.min(offer.height));
@@ -106,7 +102,7 @@ impl Candidates {
         };
         let shown = || in_height().filter(|(_, offer)| offer.fps <= max_fps);
         let highest_fps = shown().fold(0.0_f64, |highest, (_, offer)| highest.max(offer.fps));
-        let min_fps = MIN_FPS.min(highest_fps);
+        let min_fps = min_fps.min(highest_fps);
         for (index, offer) in shown() {
             if source.detail || offer.height == lowest || offer.fps >= min_fps {
                 self.push(index as u8, offer.rate);

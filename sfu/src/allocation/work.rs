@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::candidates::Candidates;
 use super::steps::{Level, Steps};
-use super::{Decision, LayerOffer, Memory, Policy, Reason, Source};
+use super::{AllocationConfig, Decision, LayerOffer, Memory, Policy, Reason, Source};
 use crate::{DataRate, Time};
 
 /// Base layers come before steps to a rate up to four times lower (two bits). So everyone's picture comes first as long
@@ -51,10 +51,14 @@ pub(super) struct Work {
 
 impl Workspace {
     /// Answers the rate of all that is shown now.
-    pub(super) fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) -> DataRate {
+    pub(super) fn prepare<Id: Copy + Ord>(
+        &mut self,
+        config: &AllocationConfig,
+        sources: &[Source<'_, Id>],
+    ) -> DataRate {
         self.order.clear();
         self.order.extend(0..sources.len());
-        let by_stage = policy == Policy::Stage;
+        let by_stage = config.policy == Policy::Stage;
         self.order.sort_unstable_by_key(|&index| {
             let source = &sources[index];
             let (stage, recency) = if by_stage { (source.on_stage, source.recency) } else { (false, 0) };
@@ -63,7 +67,7 @@ impl Workspace {
         self.work.resize_with(sources.len(), Work::default);
         let mut standing = DataRate::ZERO;
         for (work, source) in self.work.iter_mut().zip(sources) {
-            work.prepare(by_stage, source);
+            work.prepare(config, source);
             standing += work.rate_of(work.current);
         }
         standing
@@ -71,8 +75,9 @@ impl Workspace {
 }
 
 impl Work {
-    fn prepare<Id>(&mut self, by_stage: bool, source: &Source<'_, Id>) {
-        self.tile_hides = self.candidates.find(source);
+    fn prepare<Id>(&mut self, config: &AllocationConfig, source: &Source<'_, Id>) {
+        let by_stage = config.policy == Policy::Stage;
+        self.tile_hides = self.candidates.find(config.min_fps, source);
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;

@@ -12,6 +12,7 @@ use crate::allocation::{self, Budget, Decision, Explanation, LayerOffer, Reason,
 use crate::forward::Layer;
 use crate::participant::subscription::Wanted;
 use crate::participant::{Content, MediaKind, Participant, ParticipantId};
+use crate::receive::rate::SteadyRate;
 use crate::send::redundancy::MAX_DISTANCE;
 use crate::sink::Event;
 use crate::units::DataRate;
@@ -80,9 +81,10 @@ impl Turn<'_> {
         sender.begun |= !candidates.is_empty();
         let repairs =
             reserve_for_repairs(self.sfu.participants[id].downlink.sender.repair_rate(now), estimate);
-        let budget = Budget { estimate, audio: audio + repairs + self.sfu.participants[id].data_reserve() };
+        let audio = audio + repairs + self.sfu.participants[id].data_reserve();
         let Sfu { config, workspace, participants, .. } = &mut *self.sfu;
         let line = &mut participants[id].downlink.line;
+        let budget = Budget { estimate, steady: line.steady(&config.allocation, now, estimate), audio };
         *line = allocate(&config.allocation, now, &budget, *line, &sources, workspace, &mut decisions);
         for (place, ((candidate, source), decision)) in
             candidates.iter().zip(&sources).zip(&decisions).enumerate()
@@ -99,7 +101,7 @@ impl Turn<'_> {
     /// Lists the video subscriptions of `id`, and adds up what its audio takes.
     fn gather(&mut self, id: ParticipantId, candidates: &mut Vec<Candidate>) -> DataRate {
         let now = self.now;
-        let mut audio = DataRate::ZERO;
+        let (mut voices, mut has_voices) = (DataRate::ZERO, false);
         let need = self.sfu.participants[id].downlink.need();
         for index in 0..self.sfu.participants[id].downlink.slot_count() {
             let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
@@ -110,11 +112,11 @@ impl Turn<'_> {
             }
             if subscription.codec.kind() == MediaKind::Audio {
                 let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
-                let encoding = &mut from.uplink.sources[source].encodings[0];
-                let held = encoding.rates.hold_sound(now, AUDIO_OVERHEAD);
-                if !muted {
-                    let payload = held.saturating_sub(AUDIO_OVERHEAD);
-                    audio += held + payload.scale(self.sfu.redundancy(id, publisher, source).into());
+                let payload = from.uplink.sources[source].encodings[0].rates.sound(now);
+                has_voices |= !muted;
+                if !muted && payload > DataRate::ZERO {
+                    let copies = 1.0 + f64::from(self.sfu.redundancy(id, publisher, source));
+                    voices += payload.scale(copies) + AUDIO_OVERHEAD;
                 }
                 continue;
             }
@@ -146,7 +148,11 @@ impl Turn<'_> {
                 declared: declared_rate(published, wanted.max_height).scale(1.0 + protection),
             });
         }
-        audio
+        let held = &mut self.sfu.participants[id].downlink.voices;
+        if !has_voices {
+            *held = SteadyRate::default();
+        }
+        held.hold(now, voices)
     }
 
     fn carry_out(

@@ -47,6 +47,8 @@ pub(crate) struct Downlink {
     pub(crate) allocated: Time,
     /// What hysteresis needs to know of the line's past.
     pub(crate) line: LineMemory,
+    /// What all voices together take, held over their pauses.
+    pub(crate) voices: SteadyRate,
     /// How many sources of video the participant wants at most.
     pub(crate) last_n: Option<u16>,
     pub(crate) reported: Time,
@@ -96,6 +98,7 @@ impl Downlink {
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             line: LineMemory::default(),
+            voices: SteadyRate::default(),
             last_n: None,
             reported: Time::ZERO,
             early_report: Time::NEVER,
