@@ -25,10 +25,13 @@ pub enum Policy {
 pub struct AllocationConfig {
     /// See [`Policy`].
     pub policy: Policy,
-    /// Pictures larger than the smallest come at so many frames per second at least, or the most on offer. 0: every
-    /// layer counts. Without the slow ones the next step often takes twice what is shown, and a line carries 0.6 of what
-    /// it could; with 30, a sharper picture isn't bought with motion.
+    /// Pictures larger than the smallest come at so many frames per second at least, or the most on offer. 30: a sharper
+    /// picture isn't bought with motion, but the next step often takes three times what is shown, and a line carries 0.6
+    /// of what it could.
     pub min_fps: f64,
+    /// Larger pictures at fewer frames per second come last, for what no other step makes use of; and on the way up only:
+    /// to lose motion first, and sharpness a moment later, is worse than to lose sharpness.
+    pub slow_fps: f64,
     /// Part of what is dependable ([`super::Budget::to_raise`]), audio included, within which a layer may be raised. 0.95:
     /// probes and teeth even out to about 0.97 of the capacity, of which that is 0.92; the estimate's sawtooth goes
     /// down to 0.85 of the capacity (GCC's back-off), and 1.10 of that is 0.935, so that what was raised is kept at the
@@ -67,6 +70,8 @@ pub struct AllocationConfig {
     /// … and for so long if it leads to a level that the line didn't carry before: two of GCC's probe intervals. Half as
     /// long for a source that was given up.
     pub raise_hold_after_lowering: Duration,
+    /// For so long after the first estimate, no fall of it counts as coming down: it is a correction.
+    pub beginning: Duration,
     /// Whoever is lowered this soon after a raise has to wait four times as long as the last time, and
     /// [`Self::raise_hold_limit`] at most: the level is what the line carries at its best moments only.
     pub raise_proven: Duration,
@@ -81,6 +86,7 @@ impl Default for AllocationConfig {
         AllocationConfig {
             policy: Policy::Fair,
             min_fps: 0.0,
+            slow_fps: 15.0,
             raise: 0.95,
             keep: 1.1,
             guard: 1.3,
@@ -93,6 +99,7 @@ impl Default for AllocationConfig {
             tight: 0.7,
             raise_hold_tight: Duration::from_secs(8),
             raise_hold_after_lowering: Duration::from_secs(10),
+            beginning: Duration::from_secs(2),
             raise_proven: Duration::from_secs(60),
             raise_hold_limit: Duration::from_secs(240),
             recovered: 1.2,

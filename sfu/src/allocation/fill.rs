@@ -90,15 +90,15 @@ impl<'a> Fill<'a> {
     /// Grants the lowest step by [`Work::next_level`], until no source takes another.
     fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Workspace) {
         let Workspace { order, work, steps } = workspace;
-        let policy = self.config.policy;
+        let config = self.config;
         self.keep_bases(work);
-        let levels = order.iter().map(|&index| work[index].next_level(policy, sources[index].layers));
+        let levels = order.iter().map(|&index| work[index].next_level(config, sources[index].layers));
         let mut turn = steps.start(levels);
         while let Some(place) = turn {
             let index = order[place];
             let work = &mut work[index];
             let granted = self.step(work, place == 0);
-            let next = if granted { work.next_level(policy, sources[index].layers) } else { None };
+            let next = if granted { work.next_level(config, sources[index].layers) } else { None };
             turn = steps.next(place, next);
         }
     }

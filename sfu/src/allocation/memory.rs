@@ -33,7 +33,10 @@ pub struct LineMemory {
     pub raised: Option<Time>,
     /// For how long a step to the failed level must have fitted.
     pub patience: Duration,
-    /// The highest estimate so far.
+    /// When it was first estimated.
+    pub begun: Option<Time>,
+    /// The highest estimate so far, but for those of the first [`AllocationConfig::beginning`]: a controller begins with
+    /// an assumption, and may take its first probes for more than there is.
     pub highest: DataRate,
     /// Whether the estimate has ever come down from it: until then it has been rising since the beginning, and has no
     /// teeth whose tips could be taken for the line.
@@ -72,8 +75,9 @@ impl LineMemory {
     #[must_use]
     pub(super) fn estimated(mut self, config: &AllocationConfig, now: Time, estimate: DataRate) -> Self {
         self.evened = Some((now, self.steady(config, now, estimate)));
+        let begins = now.since(*self.begun.get_or_insert(now)) < config.beginning;
+        self.highest = if begins { estimate } else { self.highest.max(estimate) };
         self.has_come_down |= estimate < self.highest.scale(DOWN);
-        self.highest = self.highest.max(estimate);
         self
     }
 
@@ -136,7 +140,7 @@ mod tests {
 
     #[test]
     fn teeth_are_evened_out_and_leaps_are_not() {
-        let config = AllocationConfig::default();
+        let config = AllocationConfig { beginning: Duration::ZERO, ..AllocationConfig::default() };
         let steady = |estimates: &mut dyn Iterator<Item = u64>| {
             let (mut line, mut got) = (LineMemory::default(), Vec::new());
             for (tenth, kbps) in estimates.enumerate() {
@@ -158,8 +162,20 @@ mod tests {
     }
 
     #[test]
-    fn only_an_estimate_that_has_come_down_makes_a_tight_step_wait() {
+    fn what_a_controller_assumes_at_first_is_no_height_to_come_down_from() {
         let config = AllocationConfig::default();
+        for (fall, comes_down) in [(1_900, false), (2_100, true)] {
+            let begins = LineMemory::default().estimated(&config, Time::ZERO, DataRate::from_kbps(1_000));
+            let rises = begins.estimated(&config, Time::from_millis(2_000), DataRate::from_kbps(1_000));
+            let line = if fall < 2_000 { begins } else { rises };
+            let falls = line.estimated(&config, Time::from_millis(fall), DataRate::from_kbps(400));
+            assert_eq!(falls.has_come_down, comes_down, "{fall} ms");
+        }
+    }
+
+    #[test]
+    fn only_an_estimate_that_has_come_down_makes_a_tight_step_wait() {
+        let config = AllocationConfig { beginning: Duration::ZERO, ..AllocationConfig::default() };
         let kbps = DataRate::from_kbps;
         let required = |estimates: &[u64]| {
             let start = LineMemory::default();

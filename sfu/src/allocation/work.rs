@@ -77,7 +77,7 @@ impl Workspace {
 impl Work {
     fn prepare<Id>(&mut self, config: &AllocationConfig, source: &Source<'_, Id>) {
         let by_stage = config.policy == Policy::Stage;
-        self.tile_hides = self.candidates.find(config.min_fps, source);
+        self.tile_hides = self.candidates.find(config, source);
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;
@@ -135,8 +135,8 @@ impl Work {
     /// Where the next step comes in the order of all steps; `None` if there is none.
     ///
     /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
-    /// before another one appears. Then by the policy's measure.
-    pub(super) fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
+    /// before another one appears. Then by the policy's measure, and last of all what buys a sharper picture with motion.
+    pub(super) fn next_level(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> Option<Level> {
         let rate = self.candidates.rate(self.granted)?;
         let is_base = self.granted == 0;
         let preference = if is_base {
@@ -147,8 +147,18 @@ impl Work {
             0
         };
         let rate = rate.as_bps() >> (preference + PRIORITY_SHIFT * self.priority);
-        let share = if policy == Policy::MaxMin { self.share(layers) } else { 0 };
-        Some(Level::new(!(is_base && self.priority > 0), !(is_base && self.keeps()), share, rate))
+        let share = if config.policy == Policy::MaxMin { self.share(layers) } else { 0 };
+        let flags =
+            [self.is_slow(config, layers), !(is_base && self.priority > 0), !(is_base && self.keeps())];
+        Some(Level::new(flags, share, rate))
+    }
+
+    /// Whether the next step is to a larger picture at few frames per second, which isn't shown yet.
+    fn is_slow(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> bool {
+        let offer = |rank: usize| &layers[usize::from(self.candidates.offers()[rank])];
+        let next = offer(self.granted);
+        let moves = self.detail || next.fps >= config.slow_fps || next.height == offer(0).height;
+        !moves && !self.keeps()
     }
 
     /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is

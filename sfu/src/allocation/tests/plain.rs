@@ -25,7 +25,7 @@ pub(super) struct Plain {
     steps: BinaryHeap<Reverse<(Level, usize)>>,
 }
 
-type Level = (bool, bool, u64, u64);
+type Level = (bool, bool, bool, u64, u64);
 
 #[derive(Clone, Debug, Default)]
 struct Work {
@@ -71,7 +71,7 @@ impl Plain {
 
 impl Work {
     fn prepare<Id>(&mut self, config: &AllocationConfig, source: &Source<'_, Id>) {
-        self.tile_hides = candidates(config.min_fps, source, &mut self.candidates);
+        self.tile_hides = candidates(config, source, &mut self.candidates);
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;
@@ -119,7 +119,7 @@ impl Work {
     ///
     /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
     /// before another one appears. Then by the policy's measure.
-    fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
+    fn next_level(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> Option<Level> {
         let (offer, rate) = self.candidates.get(self.granted)?;
         let is_base = self.granted == 0;
         let preference = if is_base {
@@ -130,11 +130,15 @@ impl Work {
             1
         };
         let rate = (rate.as_bps() / preference) >> (PRIORITY_SHIFT * self.priority);
-        let (most, by_rate) = match policy {
+        let next = &layers[usize::from(*offer)];
+        let lowest = layers[usize::from(self.candidates[0].0)].height;
+        let moves = self.detail || next.height == lowest || next.fps >= config.slow_fps;
+        let (most, by_rate) = match config.policy {
             Policy::MaxMin => (self.share(&layers[usize::from(*offer)], layers), rate),
             Policy::Fair | Policy::Stage => (rate, 0),
         };
-        Some((!(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
+        let is_slow = !moves && !self.keeps();
+        Some((is_slow, !(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
     }
 
     /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is
@@ -245,10 +249,10 @@ impl Fill<'_> {
     /// Grants the lowest step by [`Work::next_level`], until no source takes another.
     fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Plain) {
         let Plain { order, work, steps } = workspace;
-        let policy = self.config.policy;
+        let config = self.config;
         steps.clear();
         for (place, &index) in order.iter().enumerate() {
-            let level = work[index].next_level(policy, sources[index].layers);
+            let level = work[index].next_level(config, sources[index].layers);
             steps.extend(level.map(|level| Reverse((level, place))));
         }
         while let Some(Reverse((_, place))) = steps.pop() {
@@ -256,7 +260,7 @@ impl Fill<'_> {
             let work = &mut work[index];
             match self.step(work, place == 0) {
                 Step::Granted => {
-                    let level = work.next_level(policy, sources[index].layers);
+                    let level = work.next_level(config, sources[index].layers);
                     steps.extend(level.map(|level| Reverse((level, place))));
                 }
                 Step::Stopped(reason) => work.stopped = Some(reason),

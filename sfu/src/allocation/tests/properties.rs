@@ -131,7 +131,7 @@ fn recomputes(
 ) -> bool {
     let is_usable = |o: &&LayerOffer| o.active && o.rate > DataRate::ZERO;
     let mut candidates = candidates::Candidates::default();
-    let hides = candidates.find(config.min_fps, source);
+    let hides = candidates.find(config, source);
     let next = candidates.rates().iter().position(|rate| *rate > got.rate);
     let step = next.map(|next| candidates.rates()[next].saturating_sub(got.rate));
     let place =
