@@ -97,7 +97,9 @@ impl<'a> Fill<'a> {
         while let Some(place) = turn {
             let index = order[place];
             let work = &mut work[index];
-            let granted = self.step(work, place == 0);
+            // What no other step makes use of is saved for nobody.
+            let is_first = place == 0 && !work.is_slow(config, sources[index].layers);
+            let granted = self.step(work, is_first);
             let next = if granted { work.next_level(config, sources[index].layers) } else { None };
             turn = steps.next(place, next);
         }

@@ -82,12 +82,14 @@ impl LineMemory {
     }
 
     /// What the line is estimated at, the teeth evened out, if that is `estimate` now. Once the estimate has come down, it
-    /// rises and falls over [`AllocationConfig::evening`]; but a rise beyond what teeth are like counts at once.
+    /// rises and falls over [`AllocationConfig::evening`], and beyond what teeth are like over a quarter of that.
     pub fn steady(&self, config: &AllocationConfig, now: Time, estimate: DataRate) -> DataRate {
         let Some((at, evened)) = self.evened.filter(|_| self.has_come_down) else { return estimate };
-        let seconds = now.since(at).as_nanos() as f64 / 1e9;
-        let weight = seconds / (seconds + config.evening.as_nanos() as f64 / 1e9);
-        (evened.scale(1.0 - weight) + estimate.scale(weight)).max(estimate.scale(TOOTH))
+        let is_tooth = estimate >= evened.scale(TOOTH) && estimate.scale(TOOTH) <= evened;
+        let evening = if is_tooth { config.evening } else { config.evening / 4 };
+        let (seconds, settling) = (now.since(at).as_nanos() as f64, evening.as_nanos() as f64);
+        let weight = seconds / (seconds + settling).max(1.0);
+        evened.scale(1.0 - weight) + estimate.scale(weight)
     }
 
     /// How long steps must have fitted.
@@ -156,9 +158,10 @@ mod tests {
         assert!(teeth[300..].iter().all(|kbps| (950..1_060).contains(kbps)), "{teeth:?}");
         let falls = steady(&mut (0..100).map(|tenth| if tenth < 50 { 1_000 } else { 500 }));
         assert_eq!(falls[50], 500, "the first fall is no tooth");
-        let leaps =
-            steady(&mut (0..100).map(|tenth| if tenth == 0 { 1_000 } else { 100 * tenth.min(50) / 5 }));
-        assert_eq!(leaps[50], 850);
+        let leap = |tenth| if (1..10).contains(&tenth) { 100 } else { 1_000 };
+        let leaps = steady(&mut (0..100).map(leap));
+        // A second counts for four tenths of the leap, five for nine.
+        assert!((400..500).contains(&leaps[20]) && (850..950).contains(&leaps[60]), "{leaps:?}");
     }
 
     #[test]

@@ -154,7 +154,10 @@ impl Work {
     }
 
     /// Whether the next step is to a larger picture at few frames per second, which isn't shown yet.
-    fn is_slow(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> bool {
+    pub(super) fn is_slow(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> bool {
+        if self.granted >= self.candidates.len() {
+            return false;
+        }
         let offer = |rank: usize| &layers[usize::from(self.candidates.offers()[rank])];
         let next = offer(self.granted);
         let moves = self.detail || next.fps >= config.slow_fps || next.height == offer(0).height;

@@ -101,7 +101,7 @@ impl Turn<'_> {
     /// Lists the video subscriptions of `id`, and adds up what its audio takes.
     fn gather(&mut self, id: ParticipantId, candidates: &mut Vec<Candidate>) -> DataRate {
         let now = self.now;
-        let (mut voices, mut has_voices) = (DataRate::ZERO, false);
+        let (mut voices, mut greatest, mut is_silenced) = (DataRate::ZERO, DataRate::ZERO, true);
         let need = self.sfu.participants[id].downlink.need();
         for index in 0..self.sfu.participants[id].downlink.slot_count() {
             let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
@@ -112,11 +112,12 @@ impl Turn<'_> {
             }
             if subscription.codec.kind() == MediaKind::Audio {
                 let Some(from) = self.sfu.participants.get_mut(publisher) else { continue };
-                let payload = from.uplink.sources[source].encodings[0].rates.sound(now);
-                has_voices |= !muted;
-                if !muted && payload > DataRate::ZERO {
-                    let copies = 1.0 + f64::from(self.sfu.redundancy(id, publisher, source));
-                    voices += payload.scale(copies) + AUDIO_OVERHEAD;
+                let encoding = &mut from.uplink.sources[source].encodings[0];
+                let held = encoding.rates.hold_sound(now, AUDIO_OVERHEAD);
+                if !muted {
+                    let payload = held.saturating_sub(AUDIO_OVERHEAD);
+                    let voice = held + payload.scale(self.sfu.redundancy(id, publisher, source).into());
+                    (voices, greatest, is_silenced) = (voices + voice, greatest.max(voice), false);
                 }
                 continue;
             }
@@ -148,11 +149,12 @@ impl Turn<'_> {
                 declared: declared_rate(published, wanted.max_height).scale(1.0 + protection),
             });
         }
-        let held = &mut self.sfu.participants[id].downlink.voices;
-        if !has_voices {
+        // Whoever speaks next after a silence finds room.
+        let held = &mut self.sfu.participants[id].downlink.voice;
+        if is_silenced {
             *held = SteadyRate::default();
         }
-        held.hold(now, voices)
+        voices.max(held.hold_long(now, greatest))
     }
 
     fn carry_out(

@@ -112,9 +112,12 @@ impl LayerRates {
         self.spatial[0][0].all.rate.add(now, size);
     }
 
-    /// What a stream of sound takes.
-    pub(crate) fn sound(&mut self, now: Time) -> DataRate {
-        self.spatial[0][0].all.rate.rate(now)
+    /// What a stream of sound takes, with `overhead` while it is there; see [`SteadyRate::hold`].
+    pub(crate) fn hold_sound(&mut self, now: Time, overhead: DataRate) -> DataRate {
+        let meter = &mut self.spatial[0][0].all;
+        let measured = meter.rate.rate(now);
+        let sent = if measured > DataRate::ZERO { measured + overhead } else { measured };
+        meter.steady.hold(now, sent)
     }
 
     /// Forgets everything: the stream starts anew.

@@ -95,7 +95,7 @@ fn a_level_that_nearly_always_fits_is_not_waited_for_forever() {
 fn what_was_given_up_waits_half_as_long() {
     let layers = ladder();
     let estimate = |t: u64| if (100..110).contains(&t) { 30 } else { 60 };
-    let expected = [(0, "ld7".to_string()), (100, "-".to_string()), (160, "ld7".to_string())];
+    let expected = [(0, "ld7".to_string()), (100, "-".to_string()), (173, "ld7".to_string())];
     assert_eq!(over_time((0..300).map(estimate), &layers), expected);
 }
 
@@ -129,9 +129,9 @@ fn who_is_lowered_again_waits_for_longer() {
         .iter()
         .filter_map(|(tenth, name)| (name == "sd30").then_some(*tenth))
         .collect();
-    // Lowered at 15 s: raised when it has fitted for 10 s, from 20 s. Lowered 5 s later, to wait for 40 s: those that
+    // Lowered at 15 s: raised when it has fitted for 10 s, from 22.8 s. Lowered 2 s later, to wait for 40 s: those that
     // begin at 40 and at 60 s end in a dip. Lowered again 40 s later, to wait for longer than the run lasts.
-    assert_eq!(raises, [0, 300, 1_200]);
+    assert_eq!(raises, [0, 328, 1_228]);
 }
 
 #[test]
@@ -198,8 +198,8 @@ fn a_better_line_waits_for_nothing() {
         }
     };
     let last = |after: u64| over_time((0..1_000).map(estimate(after)), &layers).last().cloned();
-    assert_eq!(last(625), Some((800, "sd30".to_string())), "40 s after it fits");
-    assert_eq!(last(720), Some((410, "sd30".to_string())), "0.95 · 720 is 1.2 · 500, and some");
+    assert_eq!(last(625), Some((828, "sd30".to_string())), "40 s after it fits what evens out");
+    assert_eq!(last(720), Some((428, "sd30".to_string())), "0.95 · 720 is 1.2 · 500, and some");
 }
 
 /// A picture that comes back takes its room from the others at once, instead of filling the line with both.

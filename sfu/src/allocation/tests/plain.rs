@@ -255,10 +255,10 @@ impl Fill<'_> {
             let level = work[index].next_level(config, sources[index].layers);
             steps.extend(level.map(|level| Reverse((level, place))));
         }
-        while let Some(Reverse((_, place))) = steps.pop() {
+        while let Some(Reverse((level, place))) = steps.pop() {
             let index = order[place];
             let work = &mut work[index];
-            match self.step(work, place == 0) {
+            match self.step(work, place == 0 && !level.0) {
                 Step::Granted => {
                     let level = work.next_level(config, sources[index].layers);
                     steps.extend(level.map(|level| Reverse((level, place))));
