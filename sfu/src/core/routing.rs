@@ -4,6 +4,7 @@ use super::{Sfu, Turn};
 use crate::drop_reason::DropReason;
 use crate::participant::ParticipantId;
 use crate::participant::transport::TransportChange;
+use crate::rtcp::Ecn;
 use crate::sink::{Event, PacketClass, Segment, Transmit};
 use crate::time::Time;
 use crate::transport::Remote;
@@ -60,7 +61,8 @@ impl Turn<'_> {
         let answer = participant.transport.ice.handle(self.now, from, own, message, &mut self.sfu.scratch)?;
         if !self.sfu.scratch.is_empty() {
             let len = self.sfu.scratch.len();
-            let segments = [Segment { len, class: PacketClass::Connectivity, forwarded: None }];
+            let segments =
+                [Segment { len, class: PacketClass::Connectivity, forwarded: None, ecn: Ecn::NotEct }];
             let bytes = &self.sfu.scratch;
             let Remote { address: to, carrier } = from;
             self.sink.transmit(Transmit { from: own, to, carrier, bytes, segments: &segments });

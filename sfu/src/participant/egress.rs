@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::drop_reason::DropReason;
+use crate::rtcp::Ecn;
 use crate::sink::{ForwardTimes, PacketClass, Segment, Sink, Transmit};
 use crate::statistics::EgressTotals;
 use crate::transport::Remote;
@@ -31,9 +32,9 @@ impl Egress {
     }
 
     /// Ends the datagram that was begun.
-    pub(crate) fn commit(&mut self, class: PacketClass, forwarded: Option<ForwardTimes>) {
+    pub(crate) fn commit(&mut self, class: PacketClass, forwarded: Option<ForwardTimes>, ecn: Ecn) {
         let len = self.bytes.len() - self.start;
-        self.segments.push(Segment { len, class, forwarded });
+        self.segments.push(Segment { len, class, forwarded, ecn });
         self.start = self.bytes.len();
     }
 
@@ -47,7 +48,7 @@ impl Egress {
         match self.begin() {
             Some((bytes, _)) => {
                 bytes.extend_from_slice(datagram);
-                self.commit(class, None);
+                self.commit(class, None, Ecn::NotEct);
             }
             None => self.totals.discarded.count(DropReason::EgressFull),
         }
