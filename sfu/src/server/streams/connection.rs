@@ -155,7 +155,8 @@ mod tests {
         let theirs = std::sync::Arc::clone(&outgoing);
         let served = tokio::spawn(async move { serve(stream, from, &theirs, &worker).await });
         let (mut traffic, mut pushed) = (Traffic::default(), 0_u32);
-        let segments = [Segment { len: 1_000, class: PacketClass::Video, forwarded: None }];
+        let ecn = crate::rtcp::Ecn::NotEct;
+        let segments = [Segment { len: 1_000, class: PacketClass::Video, forwarded: None, ecn }];
         // Until both the system's buffers and ours are full: what more there is has no room.
         while traffic.refused < 1_000 {
             let mut bytes = [7; 1_000];
