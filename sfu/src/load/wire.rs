@@ -10,6 +10,9 @@ use crate::transport::framing::push_frame;
 /// What may wait for room in the socket, bytes.
 const WAITING: usize = 128 * 1024;
 
+/// What may wait to be read, bytes: a tenth of a second of ten people.
+const RECEIVE_BUFFER: usize = 1 << 20;
+
 /// See the module. Neither waits.
 pub(super) enum Wire {
     Udp(UdpSocket),
@@ -34,6 +37,8 @@ impl Wire {
                 };
                 let socket = UdpSocket::bind(any)?;
                 socket.connect(to)?;
+                // Of our own stalls nothing is to be lost, as far as the system allows.
+                socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER)?;
                 socket.set_nonblocking(true)?;
                 Ok(Wire::Udp(socket))
             }

@@ -3,13 +3,14 @@
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 
-use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
+use quinn_udp::{BATCH_SIZE, EcnCodepoint, RecvMeta, UdpSocketState};
 use socket2::{Domain, Socket as Socket2, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket as Tokio;
 
 use super::ServerError;
 use super::runs::{Run, runs};
+use crate::rtcp::Ecn;
 use crate::sink::Transmit;
 
 /// What may wait to be read, bytes, as far as the system allows: 30 ms of a line of 1 Gbit/s, for which a loaded core
@@ -125,8 +126,8 @@ impl Port {
         }
     }
 
-    /// Hands one batch of each socket to `take`, with where each datagram came from.
-    pub(super) fn read(&self, basket: &mut Basket, mut take: impl FnMut(SocketAddr, &mut [u8])) {
+    /// Hands one batch of each socket to `take`, with where each datagram came from and how it was marked.
+    pub(super) fn read(&self, basket: &mut Basket, mut take: impl FnMut(SocketAddr, Ecn, &mut [u8])) {
         for socket in self.sockets() {
             socket.read(basket, &mut take);
         }
@@ -147,7 +148,7 @@ impl Port {
 }
 
 impl Socket {
-    fn read(&self, basket: &mut Basket, take: &mut impl FnMut(SocketAddr, &mut [u8])) {
+    fn read(&self, basket: &mut Basket, take: &mut impl FnMut(SocketAddr, Ecn, &mut [u8])) {
         let Basket { bytes, meta } = basket;
         let mut chunks = bytes.chunks_exact_mut(GATHERED);
         let mut buffers: [IoSliceMut<'_>; BATCH_SIZE] =
@@ -160,8 +161,16 @@ impl Socket {
             if meta.addr.port() == 0 {
                 continue;
             }
+            // Where the system has put several together, quinn-udp 0.6.3 leaves no room for their mark: they count as
+            // unmarked, and whoever sent them goes by loss and delay.
+            let ecn = match meta.ecn {
+                None => Ecn::NotEct,
+                Some(EcnCodepoint::Ect0) => Ecn::Ect0,
+                Some(EcnCodepoint::Ect1) => Ecn::Ect1,
+                Some(EcnCodepoint::Ce) => Ecn::Ce,
+            };
             for datagram in buffer[..meta.len].chunks_mut(meta.stride.max(1)) {
-                take(meta.addr, datagram);
+                take(meta.addr, ecn, datagram);
             }
         }
     }
@@ -172,7 +181,7 @@ impl Socket {
             // What can't be taken together may go one by one: an interface that can't segment.
             Err(error) if run.count > 1 && error.kind() != io::ErrorKind::WouldBlock => {
                 for bytes in run.bytes.chunks(run.each) {
-                    match self.attempt(to, Run { bytes, each: bytes.len(), count: 1 }) {
+                    match self.attempt(to, Run { bytes, each: bytes.len(), count: 1, ecn: run.ecn }) {
                         Ok(()) => traffic.took(bytes.len(), 1),
                         Err(_) => traffic.refused += 1,
                     }
@@ -185,7 +194,7 @@ impl Socket {
     fn attempt(&self, to: SocketAddr, run: Run<'_>) -> io::Result<()> {
         let transmit = quinn_udp::Transmit {
             destination: to,
-            ecn: None,
+            ecn: EcnCodepoint::from_bits(run.ecn as u8),
             contents: run.bytes,
             segment_size: (run.count > 1).then_some(run.each),
             src_ip: None,

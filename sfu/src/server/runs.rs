@@ -1,5 +1,6 @@
 //! Which datagrams one system call can take: generic segmentation offload wants them equally long.
 
+use crate::rtcp::Ecn;
 use crate::sink::Segment;
 
 /// The longest datagram that is sent as one of several, bytes: what the shortest link of IPv6 carries beside its own
@@ -10,13 +11,14 @@ const MAX_SEGMENT: usize = 1_280 - 48;
 /// The most that one system call takes, bytes: the longest UDP payload in IPv4 (RFC 768, RFC 791).
 const MAX_RUN: usize = 65_507;
 
-/// Datagrams that are as long as the first, but for the last, which may be shorter.
+/// Datagrams that are as long as the first, but for the last, which may be shorter, and marked alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run<'a> {
     pub(super) bytes: &'a [u8],
     /// Length of the first.
     pub(super) each: usize,
     pub(super) count: usize,
+    pub(super) ecn: Ecn,
 }
 
 /// Cuts datagrams that lie one behind the other into runs of at most `most`, in order.
@@ -27,10 +29,10 @@ pub(super) fn runs<'a>(
 ) -> impl Iterator<Item = Run<'a>> {
     std::iter::from_fn(move || {
         let (len, count) = first(segments, most)?;
-        let each = segments[0].len;
+        let (each, ecn) = (segments[0].len, segments[0].ecn);
         let (run, rest) = bytes.split_at(len);
         (bytes, segments) = (rest, &segments[count..]);
-        Some(Run { bytes: run, each, count })
+        Some(Run { bytes: run, each, count, ecn })
     })
 }
 
@@ -42,7 +44,8 @@ fn first(segments: &[Segment], most: usize) -> Option<(usize, usize)> {
         return Some((len, count));
     }
     for segment in &segments[1..] {
-        if count == most || segment.len > each || segment.len == 0 || len + segment.len > MAX_RUN {
+        let fits = count < most && segment.len <= each && len + segment.len <= MAX_RUN;
+        if !fits || segment.len == 0 || segment.ecn != segments[0].ecn {
             break;
         }
         (len, count) = (len + segment.len, count + 1);
@@ -62,12 +65,8 @@ mod tests {
 
     fn segments(lengths: &[usize]) -> (Vec<u8>, Vec<Segment>) {
         let bytes = (0..lengths.iter().sum()).map(|at: usize| at as u8).collect();
-        let segment = |len: &usize| Segment {
-            len: *len,
-            class: PacketClass::Video,
-            forwarded: None,
-            ecn: crate::rtcp::Ecn::NotEct,
-        };
+        let segment =
+            |len: &usize| Segment { len: *len, class: PacketClass::Video, forwarded: None, ecn: Ecn::NotEct };
         (bytes, lengths.iter().map(segment).collect())
     }
 
@@ -94,6 +93,15 @@ mod tests {
             let counts: Vec<usize> = runs(&bytes, &segments, *most).map(|run| run.count).collect();
             assert_eq!(counts, *expected, "{lengths:?}");
         }
+    }
+
+    #[test]
+    fn a_run_ends_where_the_mark_changes() {
+        let (bytes, mut segments) = segments(&[100; 5]);
+        segments[2].ecn = Ecn::Ect1;
+        segments[3].ecn = Ecn::Ect1;
+        let marks: Vec<(usize, Ecn)> = runs(&bytes, &segments, 64).map(|run| (run.count, run.ecn)).collect();
+        assert_eq!(marks, [(2, Ecn::NotEct), (2, Ecn::Ect1), (1, Ecn::NotEct)]);
     }
 
     proptest! {

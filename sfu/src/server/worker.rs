@@ -169,8 +169,8 @@ impl Worker {
         let mut outbox = Outbox { port, streams, events, traffic };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         // Refusals are counted by the core.
-        port.read(basket, |from, datagram| {
-            let _ = turn.datagram(from, datagram);
+        port.read(basket, |from, ecn, datagram| {
+            let _ = turn.marked_datagram(from, ecn, datagram);
         });
         turn.finish();
         self.after();

@@ -2,6 +2,7 @@ use std::net::UdpSocket as Plain;
 use std::time::Duration;
 
 use super::*;
+use crate::rtcp::Ecn;
 use crate::sink::{PacketClass, Segment};
 use crate::transport::Carrier;
 
@@ -33,12 +34,8 @@ fn of(port: &Port, is_four: bool) -> SocketAddr {
 /// Datagrams of these lengths, each with its own content.
 fn datagrams(lengths: &[usize]) -> (Vec<u8>, Vec<Segment>) {
     let bytes = lengths.iter().enumerate().flat_map(|(n, len)| vec![n as u8; *len]).collect();
-    let segment = |len: &usize| Segment {
-        len: *len,
-        class: PacketClass::Video,
-        forwarded: None,
-        ecn: crate::rtcp::Ecn::NotEct,
-    };
+    let segment =
+        |len: &usize| Segment { len: *len, class: PacketClass::Video, forwarded: None, ecn: Ecn::NotEct };
     (bytes, lengths.iter().map(segment).collect())
 }
 
@@ -90,7 +87,8 @@ async fn what_came_is_handed_on_with_its_source() {
         let mut seen = Vec::new();
         while seen.len() < 100 {
             port.readable().await.expect("the sockets are open");
-            port.read(&mut basket, |from, datagram| {
+            port.read(&mut basket, |from, ecn, datagram| {
+                assert_eq!(ecn, Ecn::NotEct);
                 assert_eq!((from, datagram.len()), (peer.local_addr().expect("it is bound"), 77));
                 seen.push(datagram[0]);
             });
@@ -110,4 +108,29 @@ async fn what_goes_nowhere_is_counted_and_not_waited_for() {
         &mut traffic,
     );
     assert_eq!(traffic, Traffic { refused: 3, ..Traffic::default() });
+}
+
+#[tokio::test]
+async fn marks_go_out_and_come_in() {
+    for at in ["127.0.0.1:0", "[::1]:0"] {
+        let (sender, receiver) = (port(&[at]), port(&[at]));
+        for socket in sender.sockets() {
+            socket.socket.writable().await.expect("the sockets are open");
+        }
+        let to = of(&receiver, at.starts_with('1'));
+        // No two alike side by side, or they would come as one, without their mark.
+        let marks = [Ecn::Ect1, Ecn::NotEct, Ecn::Ect1, Ecn::Ect0, Ecn::Ce];
+        let (bytes, mut segments) = datagrams(&[200; 5]);
+        segments.iter_mut().zip(marks).for_each(|(segment, ecn)| segment.ecn = ecn);
+        let mut traffic = Traffic::default();
+        let transmit = Transmit { from: to, to, carrier: Carrier::Udp, bytes: &bytes, segments: &segments };
+        sender.send(&transmit, &mut traffic);
+        assert_eq!((traffic.datagrams, traffic.refused), (5, 0));
+        let (mut basket, mut seen) = (Basket::default(), Vec::new());
+        while seen.len() < marks.len() {
+            receiver.readable().await.expect("the sockets are open");
+            receiver.read(&mut basket, |_, ecn, datagram| seen.push((datagram[0], ecn)));
+        }
+        assert_eq!(seen, (0..).zip(marks).collect::<Vec<(u8, Ecn)>>(), "{at}");
+    }
 }

@@ -106,6 +106,8 @@ async fn write(mut stream: OwnedWriteHalf, outgoing: &Outgoing) {
     let mut batch = Vec::new();
     loop {
         outgoing.changed.notified().await;
+        // Read before what there is to send: what was said last still goes out.
+        let closed = outgoing.closed.load(Ordering::Acquire);
         batch.clear();
         std::mem::swap(&mut batch, &mut *outgoing.frames());
         if stream.write_all(&batch).await.is_err() {
@@ -115,8 +117,7 @@ async fn write(mut stream: OwnedWriteHalf, outgoing: &Outgoing) {
         if batch.capacity() > KEPT {
             batch = Vec::new();
         }
-        // What was said last still goes out.
-        if outgoing.closed.load(Ordering::Acquire) {
+        if closed {
             return;
         }
     }
@@ -128,5 +129,60 @@ async fn watch(outgoing: &Outgoing) {
     tokio::time::sleep(OF_NO_USE / 2).await;
     while outgoing.of_use.swap(false, Ordering::Relaxed) {
         tokio::time::sleep(OF_NO_USE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::sink::{PacketClass, Segment};
+    use crate::transport::Carrier;
+
+    fn transmit<'a>(to: SocketAddr, bytes: &'a [u8], segments: &'a [Segment]) -> Transmit<'a> {
+        Transmit { from: to, to, carrier: Carrier::Tcp, bytes, segments }
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_loses_it_and_who_reads_gets_whole_datagrams_in_order() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+        let to = listener.local_addr().expect("it is bound");
+        let mut peer = std::net::TcpStream::connect(to).expect("it listens");
+        let (stream, from) = listener.accept().await.expect("somebody connected");
+        let (worker, _incoming) = mpsc::channel(1);
+        let outgoing = std::sync::Arc::new(Outgoing::default());
+        let theirs = std::sync::Arc::clone(&outgoing);
+        let served = tokio::spawn(async move { serve(stream, from, &theirs, &worker).await });
+        let (mut traffic, mut pushed) = (Traffic::default(), 0_u32);
+        let ecn = crate::rtcp::Ecn::NotEct;
+        let segments = [Segment { len: 1_000, class: PacketClass::Video, forwarded: None, ecn }];
+        // Until both the system's buffers and ours are full: what more there is has no room.
+        while traffic.refused < 1_000 {
+            let mut bytes = [7; 1_000];
+            bytes[..4].copy_from_slice(&pushed.to_be_bytes());
+            outgoing.push(&transmit(from, &bytes, &segments), &mut traffic);
+            pushed += 1;
+            assert!(outgoing.frames().capacity() <= 2 * WAITING && pushed < 1_000_000);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(traffic.datagrams + traffic.refused, u64::from(pushed));
+        outgoing.close();
+        let reader = std::thread::Builder::new();
+        let reader = reader.spawn(move || {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).map(|_| all)
+        });
+        served.await.expect("it ends");
+        let all = reader.expect("a thread").join().expect("it reads").expect("to the end");
+        assert_eq!(all.len() as u64, traffic.datagrams * 1_002);
+        let numbers: Vec<u32> = all
+            .chunks(1_002)
+            .map(|frame| {
+                assert_eq!(frame[..2], [3, 232]);
+                u32::from_be_bytes(frame[2..6].try_into().expect("four bytes"))
+            })
+            .collect();
+        assert!(numbers.is_sorted() && numbers[0] == 0);
     }
 }
