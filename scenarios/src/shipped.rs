@@ -22,11 +22,12 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 73] = shipped![
+static ALL: [Shipped; 74] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "meetings" / "crowd-of-thirty",
+    "meetings" / "swarm",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "competition" / "competing-tcp",

@@ -7,6 +7,7 @@ use crate::codec::Codec;
 use crate::forward::Layer;
 use crate::participant::{ParticipantId, SourceId};
 use crate::rtcp::Ecn;
+use crate::transport::Carrier;
 use crate::{DataRate, Time};
 
 /// Takes the outputs of one [`crate::Turn`].
@@ -24,6 +25,8 @@ pub struct Transmit<'a> {
     pub from: SocketAddr,
     /// The peer's address, the destination.
     pub to: SocketAddr,
+    /// What carries them there.
+    pub carrier: Carrier,
     /// All datagrams, one behind the other.
     pub bytes: &'a [u8],
     /// Where each ends, and what it is there for.

@@ -5,6 +5,7 @@ mod call;
 mod data;
 mod event;
 mod expectation;
+mod explore;
 mod faulty_line;
 mod gate;
 mod link;
@@ -70,6 +71,7 @@ pub(crate) fn scenario(
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
     let gate = gate::gates(&root, &names, metrics);
+    let explore = root.inner("explore").map(|inner| explore::explore(&inner));
     let sweep = root.inner("sweep").map(|inner| sweep::sweep(&inner));
     Scenario {
         schema,
@@ -77,6 +79,7 @@ pub(crate) fn scenario(
         doc,
         seed,
         duration: duration.unwrap_or_default(),
+        liveness: root.span("liveness"),
         measure,
         links,
         sfus,
@@ -87,6 +90,7 @@ pub(crate) fn scenario(
         applied,
         gate,
         sweep,
+        explore,
     }
 }
 

@@ -98,7 +98,7 @@ pub struct LossReport {
 }
 
 /// What the owner of a controller needs of it. All times are of one clock and never decrease.
-pub trait CongestionController: fmt::Debug {
+pub trait CongestionController: fmt::Debug + Send {
     /// A packet left.
     fn on_sent(&mut self, packet: &SentPacket);
 

@@ -12,6 +12,7 @@ mod feedback;
 mod floor;
 mod forwarding;
 mod ingest;
+mod occupancy;
 mod offers;
 mod protection;
 mod repair;
@@ -24,10 +25,10 @@ use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
 pub use census::Census;
 pub(crate) use ingest::is_payload_type_of;
+pub use occupancy::Occupancy;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rtc_crypto::RTCCryptoProvider;
@@ -44,6 +45,7 @@ use crate::rtcp::Ecn;
 use crate::sink::Sink;
 use crate::statistics::{CopyTotals, IngressTotals};
 use crate::time::Time;
+use crate::transport::Remote;
 use crate::transport::certificate::{Certificate, Fingerprint};
 use crate::units::DataRate;
 
@@ -63,7 +65,7 @@ pub struct Sfu {
     conferences: SlotMap<ConferenceId, Conference>,
     conference_names: FxHashMap<String, ConferenceId>,
     by_ufrag: FxHashMap<String, ParticipantId>,
-    by_address: FxHashMap<SocketAddr, ParticipantId>,
+    by_address: FxHashMap<Remote, ParticipantId>,
     timers: Timers,
     /// Those with something in their egress; flushed when the turn ends.
     dirty: Vec<ParticipantId>,
@@ -232,7 +234,7 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// The reason for which the datagram went no further.
-    pub fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
+    pub fn datagram(&mut self, from: impl Into<Remote>, datagram: &mut [u8]) -> Result<(), DropReason> {
         self.marked_datagram(from, Ecn::NotEct, datagram)
     }
 
@@ -243,13 +245,13 @@ impl Turn<'_> {
     /// The reason for which the datagram went no further.
     pub fn marked_datagram(
         &mut self,
-        from: SocketAddr,
+        from: impl Into<Remote>,
         ecn: Ecn,
         datagram: &mut [u8],
     ) -> Result<(), DropReason> {
         self.ecn = ecn;
         let len = datagram.len();
-        let (owner, result) = self.route(from, datagram);
+        let (owner, result) = self.route(from.into(), datagram);
         self.sfu.ingress.count(len, result);
         if let Some(owner) = owner.and_then(|id| self.sfu.participants.get_mut(id)) {
             owner.ingress.count(len, result);

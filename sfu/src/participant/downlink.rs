@@ -228,6 +228,10 @@ impl Downlink {
     pub(crate) fn set_muted(&mut self, index: u16, muted: bool) {
         if let Some((subscription, _)) = self.slot(index) {
             subscription.muted = muted;
+            // Packets may come while the source counts as muted: to nobody may they look like loss afterwards.
+            if let (true, Projection::Audio(projection)) = (muted, &mut subscription.media) {
+                projection.close_up();
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::drop_reason::DropReason;
 use crate::rtcp::Ecn;
 use crate::sink::{ForwardTimes, PacketClass, Segment, Sink, Transmit};
 use crate::statistics::EgressTotals;
+use crate::transport::Remote;
 
 /// The most that one turn may queue for one peer, bytes: over a second of 5 Mbit/s, so only a fault gets here.
 const MAX_BYTES: usize = 1 << 20;
@@ -64,12 +65,13 @@ impl Egress {
     }
 
     /// Hands everything to `sink` as one transmission to `to`; without an address it is thrown away.
-    pub(crate) fn flush(&mut self, from: SocketAddr, to: Option<SocketAddr>, sink: &mut dyn Sink) {
+    pub(crate) fn flush(&mut self, from: SocketAddr, to: Option<Remote>, sink: &mut dyn Sink) {
         match to {
             Some(to) if !self.is_empty() => {
                 self.totals.datagrams += self.segments.len() as u64;
                 self.totals.bytes += self.bytes.len() as u64;
-                sink.transmit(Transmit { from, to, bytes: &self.bytes, segments: &self.segments });
+                let Remote { address: to, carrier } = to;
+                sink.transmit(Transmit { from, to, carrier, bytes: &self.bytes, segments: &self.segments });
             }
             _ => self.totals.discarded.add(DropReason::ReceiverNotReady, self.segments.len() as u64),
         }

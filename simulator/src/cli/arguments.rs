@@ -1,12 +1,14 @@
 //! The command line's grammar.
 
 mod decide;
+mod explore;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
+pub use explore::ExploreArguments;
 
 /// Simulates video conferences against a real SFU, in virtual time.
 #[derive(Debug, Parser)]
@@ -38,6 +40,8 @@ pub enum Command {
     Sweep(SweepArguments),
     /// Puts the shards of a sweep together.
     Merge(MergeArguments),
+    /// Draws whole scenarios, watches every invariant, and shrinks what fails.
+    Explore(ExploreArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),

@@ -5,6 +5,7 @@ mod check;
 mod choices;
 mod compare;
 mod digest;
+mod explore;
 mod gate;
 mod list;
 mod load;
@@ -36,6 +37,7 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Gate(gate) => gate::gate(&gate),
         Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Merge(merge) => sweep::merge(&merge),
+        Command::Explore(explore) => explore::explore(&explore),
         Command::Digest(digest) => digest::digest(&digest),
     };
     code.into()

@@ -33,6 +33,7 @@ use crate::capture::Capture;
 use crate::crypto::SeededProvider;
 use crate::digest::Digest;
 use crate::event_queue::{EventClass, EventQueue, NodeId};
+use crate::invariant::Watch;
 use crate::network::{BufferPool, IP_UDP_OVERHEAD, Link, LinkStreams, TraceError};
 use crate::participant::client::{Client, ClientIdentity, UplinkLogs, view};
 use crate::participant::media::speech::SpeechKind;
@@ -186,6 +187,8 @@ impl World {
             tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
             events: 0,
+            watch: Watch::new(cast.members.len(), scenario.liveness),
+            over: false,
             failures: Vec::new(),
         })
     }

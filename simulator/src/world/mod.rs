@@ -15,6 +15,8 @@ mod sample;
 mod script;
 mod server;
 mod tags;
+mod teardown;
+mod watched;
 mod wire;
 
 use std::net::SocketAddr;
@@ -27,6 +29,7 @@ use smallvec::SmallVec;
 
 use crate::digest::Digest;
 use crate::event_queue::{EventQueue, NodeId, TimerId};
+use crate::invariant::{Breach, Watch};
 use crate::network::{BufferPool, Datagram, Link};
 use crate::participant::client::{Client, UplinkLogs};
 use crate::participant::sender::MediaTag;
@@ -133,6 +136,9 @@ pub struct World {
     /// Whether the SFU's state is told at the end.
     tells_state: bool,
     events: u64,
+    watch: Watch,
+    /// The run is over, and the people leave: nothing is recorded any more.
+    over: bool,
     failures: Vec<String>,
 }
 
@@ -148,6 +154,8 @@ pub struct Outcome {
     pub failures: Vec<String>,
     /// The state of the SFU at the end, as JSON, if it was asked for.
     pub sfu_state: Option<serde_json::Value>,
+    /// Invariants that were broken, the first event of each, in order. They are among the failures too.
+    pub breaches: Vec<Breach>,
 }
 
 impl World {
@@ -191,6 +199,11 @@ impl World {
 
     /// Records an observation made now, and takes it into the digest.
     fn observe(&mut self, observation: Observation) {
+        if self.over {
+            return;
+        }
+        let moment = self.moment();
+        self.watch.observed(moment, &observation);
         wire::digest_observation(&mut self.digest, self.now, &observation);
         self.recorder.observe(report_time(self.now), observation);
     }
@@ -202,17 +215,18 @@ impl World {
             failures.extend(person.client.failure().map(|why| format!("{}: {why}", person.client.name())));
             failures.extend(person.client.complaints());
         }
-        let imbalance = self.lines.iter_mut().enumerate().filter_map(|(index, line)| {
-            line.link.counters(self.end).imbalance().map(|what| format!("link {index}: {what}"))
-        });
-        failures.extend(imbalance);
         if let Some(capture) = self.capture.take() {
             capture.finish()?;
         }
-        let digest = self.digest.finish()?;
+        let digest = std::mem::take(&mut self.digest).finish()?;
         // Nobody real has these names and addresses.
         let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
-        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures, sfu_state })
+        let events = self.events;
+        self.watch.ends(self.moment());
+        self.part();
+        let breaches: Vec<Breach> = self.watch.breaches().cloned().collect();
+        failures.extend(breaches.iter().map(ToString::to_string));
+        Ok(Outcome { recording: self.recorder.finish(), digest, events, failures, sfu_state, breaches })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

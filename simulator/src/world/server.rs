@@ -25,6 +25,8 @@ pub(super) struct Server {
     /// What a turn made, in order.
     made: Vec<Datagram>,
     events: Vec<SfuEvent>,
+    /// The media packet that the SFU is working on.
+    pub(super) given: Option<(u16, MediaTag)>,
 }
 
 /// The server's end of one participant's connection.
@@ -46,7 +48,13 @@ impl Server {
             names,
             made: Vec::new(),
             events: Vec::new(),
+            given: None,
         }
+    }
+
+    /// A connection that is open, by place.
+    pub(super) fn session(&self, index: usize) -> Option<SessionId> {
+        self.channels[index].as_ref().and_then(|channel| channel.session)
     }
 }
 
@@ -111,9 +119,21 @@ impl World {
         let tag = self.tags.take(datagram.tag);
         let (from, ecn) = (datagram.from, datagram.ecn);
         let mut result = Ok(());
+        self.server.given = match tag {
+            Some(Tag::Up { publisher, media }) => Some((publisher, media)),
+            _ => None,
+        };
+        if let Some((publisher, media)) = self.server.given {
+            self.watch.given(self.moment(), publisher, media);
+        }
         // What the core refuses it counts itself.
         self.sfu_turn(|turn, _| result = turn.marked_datagram(from, ecn, &mut datagram.bytes));
-        if let (true, Some(Tag::Up { publisher, media })) = (self.chooses_speakers, tag)
+        if let (Some((publisher, media)), Err(reason)) = (self.server.given.take(), result)
+            && reason != DropReason::NotLoudest
+        {
+            self.watch.refused(publisher, media);
+        }
+        if let (true, Some(Tag::Up { publisher, media })) = (self.chooses_speakers && !self.over, tag)
             && datagram.class == TrafficClass::Audio
         {
             self.sound_taken(publisher, media, result);
@@ -175,7 +195,7 @@ impl World {
     }
 
     /// Lets the core take a turn, then carries out what came of it.
-    fn sfu_turn(&mut self, act: impl FnOnce(&mut Turn<'_>, &mut SignallingServer)) {
+    pub(super) fn sfu_turn(&mut self, act: impl FnOnce(&mut Turn<'_>, &mut SignallingServer)) {
         let Server { signalling, made, events, .. } = &mut self.server;
         let (mut made, mut events) = (std::mem::take(made), std::mem::take(events));
         let deadline = {
@@ -187,9 +207,12 @@ impl World {
         };
         self.queue.arm(self.sfu_timer, Some(deadline));
         for event in &events {
+            self.watch_event(event);
             self.server.signalling.event(event);
             self.tell(event);
         }
+        self.watch_sent(&made);
+        events.iter().for_each(|event| self.watch_parting(event));
         match &mut self.cpu {
             Some(cpu) => {
                 cpu.depart(self.now, made.drain(..));
@@ -219,7 +242,9 @@ impl World {
             self.tags.replace(datagram.tag, Tag::Down { received, first_sent: self.now });
             let delay = self.now.since(received);
             let receiver = ParticipantIndex(index);
-            self.recorder.forwarded(report_time(self.now), receiver, delay);
+            if !self.over {
+                self.recorder.forwarded(report_time(self.now), receiver, delay);
+            }
         }
         let down = self.people[usize::from(index)].down[0];
         self.enqueue(down, datagram);

@@ -55,6 +55,9 @@ impl World {
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
+        if self.over {
+            return;
+        }
         // The digest has the datagram itself.
         let bytes = datagram.wire_size().as_bytes() as u32;
         self.recorder.link_sent(
@@ -78,6 +81,7 @@ impl World {
         };
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
+        self.watch_lost(&dropped.datagram);
         self.tags.take(dropped.datagram.tag);
         self.crossed.forget(dropped.datagram.tag);
         self.pool.put(dropped.datagram.bytes);

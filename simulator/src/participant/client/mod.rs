@@ -113,6 +113,11 @@ impl Client {
         self.failure.as_deref()
     }
 
+    /// Whether it has begun to join; it may have left since.
+    pub fn has_joined(&self) -> bool {
+        self.joined
+    }
+
     /// Whether its transport is connected.
     pub fn is_connected(&self) -> bool {
         self.transport.is_connected()
