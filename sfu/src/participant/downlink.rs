@@ -28,6 +28,8 @@ use crate::units::{DataRate, DataSize};
 pub(crate) const HEADERS: u64 = 28;
 /// Packets whose feedback is awaited: 4 s of 20 Mbit/s in packets of 1,200 bytes, rounded up.
 pub(crate) const HISTORY: usize = 8_192;
+/// Repairs of so long count for nothing in the long run: they are for what was sent before anybody knew the line.
+const FIRST_REPAIRS: Duration = Duration::from_secs(3);
 /// The round trip until one is measured.
 const DEFAULT_RTT: Duration = Duration::from_millis(100);
 
@@ -47,6 +49,8 @@ pub(crate) struct Downlink {
     pub(crate) allocated: Time,
     /// What hysteresis needs to know of the line's past.
     pub(crate) line: LineMemory,
+    /// What one voice takes, held through silences.
+    pub(crate) voice: SteadyRate,
     /// How many sources of video the participant wants at most.
     pub(crate) last_n: Option<u16>,
     pub(crate) reported: Time,
@@ -69,6 +73,8 @@ pub(crate) struct PacketSender {
     /// What repairs took of late: what was asked for again is no room for layers.
     repairs: RateMeter,
     sustained_repairs: SteadyRate,
+    /// When the first repair was sent.
+    repaired: Option<Time>,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -94,6 +100,7 @@ impl Downlink {
                 sent: 0,
                 repairs: RateMeter::new(),
                 sustained_repairs: SteadyRate::default(),
+                repaired: None,
                 begun: false,
             },
             rtt: None,
@@ -103,6 +110,7 @@ impl Downlink {
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             line: LineMemory::default(),
+            voice: SteadyRate::default(),
             last_n: None,
             reported: Time::ZERO,
             early_report: Time::NEVER,
@@ -347,7 +355,10 @@ impl PacketSender {
         self.next_sequence = sequence.wrapping_add(1);
         self.sent += size.as_bytes();
         if class == congestion::PacketClass::Retransmission {
-            self.repairs.add(now, size);
+            let first = *self.repaired.get_or_insert(now);
+            if now.since(first) >= FIRST_REPAIRS {
+                self.repairs.add(now, size);
+            }
         }
         if cluster.is_some() {
             self.probing.on_sent(now, size);

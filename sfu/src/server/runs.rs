@@ -62,7 +62,12 @@ mod tests {
 
     fn segments(lengths: &[usize]) -> (Vec<u8>, Vec<Segment>) {
         let bytes = (0..lengths.iter().sum()).map(|at: usize| at as u8).collect();
-        let segment = |len: &usize| Segment { len: *len, class: PacketClass::Video, forwarded: None };
+        let segment = |len: &usize| Segment {
+            len: *len,
+            class: PacketClass::Video,
+            forwarded: None,
+            ecn: crate::rtcp::Ecn::NotEct,
+        };
         (bytes, lengths.iter().map(segment).collect())
     }
 

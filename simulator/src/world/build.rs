@@ -216,11 +216,12 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
     config.last_n = server.last_n;
     config.pause_unwatched = server.pause_unwatched;
-    config.allocation.policy = match server.allocation {
+    let policy = match server.allocation {
         Allocation::Fair => Policy::Fair,
         Allocation::Stage => Policy::Stage,
         Allocation::MaxMin => Policy::MaxMin,
     };
+    config.allocation = config.allocation.with_policy(policy);
     if let Some(most) = server.max_bitrate {
         config.max_rate = DataRate::from_bps(most.as_bps());
         config.start_rate = config.start_rate.min(config.max_rate);

@@ -33,7 +33,12 @@ fn of(port: &Port, is_four: bool) -> SocketAddr {
 /// Datagrams of these lengths, each with its own content.
 fn datagrams(lengths: &[usize]) -> (Vec<u8>, Vec<Segment>) {
     let bytes = lengths.iter().enumerate().flat_map(|(n, len)| vec![n as u8; *len]).collect();
-    let segment = |len: &usize| Segment { len: *len, class: PacketClass::Video, forwarded: None };
+    let segment = |len: &usize| Segment {
+        len: *len,
+        class: PacketClass::Video,
+        forwarded: None,
+        ecn: crate::rtcp::Ecn::NotEct,
+    };
     (bytes, lengths.iter().map(segment).collect())
 }
 
