@@ -18,6 +18,10 @@ const BELIEVED: f64 = 1.1;
 /// What an encoding begins with is key frames, all in the lowest temporal layer: it measures three times what it takes
 /// until so long after that. Till then what the layers are set to is believed.
 const SETTLES: Duration = Duration::from_secs(10);
+/// How long an upper encoding takes from its first packet to its rate: its sender's estimate rises by probes (within a
+/// second), and encoders follow. Till then it is believed to take what it is set to, or whoever sees it begin takes it
+/// for next to nothing, and soon gets several times its estimate.
+const RISES: Duration = Duration::from_secs(2);
 /// What temporal layers are set to of their encoding, by how many there are, each with those below it (libwebrtc,
 /// `simulcast_rate_allocator.cc`).
 const SHARES: [[f64; TEMPORAL_LAYERS]; TEMPORAL_LAYERS] =
@@ -88,9 +92,13 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
             let part = 1.0 / f64::from(1_u32 << (top - layer.temporal));
             let below = description.spatial_layers.saturating_sub(1 + layer.spatial);
             let expected = is_beginning && layer.spatial > 0 && !layer.comes;
+            let rises = index > 0 && encoding.active_since.is_some_and(|since| now.since(since) < RISES);
             let rate = if expected {
                 let set = set_rate(description, encoding.announced.as_ref(), layer.spatial);
                 set.scale(f64::from(layer.temporal + 1) / f64::from(top + 1))
+            } else if rises {
+                let set = set_rate(description, encoding.announced.as_ref(), layer.spatial);
+                layer.rate.max(set.scale(shares[usize::from(layer.temporal)]))
             } else {
                 layer.rate
             };

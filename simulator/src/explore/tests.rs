@@ -44,15 +44,18 @@ proptest! {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
-
-    /// What is drawn, is run, and breaks nothing.
-    #[test]
-    fn what_is_drawn_breaks_nothing(seed in any::<u64>()) {
-        let plan = draw(&ranges("people = [2, 4]\nduration = [\"2s\", \"5s\"]\nsettle = \"8s\"\nrate = [\"500kbps\", \"10Mbps\"]"), seed);
+/// The first few that are drawn, run, and break nothing; `plenum explore swarm` runs more.
+#[test]
+fn what_is_drawn_breaks_nothing() {
+    for seed in 1..=6 {
+        let plan = draw(
+            &ranges(
+                "people = [2, 4]\nduration = [\"2s\", \"5s\"]\nsettle = \"8s\"\nrate = [\"500kbps\", \"10Mbps\"]",
+            ),
+            seed,
+        );
         let tried = try_plan(&plan, true).expect("a scenario");
-        prop_assert!(tried.is_none(), "{tried:?}\n{}", plan.toml());
+        assert!(tried.is_none(), "{tried:?}\n{}", plan.toml());
     }
 }
 
