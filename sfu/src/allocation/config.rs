@@ -70,7 +70,8 @@ pub struct AllocationConfig {
     /// … and for so long if it leads to a level that the line didn't carry before: two of GCC's probe intervals. Half as
     /// long for a source that was given up.
     pub raise_hold_after_lowering: Duration,
-    /// For so long after the first estimate, no fall of it counts as coming down: it is a correction.
+    /// For so long after the first estimate, nothing waits for [`Self::raise_hold_tight`]: a controller begins with an
+    /// assumption, and that it comes down from it is no tooth.
     pub beginning: Duration,
     /// Whoever is lowered this soon after a raise has to wait four times as long as the last time, and
     /// [`Self::raise_hold_limit`] at most: the level is what the line carries at its best moments only.
@@ -99,7 +100,7 @@ impl Default for AllocationConfig {
             tight: 0.7,
             raise_hold_tight: Duration::from_secs(8),
             raise_hold_after_lowering: Duration::from_secs(10),
-            beginning: Duration::from_secs(2),
+            beginning: Duration::from_secs(10),
             raise_proven: Duration::from_secs(60),
             raise_hold_limit: Duration::from_secs(240),
             recovered: 1.2,

@@ -78,7 +78,7 @@ impl<'a> Fill<'a> {
             raise: budget.to_raise(config.raise),
             sway: budget.to_raise(config.sway),
             keep: budget.part_for_video(config.keep),
-            hold: line.hold(config, budget),
+            hold: line.hold(config, now, budget),
             used: DataRate::ZERO,
             total: standing,
             blocked: false,

@@ -35,8 +35,7 @@ pub struct LineMemory {
     pub patience: Duration,
     /// When it was first estimated.
     pub begun: Option<Time>,
-    /// The highest estimate so far, but for those of the first [`AllocationConfig::beginning`]: a controller begins with
-    /// an assumption, and may take its first probes for more than there is.
+    /// The highest estimate so far.
     pub highest: DataRate,
     /// Whether the estimate has ever come down from it: until then it has been rising since the beginning, and has no
     /// teeth whose tips could be taken for the line.
@@ -75,8 +74,8 @@ impl LineMemory {
     #[must_use]
     pub(super) fn estimated(mut self, config: &AllocationConfig, now: Time, estimate: DataRate) -> Self {
         self.evened = Some((now, self.steady(config, now, estimate)));
-        let begins = now.since(*self.begun.get_or_insert(now)) < config.beginning;
-        self.highest = if begins { estimate } else { self.highest.max(estimate) };
+        self.begun.get_or_insert(now);
+        self.highest = self.highest.max(estimate);
         self.has_come_down |= estimate < self.highest.scale(DOWN);
         self
     }
@@ -92,15 +91,20 @@ impl LineMemory {
         evened.scale(1.0 - weight) + estimate.scale(weight)
     }
 
+    /// The estimate has come down, and not only from what was assumed at first.
+    pub(super) fn has_teeth(&self, config: &AllocationConfig, now: Time) -> bool {
+        self.has_come_down && self.begun.is_none_or(|begun| now.since(begun) >= config.beginning)
+    }
+
     /// How long steps must have fitted.
-    pub(super) fn hold(&self, config: &AllocationConfig, budget: &Budget) -> Hold {
+    pub(super) fn hold(&self, config: &AllocationConfig, now: Time, budget: &Budget) -> Hold {
         let has_recovered = budget.estimate.scale(config.raise) >= self.failed.scale(config.recovered);
         let is_thin = self.lowered.is_some() && !has_recovered;
         Hold {
             usual: config.raise_hold,
             tight: (
                 budget.estimate.scale(config.tight),
-                if self.has_come_down { config.raise_hold_tight } else { Duration::ZERO },
+                if self.has_teeth(config, now) { config.raise_hold_tight } else { Duration::ZERO },
             ),
             near: (self.failed.scale(NEAR), if is_thin { self.patience } else { Duration::ZERO }),
         }
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn teeth_are_evened_out_and_leaps_are_not() {
-        let config = AllocationConfig { beginning: Duration::ZERO, ..AllocationConfig::default() };
+        let config = AllocationConfig::default();
         let steady = |estimates: &mut dyn Iterator<Item = u64>| {
             let (mut line, mut got) = (LineMemory::default(), Vec::new());
             for (tenth, kbps) in estimates.enumerate() {
@@ -165,20 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_controller_assumes_at_first_is_no_height_to_come_down_from() {
-        let config = AllocationConfig::default();
-        for (fall, comes_down) in [(1_900, false), (2_100, true)] {
-            let begins = LineMemory::default().estimated(&config, Time::ZERO, DataRate::from_kbps(1_000));
-            let rises = begins.estimated(&config, Time::from_millis(2_000), DataRate::from_kbps(1_000));
-            let line = if fall < 2_000 { begins } else { rises };
-            let falls = line.estimated(&config, Time::from_millis(fall), DataRate::from_kbps(400));
-            assert_eq!(falls.has_come_down, comes_down, "{fall} ms");
-        }
-    }
-
-    #[test]
     fn only_an_estimate_that_has_come_down_makes_a_tight_step_wait() {
-        let config = AllocationConfig { beginning: Duration::ZERO, ..AllocationConfig::default() };
+        let config = AllocationConfig::default();
         let kbps = DataRate::from_kbps;
         let required = |estimates: &[u64]| {
             let start = LineMemory::default();
@@ -186,8 +178,10 @@ mod tests {
                 .iter()
                 .fold(start, |line, estimate| line.estimated(&config, Time::ZERO, kbps(*estimate)));
             let budget = Budget::new(kbps(1_000), DataRate::ZERO);
-            let hold = line.hold(&config, &budget);
-            (hold.required(kbps(800), true), hold.required(kbps(600), true))
+            let at = |now| line.hold(&config, now, &budget);
+            let [begins, later] = [Time::from_secs(9), Time::from_secs(10)].map(at);
+            assert_eq!(begins.required(kbps(800), true), config.raise_hold, "it may be a correction");
+            (later.required(kbps(800), true), later.required(kbps(600), true))
         };
         let (usual, tight) = (config.raise_hold, config.raise_hold_tight);
         for rising in [&[500, 700, 1_000][..], &[1_000, 950, 1_000]] {

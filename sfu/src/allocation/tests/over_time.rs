@@ -6,9 +6,9 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Larger pictures at 30 frames per second only, so that steps are far apart.
+/// Larger pictures at 30 frames per second only, so that steps are far apart; and no beginning.
 fn coarse() -> AllocationConfig {
-    AllocationConfig { min_fps: 30.0, ..AllocationConfig::default() }
+    AllocationConfig { min_fps: 30.0, beginning: Duration::ZERO, ..AllocationConfig::default() }
 }
 
 /// Of 400 kbps, 200 are voices: 0.95 · 400 − 200 = 180 may be given, and at 310 kbps 1.1 · 310 − 200 = 141 is kept.

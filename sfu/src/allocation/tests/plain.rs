@@ -386,7 +386,8 @@ impl Fill<'_> {
         }
         let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
         let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
-        let required = required(&self.line, self.config, &self.budget, before + needed, work.current > 0);
+        let required =
+            required(&self.line, self.config, (self.now, &self.budget), before + needed, work.current > 0);
         (fitted < required).then(|| Reason::HeldByHysteresis {
             needed,
             left,
@@ -410,14 +411,14 @@ fn millis(span: Duration) -> u64 {
 fn required(
     line: &LineMemory,
     config: &AllocationConfig,
-    budget: &Budget,
+    (now, budget): (Time, &Budget),
     total: DataRate,
     is_shown: bool,
 ) -> Duration {
     let is_near = line.lowered.is_some() && total >= line.failed.scale(NEAR);
     let has_recovered = budget.estimate.scale(config.raise) >= line.failed.scale(config.recovered);
     let patience = if is_near && !has_recovered { line.patience } else { Duration::ZERO };
-    let is_tight = line.has_come_down && total >= budget.estimate.scale(config.tight);
+    let is_tight = line.has_teeth(config, now) && total >= budget.estimate.scale(config.tight);
     let hold = if is_tight { patience.max(config.raise_hold_tight) } else { patience };
     config.raise_hold.max(if is_shown { hold } else { hold / 2 })
 }
