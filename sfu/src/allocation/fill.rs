@@ -28,9 +28,14 @@ pub fn allocate<Id: Copy + Ord>(
     let standing = budget.audio + workspace.prepare(config, sources);
     let line = line.estimated(config, now, budget.estimate);
     let mut fill = Fill::new(config, now, budget, &line, standing);
-    match config.policy {
-        Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
-        Policy::Stage => fill.by_stage(workspace),
+    fill.all(sources, workspace);
+    if fill.has_lowered {
+        // Who goes down goes to where it would be raised: the queue that made the estimate fall has to drain. But the
+        // smallest picture isn't slowed for that.
+        workspace.prepare(config, sources);
+        fill =
+            Fill { keep_larger: fill.raise, bears: false, ..Fill::new(config, now, budget, &line, standing) };
+        fill.all(sources, workspace);
     }
     out.clear();
     out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(now, source)));
@@ -48,8 +53,10 @@ struct Fill<'a> {
     raise: DataRate,
     /// … before it counts that they don't fit …
     sway: DataRate,
-    /// … and before layers are lowered.
+    /// … and before layers are lowered; …
     keep: DataRate,
+    /// … those of larger pictures than the smallest.
+    keep_larger: DataRate,
     /// How long a step must have fitted.
     hold: Hold,
     used: DataRate,
@@ -59,6 +66,10 @@ struct Fill<'a> {
     blocked: bool,
     /// A step was granted to what isn't shown.
     has_raised: bool,
+    /// What is shown doesn't fit, and isn't borne.
+    has_lowered: bool,
+    /// What exceeds the budget to keep by little may be borne.
+    bears: bool,
     /// A screen share's burst is borne.
     bursting: bool,
 }
@@ -78,12 +89,22 @@ impl<'a> Fill<'a> {
             raise: budget.to_raise(config.raise),
             sway: budget.to_raise(config.sway),
             keep: budget.part_for_video(config.keep),
+            keep_larger: budget.part_for_video(config.keep),
             hold: line.hold(config, now, budget),
             used: DataRate::ZERO,
             total: standing,
             blocked: false,
             has_raised: false,
+            has_lowered: false,
+            bears: true,
             bursting: false,
+        }
+    }
+
+    fn all<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Workspace) {
+        match self.config.policy {
+            Policy::Fair | Policy::MaxMin => self.by_level(sources, workspace),
+            Policy::Stage => self.by_stage(workspace),
         }
     }
 
@@ -177,9 +198,12 @@ impl<'a> Fill<'a> {
 
     /// A step to what is shown already.
     fn keep(&mut self, work: &mut Work, needed: DataRate) -> Option<Reason> {
-        let left = self.keep.saturating_sub(self.used);
+        let is_larger = work.granted >= work.smallest;
+        let keep = if is_larger { self.keep.min(self.keep_larger) } else { self.keep };
+        let left = keep.saturating_sub(self.used);
         if needed > left && !self.is_borne(work, needed) {
             self.blocked = true;
+            self.has_lowered |= !self.has_raised;
             return Some(refusal(work, needed, left));
         }
         self.used += needed;
@@ -219,7 +243,9 @@ impl<'a> Fill<'a> {
         };
         let since = *work.memory.over_since.get_or_insert(self.now);
         let within = self.used + needed <= self.budget.part_for_video(part);
-        let is_borne = within && self.now.since(since) < grace && (is_bursting || !self.has_raised);
+        let is_borne = within
+            && self.now.since(since) < grace
+            && (is_bursting || ((self.bears || work.granted < work.smallest) && !self.has_raised));
         self.bursting |= is_borne && work.detail;
         is_borne
     }

@@ -37,6 +37,8 @@ pub(super) struct Work {
     pub(super) current: usize,
     /// Up to how many are served first on stage.
     pub(super) preferred: usize,
+    /// How many show the smallest picture.
+    pub(super) smallest: usize,
     pub(super) on_stage: bool,
     pub(super) detail: bool,
     priority: u32,
@@ -89,6 +91,10 @@ impl Work {
         let shown =
             |current| self.candidates.offers().iter().position(|index| offer(*index).layer == current);
         self.current = source.current.and_then(shown).map_or(0, |position| position + 1);
+        let height = |index: &u8| offer(*index).height;
+        let offers = self.candidates.offers();
+        let lowest = offers.first().map(height);
+        self.smallest = offers.iter().take_while(|index| Some(height(index)) == lowest).count();
         self.preferred = if by_stage && source.on_stage { self.preferred(source) } else { 0 };
         self.stopped = match (self.candidates.len() == 0, source.beyond_last_n, source.max_height) {
             (false, ..) => None,

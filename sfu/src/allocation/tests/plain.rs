@@ -37,6 +37,7 @@ struct Work {
     current: usize,
     /// Up to how many are served first on stage.
     preferred: usize,
+    smallest: usize,
     on_stage: bool,
     detail: bool,
     priority: u32,
@@ -81,6 +82,9 @@ impl Work {
         let offer = |index: u8| &source.layers[usize::from(index)];
         let is_current = |&(index, _): &(u8, DataRate)| Some(offer(index).layer) == source.current;
         self.current = self.candidates.iter().position(is_current).map_or(0, |position| position + 1);
+        let height = |index: u8| offer(index).height;
+        let lowest = self.candidates.first().map(|(index, _)| height(*index));
+        self.smallest = self.candidates.iter().filter(|(index, _)| Some(height(*index)) == lowest).count();
         let preferred = match source.detail || source.max_height <= PREFERRED_HEIGHT {
             true => u16::MAX,
             false => {
@@ -206,15 +210,22 @@ pub(super) fn allocate<Id: Copy + Ord>(
         budget: *budget,
         line,
         keep,
+        keep_larger: keep,
         used,
         total,
         blocked: false,
         has_raised: false,
+        has_lowered: false,
+        bears: true,
         bursting: false,
     };
-    match config.policy {
-        Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
-        Policy::Stage => fill.by_stage(workspace),
+    let mut again = fill.clone();
+    fill.all(sources, workspace);
+    if fill.has_lowered {
+        workspace.prepare(config, sources);
+        (again.keep_larger, again.bears) = (budget.to_raise(config.raise), false);
+        again.all(sources, workspace);
+        fill = again;
     }
     out.clear();
     out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(now, source)));
@@ -228,6 +239,7 @@ enum Step {
     Stopped(Reason),
 }
 
+#[derive(Clone)]
 struct Fill<'a> {
     config: &'a AllocationConfig,
     now: Time,
@@ -235,6 +247,7 @@ struct Fill<'a> {
     line: LineMemory,
     /// What all video may take before layers are lowered.
     keep: DataRate,
+    keep_larger: DataRate,
     used: DataRate,
     /// Audio, what is shown now, and the raises granted.
     total: DataRate,
@@ -242,10 +255,19 @@ struct Fill<'a> {
     blocked: bool,
     /// A step was granted to what isn't shown.
     has_raised: bool,
+    has_lowered: bool,
+    bears: bool,
     bursting: bool,
 }
 
 impl Fill<'_> {
+    fn all<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Plain) {
+        match self.config.policy {
+            Policy::Fair | Policy::MaxMin => self.by_level(sources, workspace),
+            Policy::Stage => self.by_stage(workspace),
+        }
+    }
+
     /// Grants the lowest step by [`Work::next_level`], until no source takes another.
     fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Plain) {
         let Plain { order, work, steps } = workspace;
@@ -330,6 +352,9 @@ impl Fill<'_> {
         let Some(needed) = work.next_cost() else { return Step::Stopped(Reason::FitsWish) };
         let keeps = work.keeps();
         let left = match keeps {
+            true if work.granted >= work.smallest => {
+                self.keep.min(self.keep_larger).saturating_sub(self.used)
+            }
             true => self.keep.saturating_sub(self.used),
             false => self.to_raise(self.config.raise),
         };
@@ -337,6 +362,7 @@ impl Fill<'_> {
         if keeps {
             if !fits && !self.is_borne(work, needed) {
                 self.blocked = true;
+                self.has_lowered |= !self.has_raised;
                 return Step::Stopped(refusal(work, needed, left));
             }
         } else if !fits {
@@ -371,7 +397,7 @@ impl Fill<'_> {
         };
         let since = *work.memory.over_since.get_or_insert(self.now);
         let within = self.used + needed <= self.budget.part_for_video(part);
-        let may_be = is_bursting || !self.has_raised;
+        let may_be = is_bursting || ((self.bears || work.granted < work.smallest) && !self.has_raised);
         let is_borne = may_be && within && self.now.since(since) < grace;
         self.bursting |= is_borne && work.detail;
         is_borne

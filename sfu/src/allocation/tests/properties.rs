@@ -140,7 +140,7 @@ fn recomputes(
     let keep = budget.part_for_video(config.keep);
     // Somebody else may have been raised before.
     let (least, most) = match keeps {
-        true => (keep.min(budget.to_raise(config.sway)), keep),
+        true => (keep.min(budget.to_raise(config.raise)), keep),
         false => (budget.to_raise(config.raise), budget.to_raise(config.raise)),
     };
     // What others had been granted by then is between nothing and all that they got.
