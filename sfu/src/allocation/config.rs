@@ -32,8 +32,8 @@ pub struct AllocationConfig {
     /// Larger pictures at fewer frames per second come last, for what no other step makes use of; and on the way up only:
     /// to lose motion first, and sharpness a moment later, is worse than to lose sharpness.
     pub slow_fps: f64,
-    /// Part of what is dependable ([`super::Budget::to_raise`]), audio included, within which a layer may be raised. 0.92:
-    /// probes and teeth even out to about 0.97 of the capacity, of which that is 0.89; the estimate's sawtooth goes
+    /// Part of what is dependable ([`super::Budget::to_raise`]), audio included, within which a layer may be raised. 0.94:
+    /// probes and teeth even out to about 0.97 of the capacity, of which that is 0.91; the estimate's sawtooth goes
     /// down to 0.85 of the capacity (GCC's back-off), and 1.10 of that is 0.935, so that what was raised is kept at the
     /// foot of a tooth.
     pub raise: f64,
@@ -88,7 +88,7 @@ impl Default for AllocationConfig {
             policy: Policy::Fair,
             min_fps: 0.0,
             slow_fps: 15.0,
-            raise: 0.92,
+            raise: 0.94,
             keep: 1.1,
             guard: 1.3,
             burst: 3.5,
