@@ -48,6 +48,8 @@ pub struct Member {
     pub up: LinkIndex,
     /// Its line from the server.
     pub down: LinkIndex,
+    /// Its conference; `None`: the one of all who name none.
+    pub room: Option<String>,
     /// What it publishes, by source name.
     pub publish: IndexMap<String, Publication>,
     /// Its data channels, by label.
@@ -185,6 +187,7 @@ pub(crate) fn cast(
                 leave: participant.leave,
                 up,
                 down,
+                room: participant.room.clone(),
                 publish: participant.publish.clone(),
                 data: participant.data.clone(),
                 reads: participant.reads,

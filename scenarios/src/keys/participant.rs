@@ -21,6 +21,11 @@ pub(crate) static PARTICIPANT: Section = Section {
             Takes::Form("link name"),
             "line from the server; unlimited with 10 ms of delay when absent",
         ),
+        optional(
+            "room",
+            Takes::Form("name"),
+            "which conference of the server's; all who name none are in one. People of different rooms neither see nor hear each other",
+        ),
         implied(
             "publish",
             Takes::Sources(&[&OPUS, &VP8, &VP9, &AV1, &H264]),

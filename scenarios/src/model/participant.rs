@@ -24,6 +24,9 @@ pub struct Participant {
     /// Link from the server; `None` is [`super::Link::ideal`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub down: Option<String>,
+    /// Which conference it takes part in; `None`: the one of all who name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
     /// What to publish, by source name.
     pub publish: IndexMap<String, Publication>,
     /// Data channels, by label.

@@ -36,6 +36,7 @@ use server::Server;
 use tags::Tags;
 
 pub use build::{BuildError, Settings};
+pub use cpu::WorkerUse;
 
 /// The SFU's UDP address: what its one candidate says.
 pub const SFU_ADDRESS: SocketAddr =
@@ -132,6 +133,8 @@ pub struct Outcome {
     pub digest: String,
     /// Events of the event loop.
     pub events: u64,
+    /// What became of each of the SFU's workers; none without a declared cost.
+    pub workers: Vec<WorkerUse>,
     /// What went wrong with a participant or with the SFU, as only a fault of ours explains it.
     pub failures: Vec<String>,
     /// The state of the SFU at the end, as JSON, if it was asked for.
@@ -199,8 +202,16 @@ impl World {
         }
         let digest = self.digest.finish()?;
         // Nobody real has these names and addresses.
+        let workers = self.cpu.as_ref().map(Cpu::used).unwrap_or_default();
         let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
-        Ok(Outcome { recording: self.recorder.finish(), digest, events: self.events, failures, sfu_state })
+        Ok(Outcome {
+            recording: self.recorder.finish(),
+            digest,
+            events: self.events,
+            workers,
+            failures,
+            sfu_state,
+        })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.
