@@ -1,11 +1,13 @@
 //! The command line's grammar.
 
+mod capacity;
 mod decide;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use capacity::{CapacityArguments, Frontier};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 
 /// Simulates video conferences against a real SFU, in virtual time.
@@ -38,6 +40,8 @@ pub enum Command {
     Sweep(SweepArguments),
     /// Puts the shards of a sweep together.
     Merge(MergeArguments),
+    /// Tells how many conferences a server and its line carry, and what gives out first.
+    Capacity(CapacityArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),
