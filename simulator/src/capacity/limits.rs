@@ -159,8 +159,8 @@ impl Scarce {
 const FULL: f64 = 0.9;
 const LONG_WAIT: f64 = 25.0;
 
-/// What `count` conferences, which are too many, were short of: of what is full, that of which the formula asks the
-/// largest part. A line that collapses is used less than before, and yet its queue shows.
+/// What `count` conferences, which are too many, were short of: of what is full, or else of what would be, that of which
+/// the formula asks the largest part. A line that collapses is used less than before, and yet its queue shows.
 pub fn scarce(strain: &Strain, quality: &Quality, bounds: &Bounds, count: u32) -> Scarce {
     let full = |(used, wait): (f64, f64)| used >= FULL || wait >= LONG_WAIT;
     let asked = |bound: f64| f64::from(count) / bound.max(1e-9);
@@ -171,7 +171,9 @@ pub fn scarce(strain: &Strain, quality: &Quality, bounds: &Bounds, count: u32) -
     ];
     let worst = candidates.iter().filter(|(_, full, _)| *full).max_by(|a, b| a.2.total_cmp(&b.2));
     let late = || quality.broken().iter().any(|place| DELAYS.contains(place));
-    match worst {
+    // Controllers that give way in time leave nothing full: then it is what the formula asks too much of.
+    let asked_most = candidates.iter().filter(|(.., asked)| *asked > 1.0).max_by(|a, b| a.2.total_cmp(&b.2));
+    match worst.or(asked_most) {
         Some((what, ..)) => *what,
         None if late() => Scarce::Latency,
         None => Scarce::Quality,
@@ -239,7 +241,10 @@ mod tests {
             (Strain { dropped: 1, ..idle }, GOOD, Scarce::Cpu),
         ];
         for (strain, quality, what) in rows {
-            assert_eq!(scarce(&strain, &quality, &BOUNDS, 6), what, "{strain:?}");
+            // The formula asks less of everything than there is.
+            let roomy = Bounds { uplink: 10.0, downlink: 20.0, cpu: 7.0 };
+            assert_eq!(scarce(&strain, &quality, &roomy, 6), what, "{strain:?}");
         }
+        assert_eq!(scarce(&idle, &late, &BOUNDS, 6), Scarce::Cpu, "six are more than five");
     }
 }

@@ -86,7 +86,7 @@ pub fn answer(server: &Server, people: u32, seed: u64) -> Result<Answer, String>
     answer.parts = parts(server.cores, (carried / AT_ONCE).ceil() as u32);
     let (parts, part) = (answer.parts, server.part(answer.parts));
     let (demand, mut trials) = (answer.demand, Vec::new());
-    let found = search::most(answer.conferences / parts, PLACES / people, |count| {
+    let found = search::most(answer.conferences / parts, (PLACES / people / parts).max(1), |count| {
         let trial = attempt(&part, count, people, seed, demand.picture_bps)?;
         let fits = trial.fits();
         trials.push(Trial { conferences: count * parts, ..trial });
@@ -102,9 +102,10 @@ pub fn answer(server: &Server, people: u32, seed: u64) -> Result<Answer, String>
     Ok(answer)
 }
 
-/// The least number of alike parts of `cores`, at least `wanted` of them if there are as many cores.
+/// The least number of alike parts of `cores`, at least `wanted` of them: whole cores each, or an equal part of one.
 fn parts(cores: u32, wanted: u32) -> u32 {
-    (wanted.clamp(1, cores)..=cores).find(|parts| cores % parts == 0).unwrap_or(1)
+    let alike = |parts: &u32| cores.is_multiple_of(*parts) || parts.is_multiple_of(cores);
+    (wanted.max(1)..).find(alike).expect("every multiple of the cores is one")
 }
 
 /// Simulates so many conferences.
@@ -143,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_server_is_cut_into_alike_parts() {
-        let cases = [(2, 0, 1), (2, 1, 1), (2, 2, 2), (8, 3, 4), (8, 100, 8), (7, 2, 7), (1, 9, 1)];
+        let cases = [(2, 0, 1), (2, 1, 1), (2, 2, 2), (8, 3, 4), (8, 100, 104), (7, 2, 7), (1, 9, 9)];
         for (cores, wanted, expected) in cases {
             assert_eq!(parts(cores, wanted), expected, "{cores} {wanted}");
         }

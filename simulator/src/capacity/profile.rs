@@ -27,6 +27,15 @@ impl Profile {
         }
     }
 
+    /// A machine on which everything takes `factor` times as long.
+    pub fn slower(&self, factor: f64) -> Profile {
+        Profile {
+            machine: self.machine.clone(),
+            per_packet_in_ns: self.per_packet_in_ns * factor,
+            per_packet_out_ns: self.per_packet_out_ns * factor,
+        }
+    }
+
     /// Reads a profile's file.
     ///
     /// # Errors

@@ -21,14 +21,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// One of `parts` alike parts of it.
+    /// One of `parts` alike parts of it. A part of a core is a core that is slower by as much: its packets wait
+    /// longer than they would, never shorter.
     pub fn part(&self, parts: u32) -> Server {
+        let cores = (self.cores / parts).max(1);
         let share = |rate: Rate| Rate::from_bps((rate.as_bps() / u64::from(parts)).max(1));
         Server {
             uplink: share(self.uplink),
             downlink: share(self.downlink),
-            cores: self.cores / parts,
-            profile: self.profile.clone(),
+            cores,
+            profile: self.profile.slower(f64::from(parts) * f64::from(cores) / f64::from(self.cores)),
         }
     }
 }
@@ -92,7 +94,10 @@ mod tests {
     fn a_part_of_a_server_has_a_part_of_everything() {
         let (uplink, downlink) = (Rate::from_kbps(1_000), Rate::from_kbps(400));
         let server = Server { uplink, downlink, cores: 8, profile: Profile::usual() };
+        let slow = server.part(16);
+        assert_eq!((slow.cores, slow.profile.per_packet_in_ns), (1, 2.0 * server.profile.per_packet_in_ns));
         let part = server.part(4);
+        assert_eq!(part.profile, server.profile);
         assert_eq!((part.uplink, part.downlink, part.cores), (Rate::from_kbps(250), Rate::from_kbps(100), 2));
         let scenario = scenario(&text(&part, 3, 5, 7)).expect("a valid scenario");
         let cast = scenario.expand(&mut |_| 0.0);
