@@ -66,9 +66,13 @@ pub fn bandwidth(recording: &Recording, who: ParticipantIndex, direction: Direct
     stack(recording, links(recording, direction, |owner| owner == Some(who)))
 }
 
-/// What all links carried in one direction together, by class: the SFU's ingress (up) and egress (down).
+/// What all links to and from the SFU carried in one direction together, by class: the SFU's ingress (up) and egress (down).
 pub fn sfu_bandwidth(recording: &Recording, direction: Direction) -> Stack {
-    stack(recording, links(recording, direction, |_| true))
+    let leads = recording.links().filter(|(index, _)| {
+        let info = recording.cast().link(*index);
+        info.direction == direction && info.leads_to_sfu
+    });
+    stack(recording, leads.map(|(_, record)| record))
 }
 
 /// Capture to render of all frames that a participant saw, ns; its cumulative curve is the plot.

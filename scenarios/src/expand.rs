@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::model::{
-    Action, CongestionControl, Data, Glob, Link, Participant, Publication, Scenario, Traffic, View,
+    Action, CongestionControl, Data, EcnUse, Glob, Link, Participant, Publication, Scenario, Traffic, View,
 };
 use crate::units::{Rate, Ratio};
 
@@ -44,10 +44,10 @@ pub struct Member {
     pub join: Duration,
     /// When it leaves, if before the end: the earlier of its own `leave` and of an event's.
     pub leave: Option<Duration>,
-    /// Its line to the server.
-    pub up: LinkIndex,
-    /// Its line from the server.
-    pub down: LinkIndex,
+    /// Its lines to the server, its own end first; never empty.
+    pub up: Vec<LinkIndex>,
+    /// Its lines from the server, its own end last; never empty.
+    pub down: Vec<LinkIndex>,
     /// Its conference; `None`: the one of all who name none.
     pub room: Option<String>,
     /// What it publishes, by source name.
@@ -68,8 +68,23 @@ pub struct Member {
     pub lip_sync: bool,
     /// What estimates the line to the server.
     pub congestion_control: CongestionControl,
+    /// Whether what it sends is ECN-capable.
+    pub ecn: EcnUse,
+    /// The weight of what it sends.
+    pub priority: f64,
     /// Takes forward error correction.
     pub fec: bool,
+    /// With whom it talks directly, if it is in no conference.
+    pub call: Option<Call>,
+}
+
+/// One end of a call of two, without the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The other end.
+    pub peer: MemberIndex,
+    /// Whether this end is the one that calls.
+    pub is_caller: bool,
 }
 
 /// Towards the server, or from it.
@@ -198,10 +213,28 @@ pub(crate) fn cast(
                 fec: participant.fec,
                 lip_sync: participant.lip_sync,
                 congestion_control: participant.congestion_control,
+                ecn: participant.ecn,
+                priority: participant.priority,
+                call: None,
             });
         }
     }
+    connect_calls(&mut cast.members, participants);
     cast
+}
+
+/// Joins the members of groups that call each other, number by number.
+fn connect_calls(members: &mut [Member], participants: &IndexMap<String, Participant>) {
+    for (caller, participant) in participants {
+        let Some(callee) = &participant.calls else { continue };
+        let of = |group: &String| -> Vec<usize> {
+            (0..members.len()).filter(|index| members[*index].group == *group).collect()
+        };
+        for (from, to) in of(caller).into_iter().zip(of(callee)) {
+            members[from].call = Some(Call { peer: MemberIndex(to), is_caller: true });
+            members[to].call = Some(Call { peer: MemberIndex(from), is_caller: false });
+        }
+    }
 }
 
 fn lines(
@@ -210,10 +243,12 @@ fn lines(
     participant: &Participant,
     owner: MemberIndex,
     member: &str,
-) -> (LinkIndex, LinkIndex) {
-    let both = participant.up == participant.down;
-    let mut line = |name: &Option<String>, direction: Direction| {
-        let link = name.as_deref().unwrap_or(IDEAL);
+) -> (Vec<LinkIndex>, Vec<LinkIndex>) {
+    let ideal = [IDEAL.to_owned()];
+    let or_ideal = |route: &'_ [String]| if route.is_empty() { ideal.to_vec() } else { route.to_vec() };
+    let (up, down) = (or_ideal(&participant.up), or_ideal(&participant.down));
+    let mut line = |link: &String, direction: Direction| {
+        let both = up.contains(link) && down.contains(link);
         let definition = links.get(link).cloned().unwrap_or_else(Link::ideal);
         let (shared, way) = (definition.shared, if direction == Direction::Up { "up" } else { "down" });
         let instance = match (shared, both) {
@@ -228,8 +263,8 @@ fn lines(
         instances.push(LinkInstance { name: instance, link: link.to_owned(), direction, owner, definition });
         LinkIndex(instances.len() - 1)
     };
-    let up = line(&participant.up, Direction::Up);
-    (up, line(&participant.down, Direction::Down))
+    let up_lines = up.iter().map(|link| line(link, Direction::Up)).collect();
+    (up_lines, down.iter().map(|link| line(link, Direction::Down)).collect())
 }
 
 fn flows(cast: &mut Cast, traffic: &[Traffic]) {

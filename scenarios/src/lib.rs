@@ -21,7 +21,7 @@ mod tests;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Source};
 pub use expand::{
-    Cast, Direction, FlowInstance, LinkIndex, LinkInstance, Member, MemberIndex, Planned, PlannedAction,
+    Call, Cast, Direction, FlowInstance, LinkIndex, LinkInstance, Member, MemberIndex, Planned, PlannedAction,
 };
 pub use model::Scenario;
 pub use overrides::Override;

@@ -22,11 +22,12 @@ macro_rules! shipped {
 }
 
 /// In the order of `plenum list`.
-static ALL: [Shipped; 35] = shipped![
+static ALL: [Shipped; 74] = shipped![
     "meetings" / "ten-party",
     "meetings" / "two-party",
     "meetings" / "late-joiner",
     "meetings" / "crowd-of-thirty",
+    "meetings" / "swarm",
     "adaptation" / "one-bad-downlink",
     "adaptation" / "uplink-dip",
     "competition" / "competing-tcp",
@@ -55,9 +56,47 @@ static ALL: [Shipped; 35] = shipped![
     "rfc8867" / "rfc8867-5-2-udp",
     "rfc8867" / "rfc8867-5-3",
     "rfc8867" / "rfc8867-5-3-udp",
+    "rfc8867" / "rfc8867-5-4",
+    "rfc8867" / "rfc8867-5-5",
     "rfc8867" / "rfc8867-5-6-300ms",
     "rfc8867" / "rfc8867-5-6-1000ms",
     "rfc8867" / "rfc8867-5-7",
+    "rfc8867" / "rfc8867-5-8",
+    "rfc8867" / "rfc8867-6-1",
+    "rfc8867" / "rfc8867-6-2-5-1-50ms",
+    "rfc8867" / "rfc8867-6-2-5-1-100ms",
+    "rfc8867" / "rfc8867-6-2-5-2",
+    "rfc8867" / "rfc8867-6-2-5-3",
+    "rfc8867" / "rfc8867-6-2-5-4",
+    "rfc8867" / "rfc8867-6-2-5-5",
+    "rfc8867" / "rfc8867-6-2-5-6-300ms",
+    "rfc8867" / "rfc8867-6-2-5-7",
+    "rfc8867" / "rfc8867-6-2-5-8",
+    "rfc8867" / "rfc8867-6-3",
+    "rfc8867-direct" / "rfc8867-direct-5-1-50ms",
+    "rfc8867-direct" / "rfc8867-direct-5-1-100ms",
+    "rfc8867-direct" / "rfc8867-direct-5-1-udp",
+    "rfc8867-direct" / "rfc8867-direct-5-2",
+    "rfc8867-direct" / "rfc8867-direct-5-2-udp",
+    "rfc8867-direct" / "rfc8867-direct-5-3",
+    "rfc8867-direct" / "rfc8867-direct-5-3-udp",
+    "rfc8867-direct" / "rfc8867-direct-5-4",
+    "rfc8867-direct" / "rfc8867-direct-5-5",
+    "rfc8867-direct" / "rfc8867-direct-5-6-300ms",
+    "rfc8867-direct" / "rfc8867-direct-5-6-1000ms",
+    "rfc8867-direct" / "rfc8867-direct-5-7",
+    "rfc8867-direct" / "rfc8867-direct-5-8",
+    "rfc8867-direct" / "rfc8867-direct-6-1",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-1-50ms",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-1-100ms",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-2",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-3",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-4",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-5",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-6-300ms",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-7",
+    "rfc8867-direct" / "rfc8867-direct-6-2-5-8",
+    "rfc8867-direct" / "rfc8867-direct-6-3",
 ];
 
 impl Shipped {
@@ -76,14 +115,28 @@ pub fn list() -> &'static [Shipped] {
     &ALL
 }
 
-/// The suites among them: folders whose scenarios are the cases of one document.
-pub const SUITES: [&str; 1] = ["rfc8867"];
+/// The suites among them: the cases of one document. RFC 8867 has its cases in two forms, and a suite of each form.
+pub const SUITES: [&str; 3] = ["rfc8867", "rfc8867-sfu", "rfc8867-direct"];
+
+/// The folders that the cases of a suite lie in.
+fn folders(suite: &str) -> &'static [&'static str] {
+    match suite {
+        "rfc8867" => &["rfc8867", "rfc8867-direct"],
+        "rfc8867-sfu" => &["rfc8867"],
+        "rfc8867-direct" => &["rfc8867-direct"],
+        _ => &[],
+    }
+}
 
 /// The cases of the suite called `name`, in the order of `plenum list`.
 pub fn suite(name: &str) -> Option<Vec<&'static Shipped>> {
-    let folder = format!("scenarios/files/{name}/");
-    let cases = || ALL.iter().filter(|shipped| shipped.path.starts_with(&folder)).collect();
-    SUITES.contains(&name).then(cases)
+    let is_in = |shipped: &Shipped, folder: &str| {
+        let below = shipped.path.strip_prefix("scenarios/files/").and_then(|path| path.strip_prefix(folder));
+        below.is_some_and(|path| path.starts_with('/'))
+    };
+    let cases =
+        ALL.iter().filter(|shipped| folders(name).iter().any(|folder| is_in(shipped, folder))).collect();
+    SUITES.contains(&name).then_some(cases)
 }
 
 /// The shipped scenario called `name`.

@@ -45,7 +45,7 @@ fn main() {
         for round in 0..rounds as u64 {
             let now = Time::from_millis(200 * round);
             let estimate = DataRate::from_kbps(2_000 + round % 20 * 500);
-            let budget = Budget { estimate, audio: DataRate::from_kbps(100) };
+            let budget = Budget::new(estimate, DataRate::from_kbps(100));
             let mut spent = Duration::ZERO;
             for (sources, line) in &mut receivers {
                 let begun = now_on_the_clock();

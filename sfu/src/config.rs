@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::DataRate;
 use crate::allocation::AllocationConfig;
-use crate::congestion::ControllerKind;
+use crate::congestion::{ControllerKind, EcnUse};
 use crate::rtcp::FeedbackKind;
 
 /// Settings of one [`crate::Sfu`].
@@ -21,6 +21,10 @@ pub struct Config {
     pub congestion_control: ControllerKind,
     /// How publishers are told of what arrives. Receivers may tell in either form; by stream only with this.
     pub feedback: FeedbackKind,
+    /// Whether media to receivers leaves ECN-capable; only with [`Config::feedback`] by stream, which tells of marks, and
+    /// a controller that reacts to them. Off: what a path does to ECN-capable packets is to be known first (RFC 6679,
+    /// section 7.2).
+    pub ecn: EcnUse,
     /// Where each receiver's downlink estimate starts.
     ///
     /// 1 Mbps: four thumbnails and everyone's audio, which nearly every line carries; initial probes lift it
@@ -86,6 +90,7 @@ impl Config {
             rtx: true,
             congestion_control: ControllerKind::Gcc,
             feedback: FeedbackKind::TransportWide,
+            ecn: EcnUse::Off,
             start_rate: DataRate::from_kbps(1_000),
             min_rate: DataRate::from_kbps(50),
             max_rate: DataRate::from_kbps(20_000),

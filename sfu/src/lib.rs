@@ -18,7 +18,10 @@ pub mod debug_state;
 pub mod drop_reason;
 pub mod forward;
 pub mod keyframe;
+#[cfg(feature = "server")]
+pub mod load;
 pub mod participant;
+pub mod planted;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
@@ -35,7 +38,7 @@ pub mod units;
 
 pub use conference::{Command, CommandError, JoinRequest, Joined};
 pub use config::Config;
-pub use core::{Sfu, Turn};
+pub use core::{Census, Occupancy, Sfu, Turn};
 pub use drop_reason::{DropCounters, DropReason};
 pub use participant::{ParticipantId, SourceId};
 pub use sink::{Event, PacketClass, Segment, Sink, Transmit};

@@ -6,6 +6,8 @@ use crate::allocation::{Explanation, Reason};
 use crate::codec::Codec;
 use crate::forward::Layer;
 use crate::participant::{ParticipantId, SourceId};
+use crate::rtcp::Ecn;
+use crate::transport::Carrier;
 use crate::{DataRate, Time};
 
 /// Takes the outputs of one [`crate::Turn`].
@@ -23,6 +25,8 @@ pub struct Transmit<'a> {
     pub from: SocketAddr,
     /// The peer's address, the destination.
     pub to: SocketAddr,
+    /// What carries them there.
+    pub carrier: Carrier,
     /// All datagrams, one behind the other.
     pub bytes: &'a [u8],
     /// Where each ends, and what it is there for.
@@ -50,6 +54,9 @@ pub struct Segment {
     pub class: PacketClass,
     /// For forwarded media: when the packet came in, and when it first went out to this receiver.
     pub forwarded: Option<ForwardTimes>,
+    /// The codepoint that its IP header is to carry (RFC 3168): ECN-capable when it is media whose controller reacts to
+    /// marks and is told of them.
+    pub ecn: Ecn,
 }
 
 /// When a forwarded packet passed the core: the raw material of forwarding delay.

@@ -75,6 +75,11 @@ impl Browser {
 
     /// A page in a window of its own, so that none is hidden behind another.
     pub(crate) fn open(&self, url: &str) -> Page {
+        self.open_after(url, "")
+    }
+
+    /// The same, with a script that runs before anything of the page does.
+    pub(crate) fn open_after(&self, url: &str, script: &str) -> Page {
         let mut connection = self.connection.borrow_mut();
         let made = connection.call(
             None,
@@ -90,7 +95,8 @@ impl Browser {
         // Before anything of the page runs: what it complains of is kept.
         let keep = "window.complaints = []; const error = console.error; console.error = (...words) => \
                     { window.complaints.push(words.join(' ')); error(...words); };";
-        connection.call(Some(&session), "Page.addScriptToEvaluateOnNewDocument", json!({ "source": keep }));
+        let source = format!("{keep} {script}");
+        connection.call(Some(&session), "Page.addScriptToEvaluateOnNewDocument", json!({ "source": source }));
         connection.call(Some(&session), "Page.navigate", json!({ "url": url }));
         drop(connection);
         let name = url.split("name=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or(url);

@@ -158,6 +158,29 @@ fn a_page_whose_network_changes_takes_its_old_place() {
     drop(server);
 }
 
+/// What a network that blocks UDP does to a page: no address of the server's works over it.
+const BLOCK_UDP: &str = "const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return set.call(this, { type, sdp: sdp.replace(/a=candidate:\\S+ 1 udp [^\\r\\n]*\\r\\n/g, '') });
+    };";
+
+#[test]
+fn pages_in_a_network_that_blocks_udp_take_tcp() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let url = |name| format!("{}?room=test&name={name}&codec=vp8&{CAMERA}&join=1", server.url);
+    let pages = vec![
+        browser.open_after(&url("ann"), BLOCK_UDP),
+        browser.open_after(&url("bob"), BLOCK_UDP),
+        browser.open(&url("carol")),
+    ];
+    all_see_and_hear(&pages, "video/VP8");
+    let carriers: Vec<String> = pages.iter().map(Page::carrier).collect();
+    assert_eq!(carriers, ["tcp", "tcp", "udp"]);
+    for page in &pages {
+        assert!(page.complaints().is_empty(), "{}: {:?}", page.name, page.complaints());
+    }
+}
+
 #[test]
 fn a_page_with_a_certificate_of_its_own_makes_calls_too() {
     let server = Server::start_with(&["--http", "0.0.0.0:0"]);

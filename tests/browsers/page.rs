@@ -37,6 +37,14 @@ const PIXELS: &str = "[...document.querySelectorAll('.tile:not(.own) video')].ma
     return Array.from(context.getImageData(0, 0, 64, 36).data);
 })";
 
+/// The protocol of the path in use.
+const CARRIER: &str = "(async () => {
+    const all = await plenum.pc.getStats();
+    const transport = [...all.values()].find(({ type }) => type === 'transport');
+    const pair = all.get(transport?.selectedCandidatePairId);
+    return all.get(pair?.localCandidateId)?.protocol ?? '';
+})()";
+
 /// See the module.
 pub(crate) struct Page {
     /// Whose it is.
@@ -187,6 +195,11 @@ impl Page {
     pub(crate) fn lose_the_path(&self) {
         let mute = "plenum.socket.close = plenum.pc.close = () => {}";
         self.evaluate(&format!("(() => {{ {mute}; plenum.end('the network has changed', true); }})()"));
+    }
+
+    /// What carries the media: "udp" or "tcp".
+    pub(crate) fn carrier(&self) -> String {
+        self.evaluate(CARRIER).as_str().unwrap_or_default().to_owned()
     }
 
     /// What the page has written to its console as errors.

@@ -24,7 +24,7 @@ impl Server {
 
     /// Starts one with `arguments`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let media = std::net::SocketAddr::new(sfu::server::reachable_address(), 0);
+        let media = std::net::SocketAddr::new(sfu::server::reachable_addresses()[0], 0);
         let mut child = Command::new(env!("CARGO_BIN_EXE_plenum-sfu"))
             .args(["serve", "--media", &media.to_string()])
             .args(arguments)

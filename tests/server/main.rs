@@ -3,7 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "a server lives in real time")]
 
 mod hostile;
+mod load;
 mod process;
+mod streams;
+mod workers;
 
 use std::process::Command;
 
@@ -28,7 +31,8 @@ fn whoever_runs_it_sees_what_it_does_and_commands_it() {
     let rows = [
         ("GET", "/rooms", "", "401"),
         ("GET", "/rooms", &authorization, "200"),
-        ("DELETE", "/participants/p0", &authorization, "404"),
+        ("DELETE", "/rooms/den/participants/p0", &authorization, "404"),
+        ("DELETE", "/rooms/attic/participants/p0", &authorization, "404"),
         ("DELETE", "/rooms/attic", &authorization, "404"),
         ("POST", "/drain", "", "401"),
         ("POST", "/drain", "Authorization: Bearer a guess\r\n", "401"),
@@ -39,7 +43,8 @@ fn whoever_runs_it_sees_what_it_does_and_commands_it() {
         let answer = Server::http(server.admin, method, path, headers);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{method} {path}: {answer}");
     }
-    let removed = Server::http(server.admin, "DELETE", &format!("/participants/{bob_is}"), &authorization);
+    let removed =
+        Server::http(server.admin, "DELETE", &format!("/rooms/den/participants/{bob_is}"), &authorization);
     assert!(removed.starts_with("HTTP/1.1 204"), "{removed}");
     assert_eq!(bob.hear().expect("the end")["reason"], "removed");
     assert_eq!(ann.hear().expect("news")["type"], "participant_left");

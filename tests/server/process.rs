@@ -15,6 +15,7 @@ pub(crate) const TOKEN: &str = "a token of twenty-odd bytes";
 pub(crate) struct Server {
     child: Child,
     pub(crate) page: SocketAddr,
+    /// Of the first worker.
     pub(crate) media: SocketAddr,
     pub(crate) admin: SocketAddr,
 }
@@ -34,7 +35,7 @@ impl Server {
         let mut address = |before: &str| {
             let line = lines.next().expect("it says where it is");
             let rest = line.strip_prefix(before).expect("in this order").trim_end_matches('/');
-            rest.parse().expect("an address")
+            rest.split(',').next().expect("one at least").parse().expect("an address")
         };
         let (page, media, admin) = (address("http://"), address("media: udp "), address("admin: http://"));
         Server { child, page, media, admin }

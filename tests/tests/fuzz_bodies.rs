@@ -155,6 +155,7 @@ bodies!(
     dependency_descriptor,
     video_layers_allocation,
     frame_marking,
+    framing,
     red,
     rtcp,
     transport_cc,

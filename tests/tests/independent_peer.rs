@@ -93,6 +93,7 @@ impl World {
             provider: Arc::clone(&provider) as _,
             crypto,
             dtls_role: Role::Client,
+            is_controlling: true,
         });
         let remote = RemoteTransport {
             candidate: joined.candidate,

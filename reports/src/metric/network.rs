@@ -59,6 +59,14 @@ pub(super) const METRICS: &[Definition] = &[
         LINK_CAUSE,
         "packets that the link lost for this cause, over those offered to it",
     ),
+    declare(
+        "ecn.marked",
+        Ratio,
+        Neither,
+        LINK,
+        "packets that left the link with the mark of congestion (CE), over those that left it; of links that mark any",
+    )
+    .source("RFC 3168"),
     declare("loss.network.packets", Count, Lower, LINK_CAUSE, "packets that the link lost for this cause"),
     repair("repair_cost.nack_packets", "NACK packets that the receiver sent"),
     repair("repair_cost.nack_sequences", "sequence numbers asked for, first time and repeated"),

@@ -97,6 +97,14 @@ pub struct LinkInfo {
     pub owner: Option<ParticipantIndex>,
     /// Towards the SFU or away from it.
     pub direction: Direction,
+    /// Whether the SFU is at its other end, and not only who is called without it.
+    #[serde(skip_serializing_if = "is_true")]
+    pub leads_to_sfu: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_true(flag: &bool) -> bool {
+    *flag
 }
 
 /// Which way a link carries.

@@ -70,9 +70,12 @@ impl Spending {
     pub fn figures(&self) -> Vec<Figure> {
         let sfu = "All that the SFU received (left) and sent (right), stacked by what it was spent on. Sizes are those on the wire, IP and UDP headers included. The two scales differ: an SFU sends each stream as often as it has receivers. Much vermilion is repair, much yellow padding and probing.";
         let each = "The same for each participant's own lines: what it sent (left) and what it received (right), with the mean of the measured time beside each. Each column has one scale for all rows, so that heights can be compared.";
-        let all = [&self.sfu];
-        let mut figures =
-            vec![Figure::new("bandwidth-sfu", sfu.to_owned(), &self.sfu_picture(), self.table(&all))];
+        let mut figures = Vec::new();
+        // Calls without it leave nothing to show.
+        if self.sfu.stacks.iter().any(|stack| !stack.is_empty()) {
+            let (picture, table) = (self.sfu_picture(), self.table(&[&self.sfu]));
+            figures.push(Figure::new("bandwidth-sfu", sfu.to_owned(), &picture, table));
+        }
         if !self.participants.is_empty() {
             let all: Vec<&Bandwidth> = self.participants.iter().collect();
             let picture = self.participants_picture();

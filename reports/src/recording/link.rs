@@ -42,6 +42,8 @@ impl LinkBin {
 pub struct LinkCounts {
     /// Packets that left the serialiser.
     pub sent: u64,
+    /// Of these, packets with the mark of congestion (RFC 3168: CE).
+    pub marked: u64,
     /// Packets lost, by cause.
     pub dropped: [u64; LossCause::ALL.len()],
 }
@@ -101,6 +103,12 @@ impl LinkRecord {
                 self.count_pending();
             }
         }
+    }
+
+    /// The packet that left last has the mark of congestion.
+    pub(crate) fn marked(&mut self, measured: bool) {
+        self.whole.marked += 1;
+        self.measured.marked += u64::from(measured);
     }
 
     /// Counts what waits to be counted.

@@ -87,6 +87,12 @@ impl Recorder {
         self.kept.links[usize::from(link.0)].sent(place, class, bytes, queued);
     }
 
+    /// The packet that was [sent](Self::link_sent) last has the mark of congestion (RFC 3168: CE).
+    pub fn link_marked(&mut self, at: Time, link: LinkIndex) {
+        let measured = self.kept.measure.contains(at);
+        self.kept.links[usize::from(link.0)].marked(measured);
+    }
+
     /// [`Observation::Forwarded`] without the detour, as nearly every packet is one.
     pub fn forwarded(&mut self, at: Time, receiver: ParticipantIndex, delay: Duration) {
         self.order(at);
@@ -117,6 +123,8 @@ impl Recorder {
         flow.counters.renew();
         if let MediaRecord::Video(video) = &mut flow.media {
             video.layers.subscribed(at);
+            // Frames that were on their way when the last subscription ended have been rendered since.
+            video.freezes.detector.close(at);
         }
         self.event(at, EventKind::Subscribed(id));
     }

@@ -22,6 +22,7 @@ pub(crate) fn cast() -> Cast {
         definition: name.split('@').next().unwrap_or(name).to_owned(),
         owner,
         direction,
+        leads_to_sfu: true,
     };
     Cast {
         participants: vec![member("alice"), member("bob")],

@@ -128,6 +128,9 @@ fn a_muted_flow_does_not_freeze() {
         recorder.observe(Time::from_millis(millis), frame(Time::from_millis(millis - 45), parts(30 * MS)));
     }
     recorder.observe(Time::from_millis(1150), Observation::Unsubscribed(VIDEO));
+    // One that was on its way already.
+    recorder.observe(Time::from_millis(1160), frame(Time::from_millis(1115), parts(30 * MS)));
+    recorder.observe(Time::from_millis(1200), frame(Time::from_millis(1155), parts(30 * MS)));
     recorder.observe(Time::from_millis(3000), Observation::Subscribed(VIDEO));
     recorder.observe(Time::from_millis(3100), frame(Time::from_millis(3055), parts(30 * MS)));
     let recording = recorder.finish();

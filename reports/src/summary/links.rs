@@ -75,6 +75,16 @@ fn losses(rows: &mut Builder<'_>, link: &LinkRecord, labels: &Labels) {
     if offered == 0 {
         return;
     }
+    // Of lines that never mark there is nothing to tell.
+    if link.whole.marked > 0 {
+        rows.ratio(
+            "ecn.marked",
+            labels,
+            offered,
+            link.measured.marked as f64,
+            link.measured.sent.max(1) as f64,
+        );
+    }
     for cause in LossCause::ALL {
         let labels = with(labels, "cause", cause.name());
         let lost = link.measured.of(cause) as f64;

@@ -256,6 +256,7 @@ fn links_and_estimates() {
         ],
     );
     expect(&summary, Stat::Max, &up, &[("queue.delay_added", 30, 50.0)]);
+    expect(&summary, Stat::Mean, &up, &[("ecn.marked", 40, 1.0 / 30.0)]);
     expect(
         &summary,
         Stat::Mean,

@@ -30,6 +30,8 @@ pub struct AppliedCheck {
     pub utilisation_min: Option<f64>,
     /// Bytes of cross traffic that left the serialisers, summed over the lines: at least.
     pub cross_min: Option<u64>,
+    /// Packets that left the lines with the mark of congestion, summed over the lines: at least.
+    pub marked_min: Option<u64>,
     /// Changes of capacity after the first value, summed over the lines: at least.
     pub rate_changes_min: Option<u64>,
 }
@@ -45,6 +47,7 @@ impl From<&Applied> for AppliedCheck {
             queued_min: applied.queued_min,
             utilisation_min: applied.utilisation_min.map(|share| share.get()),
             cross_min: applied.cross_min.map(|size| size.as_bytes()),
+            marked_min: applied.marked_min,
             rate_changes_min: None,
         }
     }
@@ -75,6 +78,7 @@ impl AppliedCheck {
             self.queued(&lines),
             self.utilisation(&lines, recording.measure()),
             self.cross(&lines),
+            self.marked(&lines),
             self.rate_changes(&lines),
         ];
         let checks: Vec<Check> = checks.into_iter().flatten().collect();
@@ -101,6 +105,11 @@ impl AppliedCheck {
             line.bins.iter().map(|bin| u64::from(bin.bytes[TrafficClass::Cross as usize])).sum()
         };
         self.sum("bytes of cross traffic", bounds, lines, bytes)
+    }
+
+    fn marked(&self, lines: &[Line<'_>]) -> Option<Check> {
+        let bounds = Bounds::counts(self.marked_min, None);
+        self.sum("packets marked", bounds, lines, |line| line.whole.marked)
     }
 
     fn rate_changes(&self, lines: &[Line<'_>]) -> Option<Check> {

@@ -131,6 +131,7 @@ fn cast(people: u16, name: &impl Fn(u16) -> String) -> Cast {
             definition: format!("home-{}", direction.name()),
             owner: Some(who(n)),
             direction,
+            leads_to_sfu: true,
         })
         .collect();
     Cast { participants, links }

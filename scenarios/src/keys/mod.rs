@@ -11,7 +11,7 @@ pub use reference::{reference, sections};
 
 pub(crate) use link::LINK;
 pub(crate) use participant::OPUS;
-pub(crate) use top::{RANGE, ROOT};
+pub(crate) use top::{CONTROLLERS, RANGE, ROOT};
 pub(crate) use video::{AV1, H264, VP8, VP9};
 
 /// A table of the format.

@@ -1,6 +1,6 @@
 //! Keys of participants.
 
-use super::top::CONTROLLER;
+use super::top::{CONTROLLER, ECN, ECN_ABOUT};
 use super::video::{AV1, H264, VP8, VP9};
 use super::{Key, Section, Takes, default, implied, later, optional, required};
 
@@ -13,13 +13,13 @@ pub(crate) static PARTICIPANT: Section = Section {
         optional("leave", Takes::Duration, "when to leave; at the end when absent"),
         optional(
             "up",
-            Takes::Form("link name"),
-            "line to the server; unlimited with 10 ms of delay when absent",
+            Takes::Form("link name, or list of them"),
+            "line to the server, or several one after the other; unlimited with 10 ms of delay when absent",
         ),
         optional(
             "down",
-            Takes::Form("link name"),
-            "line from the server; unlimited with 10 ms of delay when absent",
+            Takes::Form("link name, or list of them"),
+            "line from the server, or several in the order from there; unlimited with 10 ms of delay when absent",
         ),
         optional(
             "room",
@@ -55,11 +55,23 @@ pub(crate) static PARTICIPANT: Section = Section {
             "\"gcc\"",
             "what estimates the line to the server; `fixed` always sends up to 10 Mbps",
         ),
+        default("ecn", ECN, "\"off\"", ECN_ABOUT),
+        default(
+            "priority",
+            Takes::Number,
+            "1",
+            "weight of what it sends among flows that share a bottleneck, 0.1 to 10; only `nada` shares by it (RFC 8698)",
+        ),
         default(
             "lip_sync",
             Takes::Flag,
             "true",
             "keeps sound and picture of one publisher together, by sender reports",
+        ),
+        optional(
+            "calls",
+            Takes::Form("participant's name"),
+            "who it talks to directly, without the server; in a group, each member calls the one of its number",
         ),
         later("nat", "address translation"),
         later("cpu", "speed of the computer"),

@@ -14,6 +14,11 @@ pub(crate) static ROOT: Section = section(
         default("doc", Takes::Text, "\"\"", "what it shows; its first line appears in `plenum list`"),
         required("seed", Takes::Whole, "the seed of every random draw"),
         required("duration", Takes::Duration, "virtual time that the run lasts"),
+        optional(
+            "liveness",
+            Takes::Duration,
+            "asks that every stream that is forwarded for that long before the end renders in that time; not asked when absent",
+        ),
         optional("measure", Takes::Table(&MEASURE), "what enters the statistics"),
         optional("link", Takes::Named(&LINK), "kinds of one-way line"),
         optional("sfu", Takes::Named(&SFU), "the server; exactly one, `main` with its defaults when absent"),
@@ -36,6 +41,7 @@ pub(crate) static ROOT: Section = section(
         ),
         optional("gate", Takes::List(&GATE), "how far from its baseline `plenum gate` lets it be"),
         optional("sweep", Takes::Table(&SWEEP), "variations for `plenum sweep`"),
+        optional("explore", Takes::Table(&EXPLORE), "ranges for `plenum explore`"),
     ],
 );
 
@@ -81,6 +87,7 @@ static SFU_CONFIG: Section = section(
             "\"transport-cc\"",
             "how arrivals are told of, both ways: by transport-wide numbers, or by stream with ECN marks",
         ),
+        default("ecn", ECN, "\"off\"", ECN_ABOUT),
         default("dominant_speaker", Takes::Flag, "true", "tells everybody who the dominant speaker is"),
         default(
             "loudest",
@@ -108,8 +115,15 @@ static SFU_CONFIG: Section = section(
     ],
 );
 
-/// Google congestion control, SCReAM's second version, NADA (RFC 8698), or none.
-pub(super) const CONTROLLER: Takes = Takes::Choice(&["gcc", "scream", "nada", "webrtc-rs", "fixed"], &[]);
+/// Google congestion control, SCReAM's second version and its first (RFC 8298), NADA (RFC 8698), or none.
+pub(super) const CONTROLLER: Takes = Takes::Choice(CONTROLLERS, &[]);
+
+/// Their names.
+pub(crate) const CONTROLLERS: &[&str] = &["gcc", "scream", "scream-v1", "nada", "webrtc-rs", "fixed"];
+
+/// Explicit congestion notification.
+pub(super) const ECN: Takes = Takes::Choice(&["off", "classic", "l4s"], &[]);
+pub(super) const ECN_ABOUT: &str = "whether the media that it sends is ECN-capable: `classic` as ECT(0) (RFC 3168), `l4s` as ECT(1) (RFC 9331); needs `feedback = \"rfc8888\"`, which tells of marks. Only controllers that answer marks send so: `scream`, and `scream-v1` and `nada` in the classic form in either case";
 
 static CPU: Section = section(
     "sfu.<name>.cpu",
@@ -291,6 +305,11 @@ static APPLIED: Section = section(
             Takes::Form("size"),
             "bytes of cross traffic that left the queues of all these lines together, at least",
         ),
+        optional(
+            "marked_min",
+            Takes::Whole,
+            "packets that left all these lines together with the mark of congestion (ECN), at least",
+        ),
     ],
 );
 
@@ -346,6 +365,42 @@ static SWEEP: Section = section(
             "grid",
             Takes::Form("table of path to list of values, or to a range"),
             "paths as `--set` takes them, quoted: `grid.\"link.home.rate\" = [\"1Mbps\", \"2Mbps\"]`, or `{ from = \"100kbps\", to = \"10Mbps\", steps = 5, scale = \"log\" }`",
+        ),
+    ],
+);
+
+const ENDS: Takes = Takes::Form("`[least, most]`");
+
+static EXPLORE: Section = section(
+    "explore",
+    "Ranges for `plenum explore`, which draws whole scenarios: people, lines and events take the place of the file's own.",
+    &[
+        default("people", ENDS, "[2, 6]", "how many people, 2 to 50"),
+        default("links", ENDS, "[1, 4]", "how many kinds of line, 1 to 50"),
+        default("events", ENDS, "[0, 8]", "how many events, to 1000"),
+        default("duration", ENDS, "[\"4s\", \"15s\"]", "how long people come and things happen"),
+        default(
+            "settle",
+            Takes::Duration,
+            "\"12s\"",
+            "a time without events after that, at whose end every stream must render",
+        ),
+        default("rate", ENDS, "[\"300kbps\", \"20Mbps\"]", "rates of lines, drawn by their logarithm"),
+        default("delay", ENDS, "[\"1ms\", \"150ms\"]", "their delays, one way"),
+        default("jitter", ENDS, "[\"0s\", \"15ms\"]", "standard deviations of their delays"),
+        default("loss", ENDS, "[0, \"5%\"]", "their random losses"),
+        default("queue", ENDS, "[\"50ms\", \"1s\"]", "depths of their queues"),
+        default(
+            "codecs",
+            Takes::Form("list of words"),
+            "[\"vp8\", \"vp9\", \"av1\", \"h264\"]",
+            "codecs of cameras",
+        ),
+        default(
+            "controllers",
+            Takes::Form("list of words"),
+            "[\"gcc\", \"scream\", \"nada\"]",
+            "what controls congestion, as in `congestion_control`",
         ),
     ],
 );

@@ -118,4 +118,7 @@ pub struct Applied {
     /// Bytes of cross traffic that left the queues, summed over the lines: at least.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cross_min: Option<Size>,
+    /// Packets that left the lines with the mark of congestion: at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marked_min: Option<u64>,
 }

@@ -6,6 +6,7 @@
 mod data;
 mod event;
 mod expectation;
+mod explore;
 mod faulty_line;
 mod gate;
 mod glob;
@@ -20,12 +21,13 @@ mod video;
 pub use data::Data;
 pub use event::{Action, Event};
 pub use expectation::{Applied, Bound, BoundUnit, Expect, Stat};
+pub use explore::{Explore, Range, Ranged};
 pub use faulty_line::{HoldBack, Management, ManagementKind, Policer, TraceFile};
 pub use gate::Gate;
 pub use glob::Glob;
 pub use link::{Delay, Depth, Jitter, Link, Loss, Queue, RateSchedule, RateStep, SizedAt};
 pub use participant::{Join, Layout, Participant, View};
-pub use sfu::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
+pub use sfu::{Allocation, CongestionControl, Cpu, EcnUse, Feedback, Sfu};
 pub use source::{Opus, Publication, Speech, Turn};
 pub use sweep::{Setting, Sweep};
 pub use traffic::{Files, FilesStart, TcpWindow, Traffic, TrafficKind};
@@ -36,7 +38,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::units::duration_text;
+use crate::units::{duration_text, optional_duration_text};
 
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,6 +54,9 @@ pub struct Scenario {
     /// Virtual time that the run lasts; above zero.
     #[serde(serialize_with = "duration_text")]
     pub duration: Duration,
+    /// How long before the end all that is forwarded must have rendered; above zero.
+    #[serde(serialize_with = "optional_duration_text", skip_serializing_if = "Option::is_none")]
+    pub liveness: Option<Duration>,
     /// What enters the statistics.
     pub measure: Measure,
     /// Kinds of line, by name.
@@ -79,6 +84,9 @@ pub struct Scenario {
     /// Variations of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
+    /// Ranges that whole scenarios are drawn from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explore: Option<Explore>,
 }
 
 /// What enters the statistics.

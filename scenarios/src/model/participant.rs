@@ -5,7 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::{CongestionControl, Data, Publication};
+use super::{CongestionControl, Data, EcnUse, Publication};
 use crate::units::{Rate, duration_text, format_duration, optional_duration_text};
 
 /// A participant, or a group of alike participants.
@@ -18,12 +18,12 @@ pub struct Participant {
     /// When to leave; after the latest moment to join.
     #[serde(serialize_with = "optional_duration_text", skip_serializing_if = "Option::is_none")]
     pub leave: Option<Duration>,
-    /// Link to the server; `None` is [`super::Link::ideal`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub up: Option<String>,
-    /// Link from the server; `None` is [`super::Link::ideal`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub down: Option<String>,
+    /// Links to the server, the participant's own end first; none is [`super::Link::ideal`].
+    #[serde(serialize_with = "route", skip_serializing_if = "Vec::is_empty")]
+    pub up: Vec<String>,
+    /// Links from the server, the participant's own end last; none is [`super::Link::ideal`].
+    #[serde(serialize_with = "route", skip_serializing_if = "Vec::is_empty")]
+    pub down: Vec<String>,
     /// Which conference it takes part in; `None`: the one of all who name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
@@ -46,10 +46,32 @@ pub struct Participant {
     /// What estimates the line to the server.
     #[serde(skip_serializing_if = "CongestionControl::is_usual")]
     pub congestion_control: CongestionControl,
+    /// Whether what it sends is ECN-capable.
+    #[serde(skip_serializing_if = "EcnUse::is_usual")]
+    pub ecn: EcnUse,
+    /// Its weight among flows that share a bottleneck, for a controller that shares by weight; 0.1 to 10.
+    #[serde(skip_serializing_if = "is_one")]
+    pub priority: f64,
     /// Keeps sound and picture of one publisher together by sender reports (RFC 3550, 6.4.1).
     pub lip_sync: bool,
     /// Takes forward error correction (RFC 8627) where it helps.
     pub fec: bool,
+    /// Who it talks to directly, without the server: members of the same number of this group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_one(weight: &f64) -> bool {
+    *weight == 1.0
+}
+
+/// One link is written by its bare name.
+fn route<S: Serializer>(links: &Vec<String>, to: S) -> Result<S::Ok, S::Error> {
+    match links.as_slice() {
+        [one] => to.serialize_str(one),
+        several => to.collect_seq(several),
+    }
 }
 
 /// When to join.

@@ -15,6 +15,9 @@ pub enum CongestionControl {
     Gcc,
     /// SCReAM, its second version.
     Scream,
+    /// SCReAM, its first version (RFC 8298).
+    #[serde(rename = "scream-v1")]
+    ScreamV1,
     /// RFC 8698.
     Nada,
     /// The estimator of the webrtc-rs family, to compare with.
@@ -49,6 +52,25 @@ impl Feedback {
     }
 }
 
+/// How explicit congestion notification is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EcnUse {
+    /// Packets are not ECN-capable.
+    #[default]
+    Off,
+    /// Packets leave as ECT(0) (RFC 3168).
+    Classic,
+    /// Packets leave as ECT(1) (RFC 9331).
+    L4s,
+}
+
+impl EcnUse {
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == EcnUse::default()
+    }
+}
+
 /// A server's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "SfuText")]
@@ -63,6 +85,8 @@ pub struct Sfu {
     pub congestion_control: CongestionControl,
     /// How arrivals are told of, both ways.
     pub feedback: Feedback,
+    /// Whether what it sends is ECN-capable.
+    pub ecn: EcnUse,
     /// Tells everybody who the dominant speaker is.
     pub dominant_speaker: bool,
     /// How many sources of sound it forwards at a time; all when 0.
@@ -85,6 +109,7 @@ impl Default for Sfu {
             max_bitrate: None,
             congestion_control: CongestionControl::Gcc,
             feedback: Feedback::TransportCc,
+            ecn: EcnUse::Off,
             dominant_speaker: true,
             loudest: 0,
             allocation: Allocation::Fair,
@@ -155,6 +180,8 @@ struct ConfigText {
     congestion_control: CongestionControl,
     #[serde(skip_serializing_if = "Feedback::is_usual")]
     feedback: Feedback,
+    #[serde(skip_serializing_if = "EcnUse::is_usual")]
+    ecn: EcnUse,
     #[serde(skip_serializing_if = "is_false")]
     dominant_speaker: bool,
     #[serde(skip_serializing_if = "is_zero")]
@@ -178,13 +205,14 @@ fn is_zero(count: &u8) -> bool {
 impl From<Sfu> for SfuText {
     fn from(sfu: Sfu) -> SfuText {
         let Sfu { rtx, nack, max_bitrate, dominant_speaker, loudest, .. } = sfu;
-        let Sfu { congestion_control, feedback, allocation, last_n, pause_unwatched, cpu, .. } = sfu;
+        let Sfu { congestion_control, feedback, ecn, allocation, last_n, pause_unwatched, cpu, .. } = sfu;
         let config = ConfigText {
             rtx,
             nack,
             max_bitrate,
             congestion_control,
             feedback,
+            ecn,
             dominant_speaker,
             loudest,
             allocation,

@@ -49,16 +49,19 @@ fn action(reader: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Action> {
             muted(reader, key, names).map(|(participant, source)| Action::Unmute { participant, source })
         }
         "leave" => member(reader, key, names).map(|participant| Action::Leave { participant }),
-        "unpin" => member(reader, key, names).map(|participant| Action::Unpin { participant }),
+        "unpin" => {
+            let participant = member(reader, key, names)?;
+            names.check_in_conference(reader.faults, reader.place_of(key), &participant);
+            Some(Action::Unpin { participant })
+        }
         "view" => {
             let inner = reader.inner(key)?;
-            let (participant, view) = (inner_member(&inner, "participant", names), view(&inner));
+            let (participant, view) = (watcher(&inner, names), view(&inner));
             Some(Action::View { participant: participant?, view })
         }
         "pin" => {
             let inner = reader.inner(key)?;
-            let (participant, whom) =
-                (inner_member(&inner, "participant", names), inner_member(&inner, "whom", names));
+            let (participant, whom) = (watcher(&inner, names), inner_member(&inner, "whom", names));
             whom?;
             Some(Action::Pin { participant: participant?, whom: inner.text("whom")?.to_owned() })
         }
@@ -88,6 +91,13 @@ fn member(reader: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Glob> {
 fn inner_member(inner: &Reader<'_>, key: &str, names: &Names<'_>) -> Option<Glob> {
     let participant = inner.glob(key)?;
     names.check_member(inner.faults, inner.place_of(key), &participant);
+    Some(participant)
+}
+
+/// Somebody who looks at others by way of the server.
+fn watcher(inner: &Reader<'_>, names: &Names<'_>) -> Option<Glob> {
+    let participant = inner_member(inner, "participant", names)?;
+    names.check_in_conference(inner.faults, inner.place_of("participant"), &participant);
     Some(participant)
 }
 

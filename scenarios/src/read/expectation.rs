@@ -158,6 +158,7 @@ fn proof(reader: &Reader<'_>, names: &Names<'_>) -> Option<Applied> {
         queued_min: reader.duration("queued_min"),
         utilisation_min: reader.ratio("utilisation_min"),
         cross_min: reader.node("cross_min").and_then(|node| values::size(reader.faults, node)),
+        marked_min: count("marked_min"),
         link: link?,
     };
     if reader.table.names().iter().all(|key| *key == "link") {

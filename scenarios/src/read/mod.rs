@@ -1,9 +1,11 @@
 //! From the tree to the model. Every reader reports all that it finds wrong and goes on with a default, so
 //! that one pass shows every fault; the model counts only when nothing was reported.
 
+mod call;
 mod data;
 mod event;
 mod expectation;
+mod explore;
 mod faulty_line;
 mod gate;
 mod link;
@@ -57,7 +59,9 @@ pub(crate) fn scenario(
     let before = faults.count();
     let links = links(&root);
     let sfus = sfu::sfus(&root);
-    let participants = participant::participants(&root, duration, &links);
+    let feedback = sfus.values().next().map(|sfu| sfu.feedback).unwrap_or_default();
+    let participants = participant::participants(&root, duration, &links, feedback);
+    call::check(&root, &participants);
     // Drawn as late as can be, so that what is checked against a join holds for every draw.
     let cast = expand::cast(&participants, &links, &mut |_| 1.0);
     check_shared(&root, &cast);
@@ -67,6 +71,7 @@ pub(crate) fn scenario(
     let expect = expectation::expectations(&root, &names, metrics);
     let applied = expectation::applied(&root, &names);
     let gate = gate::gates(&root, &names, metrics);
+    let explore = root.inner("explore").map(|inner| explore::explore(&inner));
     let sweep = root.inner("sweep").map(|inner| sweep::sweep(&inner));
     Scenario {
         schema,
@@ -74,6 +79,7 @@ pub(crate) fn scenario(
         doc,
         seed,
         duration: duration.unwrap_or_default(),
+        liveness: root.span("liveness"),
         measure,
         links,
         sfus,
@@ -84,6 +90,7 @@ pub(crate) fn scenario(
         applied,
         gate,
         sweep,
+        explore,
     }
 }
 
@@ -120,9 +127,9 @@ fn links(root: &Reader<'_>) -> IndexMap<String, Link> {
 /// A line carries one direction; a shared one too.
 fn check_shared(root: &Reader<'_>, cast: &Cast) {
     for member in &cast.members {
-        for (index, key, way) in
-            [(member.up, "up", expand::Direction::Up), (member.down, "down", expand::Direction::Down)]
-        {
+        let ups = member.up.iter().map(|index| (index, "up", expand::Direction::Up));
+        let downs = member.down.iter().map(|index| (index, "down", expand::Direction::Down));
+        for (index, key, way) in ups.chain(downs) {
             let line = &cast.links[index.0];
             if line.direction == way {
                 continue;

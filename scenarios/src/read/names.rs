@@ -43,6 +43,15 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Reports that someone whom the pattern selects is in a call, where there is nothing to look at but the other end.
+    pub(crate) fn check_in_conference(&self, faults: &Faults, place: &Place, pattern: &Glob) {
+        let calls = |member: &&Member| pattern.matches(&member.name) && member.call.is_some();
+        if let Some(member) = self.cast.members.iter().find(calls).filter(|_| self.complete) {
+            let hint = "take it out: a call shows the other end, and nothing else";
+            faults.report(place, format!("`{}` is in a call", member.name), hint);
+        }
+    }
+
     /// Reports a source pattern that selects nothing of what the members of `who` publish.
     pub(crate) fn check_source(&self, faults: &Faults, place: &Place, who: Option<&Glob>, pattern: &Glob) {
         let members =

@@ -5,11 +5,11 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::reader::Reader;
-use super::sfu::congestion_control;
+use super::sfu::{congestion_control, ecn};
 use super::{data, source, values};
 use crate::diagnostics::Faults;
-use crate::model::{Join, Layout, Link, Participant, Publication, View};
-use crate::tree::Node;
+use crate::model::{Feedback, Join, Layout, Link, Participant, Publication, View};
+use crate::tree::{Node, Value};
 
 /// Group size: keeps a slip of the keyboard from filling the memory.
 const MAX_COUNT: u64 = 1_000;
@@ -18,10 +18,11 @@ pub(crate) fn participants(
     root: &Reader<'_>,
     duration: Option<Duration>,
     links: &IndexMap<String, Link>,
+    feedback: Feedback,
 ) -> IndexMap<String, Participant> {
     let mut participants = IndexMap::new();
     for (name, reader) in root.named("participant") {
-        participants.insert(name.to_owned(), participant(&reader, duration, links));
+        participants.insert(name.to_owned(), participant(&reader, duration, links, feedback));
     }
     if let Some(node) = root.node("participant").filter(|_| participants.is_empty() && root.faults.is_empty())
     {
@@ -34,8 +35,9 @@ fn participant(
     reader: &Reader<'_>,
     duration: Option<Duration>,
     links: &IndexMap<String, Link>,
+    feedback: Feedback,
 ) -> Participant {
-    let line = |key| line_name(reader, key, links);
+    let line = |key| route(reader, key, links);
     let participant = Participant {
         count: reader.whole("count", 1..=MAX_COUNT).unwrap_or(1) as u32,
         join: join(reader).unwrap_or(Join::At(Duration::ZERO)),
@@ -52,7 +54,10 @@ fn participant(
         red: reader.flag("red").unwrap_or(false),
         fec: reader.flag("fec").unwrap_or(false),
         congestion_control: congestion_control(reader),
+        ecn: ecn(reader, feedback),
+        priority: priority(reader),
         lip_sync: reader.flag("lip_sync").unwrap_or(true),
+        calls: reader.text("calls").map(str::to_owned),
     };
     check_redundancy(reader, &participant);
     check_times(reader, &participant, duration);
@@ -64,18 +69,52 @@ fn room_name(reader: &Reader<'_>, room: &str) -> String {
     room.to_owned()
 }
 
-fn line_name(reader: &Reader<'_>, key: &str, links: &IndexMap<String, Link>) -> Option<String> {
-    let name = reader.text(key)?;
-    if !links.contains_key(name) {
-        let known: Vec<&str> = links.keys().map(String::as_str).collect();
-        let place = reader.place_of(key);
-        if known.is_empty() {
-            reader.faults.report(place, format!("no link `{name}`"), format!("add a table [link.{name}]"));
-        } else {
-            reader.faults.report_unknown(place, "no link", name, &known);
-        }
+fn priority(reader: &Reader<'_>) -> f64 {
+    const WEIGHTS: std::ops::RangeInclusive<f64> = 0.1..=10.0;
+    let given = reader.number("priority").unwrap_or(1.0);
+    if !WEIGHTS.contains(&given) {
+        reader.faults.report(reader.place_of("priority"), "out of range for a weight", "from 0.1 to 10");
     }
-    Some(name.to_owned())
+    given
+}
+
+/// Links between a participant and the server at most: keeps a slip of the keyboard from going far.
+const MAX_ROUTE: usize = 8;
+
+/// The links that `key` names, one or a list.
+fn route(reader: &Reader<'_>, key: &str, links: &IndexMap<String, Link>) -> Vec<String> {
+    let Some(node) = reader.node(key) else { return Vec::new() };
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    if items.is_empty() || items.len() > MAX_ROUTE {
+        let message = format!("a way of {} links", items.len());
+        reader.faults.report(&node.place, message, format!("give 1 to {MAX_ROUTE} links"));
+    }
+    let mut names: Vec<String> = Vec::new();
+    for item in items {
+        let Some(name) = values::text(reader.faults, item) else { continue };
+        check_line(reader.faults, item, links, name);
+        if names.iter().any(|known| known == name) {
+            let message = format!("the link `{name}` stands here twice");
+            reader.faults.report(&item.place, message, "a way passes each link once");
+        }
+        names.push(name.to_owned());
+    }
+    names
+}
+
+fn check_line(faults: &Faults, node: &Node, links: &IndexMap<String, Link>, name: &str) {
+    if links.contains_key(name) {
+        return;
+    }
+    let known: Vec<&str> = links.keys().map(String::as_str).collect();
+    if known.is_empty() {
+        faults.report(&node.place, format!("no link `{name}`"), format!("add a table [link.{name}]"));
+    } else {
+        faults.report_unknown(&node.place, "no link", name, &known);
+    }
 }
 
 fn join(reader: &Reader<'_>) -> Option<Join> {

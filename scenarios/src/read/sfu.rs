@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::reader::Reader;
 use super::values;
-use crate::model::{Allocation, CongestionControl, Cpu, Feedback, Sfu};
+use crate::model::{Allocation, CongestionControl, Cpu, EcnUse, Feedback, Sfu};
 
 /// The name of the server when the file describes none.
 pub(crate) const IMPLIED: &str = "main";
@@ -33,6 +33,7 @@ fn sfu(reader: &Reader<'_>) -> Sfu {
         if config.choice("feedback") == Some("rfc8888") {
             sfu.feedback = Feedback::Rfc8888;
         }
+        sfu.ecn = ecn(&config, sfu.feedback);
         sfu.dominant_speaker = config.flag("dominant_speaker").unwrap_or(sfu.dominant_speaker);
         sfu.allocation = match config.choice("allocation") {
             Some("stage") => Allocation::Stage,
@@ -50,11 +51,27 @@ fn sfu(reader: &Reader<'_>) -> Sfu {
 pub(super) fn congestion_control(reader: &Reader<'_>) -> CongestionControl {
     match reader.choice("congestion_control") {
         Some("scream") => CongestionControl::Scream,
+        Some("scream-v1") => CongestionControl::ScreamV1,
         Some("nada") => CongestionControl::Nada,
         Some("webrtc-rs") => CongestionControl::WebrtcRs,
         Some("fixed") => CongestionControl::Fixed,
         _ => CongestionControl::Gcc,
     }
+}
+
+/// How ECN is used: not at all where nobody tells of marks.
+pub(super) fn ecn(reader: &Reader<'_>, feedback: Feedback) -> EcnUse {
+    let used = match reader.choice("ecn") {
+        Some("classic") => EcnUse::Classic,
+        Some("l4s") => EcnUse::L4s,
+        _ => EcnUse::Off,
+    };
+    if used != EcnUse::Off && feedback != Feedback::Rfc8888 {
+        let message = "transport-wide feedback doesn't tell of marks";
+        let hint = "set feedback = \"rfc8888\" in the server's config";
+        reader.faults.report(reader.place_of("ecn"), message, hint);
+    }
+    used
 }
 
 fn cpu(reader: &Reader<'_>) -> Cpu {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{read, with_head};
 use crate::model::{Opus, Publication, Speech};
-use crate::{Direction, LinkIndex, MemberIndex, PlannedAction, Rate};
+use crate::{Call, Direction, LinkIndex, MemberIndex, PlannedAction, Rate};
 
 /// A draw that depends on the path alone.
 fn draw(path: &str) -> f64 {
@@ -50,9 +50,39 @@ fn each_member_has_its_own_line_unless_shared() {
         ["home-up@a", "home-down@a", "office", "ideal@b.1", "ideal@b.2", "wired/up@c", "wired/down@c"];
     assert_eq!(names, expected);
     let [.., b1, b2, c] = cast.members.as_slice() else { panic!("seven members") };
-    assert_eq!((b1.up, b2.up, c.up), (LinkIndex(10), LinkIndex(10), LinkIndex(13)));
+    assert_eq!((&b1.up[..], &b2.up[..]), (&[LinkIndex(10)][..], &[LinkIndex(10)][..]));
+    assert_eq!(c.up, [LinkIndex(13)]);
     assert_eq!((cast.links[10].owner, cast.links[10].direction), (None, Direction::Up));
     assert_eq!((cast.links[8].owner, cast.links[9].direction), (Some(MemberIndex(4)), Direction::Down));
+}
+
+#[test]
+fn a_way_may_pass_several_lines() {
+    let lines = "[link.a]\nshared = true\n[link.b]\n[link.c]\nshared = true\n\
+        [participant.x]\nup = [\"b\", \"a\"]\ndown = \"b\"\n\
+        [participant.y]\nup = \"a\"\ndown = [\"c\", \"b\"]\n";
+    let scenario = read(&with_head(lines), &[]).expect("valid");
+    let json = scenario.to_json();
+    assert_eq!(json["participant"]["x"]["up"], serde_json::json!(["b", "a"]));
+    assert_eq!(json["participant"]["x"]["down"], "b");
+    let cast = scenario.expand(&mut draw);
+    let [.., x, y] = cast.members.as_slice() else { panic!("six members") };
+    let names = |way: &[LinkIndex]| -> Vec<&str> {
+        way.iter().map(|line| cast.links[line.0].name.as_str()).collect()
+    };
+    assert_eq!((names(&x.up), names(&x.down)), (vec!["b/up@x", "a"], vec!["b/down@x"]));
+    assert_eq!((names(&y.up), names(&y.down)), (vec!["a"], vec!["c", "b@y"]));
+}
+
+#[test]
+fn groups_call_each_other_number_by_number() {
+    let lines = "[participant.x]\ncount = 2\npublish = \"none\"\ncalls = \"y\"\n\
+        [participant.y]\ncount = 2\npublish = \"none\"\n";
+    let cast = read(&with_head(lines), &[]).expect("valid").expand(&mut draw);
+    let calls: Vec<_> = cast.members.iter().map(|member| member.call).collect();
+    let call = |peer, is_caller| Some(Call { peer: MemberIndex(peer), is_caller });
+    assert_eq!(calls[..4], [None; 4], "the others are in a conference");
+    assert_eq!(calls[4..], [call(6, true), call(7, true), call(4, false), call(5, false)]);
 }
 
 #[test]

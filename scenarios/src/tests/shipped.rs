@@ -36,8 +36,15 @@ fn every_file_in_the_folder_ships() {
 fn a_suite_is_the_cases_of_its_folder() {
     for suite in shipped::SUITES {
         let cases = shipped::suite(suite).expect("a suite");
-        assert!(cases.len() > 1 && cases.iter().all(|case| case.name.starts_with(suite)));
+        assert!(cases.len() > 1 && cases.iter().all(|case| case.name.starts_with("rfc8867-")));
     }
+    let cases = |suite: &str| -> Vec<&str> {
+        shipped::suite(suite).expect("a suite").iter().map(|case| case.name).collect()
+    };
+    let (sfu, direct) = (cases("rfc8867-sfu"), cases("rfc8867-direct"));
+    assert_eq!(cases("rfc8867"), [sfu.clone(), direct.clone()].concat(), "both forms");
+    let name = |case: &&str| case.replace("-direct", "");
+    assert_eq!(sfu, direct.iter().map(name).collect::<Vec<_>>(), "each case in either form");
     assert_eq!(shipped::suite("meetings"), None);
 }
 

@@ -2,12 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::{LayerOffer, MAX_LAYERS, Source};
+use super::{AllocationConfig, LayerOffer, MAX_LAYERS, Source};
 use crate::DataRate;
-
-/// Pictures larger than the smallest come at this frame rate at least, or the highest on offer: a sharper
-/// picture isn't bought with motion (Jitsi Videobridge's preferred 30 fps).
-const MIN_FPS: f64 = 30.0;
 
 /// Candidate layers in ascending order. In place and by column: a conference's worth of them stays in the cache.
 #[derive(Clone, Debug, Default)]
@@ -42,18 +38,19 @@ impl Candidates {
     /// If even the smallest picture is larger than the tile, the smallest is given; if even the lowest frame rate is
     /// higher than wanted, the lowest. Where detail counts, every layer may be given. A layer that is no cheaper than a
     /// higher one is left out.
-    pub(super) fn find<Id>(&mut self, source: &Source<'_, Id>) -> bool {
+    pub(super) fn find<Id>(&mut self, config: &AllocationConfig, source: &Source<'_, Id>) -> bool {
         self.count = 0;
         if source.max_height == 0 {
             return false;
         }
         let layers = &source.layers[..source.layers.len().min(MAX_LAYERS)];
-        self.climb(source, layers).unwrap_or_else(|| self.search(source, layers))
+        let pace = Pace::new(config, source, layers);
+        self.climb(&pace, source, layers).unwrap_or_else(|| self.search(&pace, source, layers))
     }
 
     /// [`Self::find`] for layers that are listed from low to high, each dearer than the one before, and whose frame rate
     /// isn't limited; `None` for others. It is the usual case, and takes a single look at each layer.
-    fn climb<Id>(&mut self, source: &Source<'_, Id>, layers: &[LayerOffer]) -> Option<bool> {
+    fn climb<Id>(&mut self, pace: &Pace, source: &Source<'_, Id>, layers: &[LayerOffer]) -> Option<bool> {
         if source.max_fps != u8::MAX {
             return None;
         }
@@ -72,7 +69,7 @@ impl Candidates {
                 hides = true;
                 continue;
             }
-            let is_slow = fps < MIN_FPS && height > lowest && !source.detail;
+            let is_slow = fps < pace.least(offer) && height > lowest && !source.detail;
             if is_slow && fps < highest_fps {
                 continue;
             }
@@ -93,7 +90,7 @@ impl Candidates {
     }
 
     /// [`Self::find`] for any layers.
-    fn search<Id>(&mut self, source: &Source<'_, Id>, layers: &[LayerOffer]) -> bool {
+    fn search<Id>(&mut self, pace: &Pace, source: &Source<'_, Id>, layers: &[LayerOffer]) -> bool {
         self.count = 0;
         let usable = || layers.iter().enumerate().filter(|(_, offer)| is_usable(offer));
         let lowest = usable().fold(u16::MAX, |lowest, (_, offer)| lowest.min(offer.height));
@@ -106,9 +103,9 @@ impl Candidates {
         };
         let shown = || in_height().filter(|(_, offer)| offer.fps <= max_fps);
         let highest_fps = shown().fold(0.0_f64, |highest, (_, offer)| highest.max(offer.fps));
-        let min_fps = MIN_FPS.min(highest_fps);
         for (index, offer) in shown() {
-            if source.detail || offer.height == lowest || offer.fps >= min_fps {
+            let least = pace.least(offer).min(highest_fps);
+            if source.detail || offer.height == lowest || offer.fps >= least {
                 self.push(index as u8, offer.rate);
             }
         }
@@ -138,6 +135,28 @@ impl Candidates {
             kept += 1;
         }
         self.count = kept;
+    }
+}
+
+/// How fast pictures larger than the smallest have to be.
+struct Pace {
+    min_fps: f64,
+    slow_fps: f64,
+    /// What is shown now: lines, and frames per second.
+    current: Option<(u16, f64)>,
+}
+
+impl Pace {
+    fn new<Id>(config: &AllocationConfig, source: &Source<'_, Id>, layers: &[LayerOffer]) -> Self {
+        let shown = source.current.and_then(|current| layers.iter().find(|offer| offer.layer == current));
+        let current = shown.map(|offer| (offer.height, offer.fps));
+        Pace { min_fps: config.min_fps, slow_fps: config.slow_fps, current }
+    }
+
+    /// Frames per second that `offer` has to have at least.
+    fn least(&self, offer: &LayerOffer) -> f64 {
+        let rises = self.current.is_some_and(|current| current <= (offer.height, offer.fps));
+        if rises { self.min_fps } else { self.slow_fps.max(self.min_fps) }
     }
 }
 

@@ -25,9 +25,17 @@ pub enum Policy {
 pub struct AllocationConfig {
     /// See [`Policy`].
     pub policy: Policy,
-    /// Part of the estimate, audio included, within which a layer may be raised. 0.9: the estimate's sawtooth goes down to 0.85
-    /// of the capacity (GCC's back-off), and 1.10 of that is more than 0.9 of the capacity, so that what was
-    /// raised at the top of a tooth is kept at its foot.
+    /// Pictures larger than the smallest come at so many frames per second at least, or the most on offer. 30: a sharper
+    /// picture isn't bought with motion, but the next step often takes three times what is shown, and a line carries 0.6
+    /// of what it could.
+    pub min_fps: f64,
+    /// Larger pictures at fewer frames per second come last, for what no other step makes use of; and on the way up only:
+    /// to lose motion first, and sharpness a moment later, is worse than to lose sharpness.
+    pub slow_fps: f64,
+    /// Part of what is dependable ([`super::Budget::to_raise`]), audio included, within which a layer may be raised. 0.92:
+    /// probes and teeth even out to about 0.97 of the capacity, of which that is 0.89; the estimate's sawtooth goes
+    /// down to 0.85 of the capacity (GCC's back-off), and 1.10 of that is 0.935, so that what was raised is kept at the
+    /// foot of a tooth.
     pub raise: f64,
     /// Part of the estimate within which a layer is kept.
     pub keep: f64,
@@ -47,9 +55,11 @@ pub struct AllocationConfig {
     pub grace: Duration,
     /// A higher layer must have fitted for so long. A second passes over key frames of others.
     pub raise_hold: Duration,
-    /// Part of the estimate up to which a higher layer that has fitted isn't taken not to any more: rates are measured,
-    /// and sway by a twentieth.
+    /// Part of what is dependable up to which a higher layer that has fitted isn't taken not to any more, and up to which
+    /// others keep what they have when one is raised: rates are measured, and sway by a twentieth.
     pub sway: f64,
+    /// The estimate's teeth are evened out with this time constant; they are up to eight seconds long.
+    pub evening: Duration,
     /// Part of the estimate from which on a higher layer must have fitted for [`Self::raise_hold_tight`], and a source
     /// that was given up for half as long, once the estimate has ever come down. 0.7: what is below it fits at the foot
     /// of a tooth as well.
@@ -60,6 +70,9 @@ pub struct AllocationConfig {
     /// … and for so long if it leads to a level that the line didn't carry before: two of GCC's probe intervals. Half as
     /// long for a source that was given up.
     pub raise_hold_after_lowering: Duration,
+    /// For so long after the first estimate, nothing waits for [`Self::raise_hold_tight`]: a controller begins with an
+    /// assumption, and that it comes down from it is no tooth.
+    pub beginning: Duration,
     /// Whoever is lowered this soon after a raise has to wait four times as long as the last time, and
     /// [`Self::raise_hold_limit`] at most: the level is what the line carries at its best moments only.
     pub raise_proven: Duration,
@@ -73,17 +86,21 @@ impl Default for AllocationConfig {
     fn default() -> Self {
         AllocationConfig {
             policy: Policy::Fair,
-            raise: 0.9,
+            min_fps: 0.0,
+            slow_fps: 15.0,
+            raise: 0.92,
             keep: 1.1,
             guard: 1.3,
             burst: 3.5,
             burst_grace: Duration::from_secs(8),
             grace: Duration::from_secs(4),
             raise_hold: Duration::from_secs(1),
-            sway: 0.95,
+            sway: 0.97,
+            evening: Duration::from_secs(8),
             tight: 0.7,
             raise_hold_tight: Duration::from_secs(8),
             raise_hold_after_lowering: Duration::from_secs(10),
+            beginning: Duration::from_secs(10),
             raise_proven: Duration::from_secs(60),
             raise_hold_limit: Duration::from_secs(240),
             recovered: 1.2,
@@ -96,6 +113,7 @@ impl AllocationConfig {
     pub fn immediate() -> Self {
         AllocationConfig {
             raise: 1.0,
+            sway: 1.0,
             keep: 1.0,
             guard: 1.0,
             burst: 1.0,
@@ -110,8 +128,10 @@ impl AllocationConfig {
         }
     }
 
-    /// The same with another policy.
+    /// The same with another policy; with [`Policy::Stage`], Jitsi Videobridge's, larger pictures come at its preferred 30
+    /// frames per second.
     pub fn with_policy(self, policy: Policy) -> Self {
-        AllocationConfig { policy, ..self }
+        let min_fps = if policy == Policy::Stage { 30.0 } else { 0.0 };
+        AllocationConfig { policy, min_fps, ..self }
     }
 }

@@ -25,8 +25,8 @@ pub fn allocate<Id: Copy + Ord>(
     workspace: &mut Workspace,
     out: &mut Vec<Decision<Id>>,
 ) -> LineMemory {
-    let standing = budget.audio + workspace.prepare(config.policy, sources);
-    let line = line.estimated(budget.estimate);
+    let standing = budget.audio + workspace.prepare(config, sources);
+    let line = line.estimated(config, now, budget.estimate);
     let mut fill = Fill::new(config, now, budget, &line, standing);
     match config.policy {
         Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
@@ -35,8 +35,9 @@ pub fn allocate<Id: Copy + Ord>(
     out.clear();
     out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(now, source)));
     let turns = workspace.work.iter().map(Work::turn);
-    let either = turns.fold((false, false), |all, one| (all.0 | one.0, all.1 | one.1));
-    line.after(config, now, either, standing)
+    let (raised, lowered) = turns.fold((false, false), |all, one| (all.0 | one.0, all.1 | one.1));
+    // What made room for a raise doesn't show that the line was too thin.
+    line.after(config, now, (raised, lowered && !fill.has_raised), standing)
 }
 
 struct Fill<'a> {
@@ -56,6 +57,8 @@ struct Fill<'a> {
     total: DataRate,
     /// A step didn't fit.
     blocked: bool,
+    /// A step was granted to what isn't shown.
+    has_raised: bool,
     /// A screen share's burst is borne.
     bursting: bool,
 }
@@ -72,13 +75,14 @@ impl<'a> Fill<'a> {
             config,
             now,
             budget: *budget,
-            raise: budget.part_for_video(config.raise),
-            sway: budget.part_for_video(config.sway),
+            raise: budget.to_raise(config.raise),
+            sway: budget.to_raise(config.sway),
             keep: budget.part_for_video(config.keep),
-            hold: line.hold(config, budget),
+            hold: line.hold(config, now, budget),
             used: DataRate::ZERO,
             total: standing,
             blocked: false,
+            has_raised: false,
             bursting: false,
         }
     }
@@ -86,15 +90,17 @@ impl<'a> Fill<'a> {
     /// Grants the lowest step by [`Work::next_level`], until no source takes another.
     fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Workspace) {
         let Workspace { order, work, steps } = workspace;
-        let policy = self.config.policy;
+        let config = self.config;
         self.keep_bases(work);
-        let levels = order.iter().map(|&index| work[index].next_level(policy, sources[index].layers));
+        let levels = order.iter().map(|&index| work[index].next_level(config, sources[index].layers));
         let mut turn = steps.start(levels);
         while let Some(place) = turn {
             let index = order[place];
             let work = &mut work[index];
-            let granted = self.step(work, place == 0);
-            let next = if granted { work.next_level(policy, sources[index].layers) } else { None };
+            // What no other step makes use of is saved for nobody.
+            let is_first = place == 0 && !work.is_slow(config, sources[index].layers);
+            let granted = self.step(work, is_first);
+            let next = if granted { work.next_level(config, sources[index].layers) } else { None };
             turn = steps.next(place, next);
         }
     }
@@ -196,6 +202,9 @@ impl<'a> Fill<'a> {
         if held.is_none() {
             self.total += needed;
             self.used += needed;
+            // What makes room for it may not fill the line beyond what is raised to.
+            self.keep = self.keep.min(self.sway);
+            self.has_raised = true;
         }
         held
     }
@@ -210,7 +219,7 @@ impl<'a> Fill<'a> {
         };
         let since = *work.memory.over_since.get_or_insert(self.now);
         let within = self.used + needed <= self.budget.part_for_video(part);
-        let is_borne = within && self.now.since(since) < grace;
+        let is_borne = within && self.now.since(since) < grace && (is_bursting || !self.has_raised);
         self.bursting |= is_borne && work.detail;
         is_borne
     }

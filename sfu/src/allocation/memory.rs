@@ -33,15 +33,22 @@ pub struct LineMemory {
     pub raised: Option<Time>,
     /// For how long a step to the failed level must have fitted.
     pub patience: Duration,
+    /// When it was first estimated.
+    pub begun: Option<Time>,
     /// The highest estimate so far.
     pub highest: DataRate,
     /// Whether the estimate has ever come down from it: until then it has been rising since the beginning, and has no
     /// teeth whose tips could be taken for the line.
     pub has_come_down: bool,
+    /// The estimate with its teeth evened out, and as of when.
+    pub evened: Option<(Time, DataRate)>,
 }
 
 /// An estimate that is less than this part of the highest has come down: GCC backs off to 0.85 of what arrives.
 const DOWN: f64 = 0.9;
+
+/// The foot of a tooth is this part of its tip: GCC backs off to so much of what arrives.
+const TOOTH: f64 = 0.85;
 
 /// How long a step must have fitted, by what it leads to.
 pub(super) struct Hold {
@@ -65,21 +72,39 @@ impl Hold {
 impl LineMemory {
     /// What becomes of it when it is estimated at so much.
     #[must_use]
-    pub(super) fn estimated(mut self, estimate: DataRate) -> Self {
-        self.has_come_down |= estimate < self.highest.scale(DOWN);
+    pub(super) fn estimated(mut self, config: &AllocationConfig, now: Time, estimate: DataRate) -> Self {
+        self.evened = Some((now, self.steady(config, now, estimate)));
+        self.begun.get_or_insert(now);
         self.highest = self.highest.max(estimate);
+        self.has_come_down |= estimate < self.highest.scale(DOWN);
         self
     }
 
+    /// What the line is estimated at, the teeth evened out, if that is `estimate` now. Once the estimate has come down, it
+    /// rises and falls over [`AllocationConfig::evening`], and beyond what teeth are like over a quarter of that.
+    pub fn steady(&self, config: &AllocationConfig, now: Time, estimate: DataRate) -> DataRate {
+        let Some((at, evened)) = self.evened.filter(|_| self.has_come_down) else { return estimate };
+        let is_tooth = estimate >= evened.scale(TOOTH) && estimate.scale(TOOTH) <= evened;
+        let evening = if is_tooth { config.evening } else { config.evening / 4 };
+        let (seconds, settling) = (now.since(at).as_nanos() as f64, evening.as_nanos() as f64);
+        let weight = seconds / (seconds + settling).max(1.0);
+        evened.scale(1.0 - weight) + estimate.scale(weight)
+    }
+
+    /// The estimate has come down, and not only from what was assumed at first.
+    pub(super) fn has_teeth(&self, config: &AllocationConfig, now: Time) -> bool {
+        self.has_come_down && self.begun.is_none_or(|begun| now.since(begun) >= config.beginning)
+    }
+
     /// How long steps must have fitted.
-    pub(super) fn hold(&self, config: &AllocationConfig, budget: &Budget) -> Hold {
+    pub(super) fn hold(&self, config: &AllocationConfig, now: Time, budget: &Budget) -> Hold {
         let has_recovered = budget.estimate.scale(config.raise) >= self.failed.scale(config.recovered);
         let is_thin = self.lowered.is_some() && !has_recovered;
         Hold {
             usual: config.raise_hold,
             tight: (
                 budget.estimate.scale(config.tight),
-                if self.has_come_down { config.raise_hold_tight } else { Duration::ZERO },
+                if self.has_teeth(config, now) { config.raise_hold_tight } else { Duration::ZERO },
             ),
             near: (self.failed.scale(NEAR), if is_thin { self.patience } else { Duration::ZERO }),
         }
@@ -120,15 +145,43 @@ mod tests {
     use super::*;
 
     #[test]
+    fn teeth_are_evened_out_and_leaps_are_not() {
+        let config = AllocationConfig::default();
+        let steady = |estimates: &mut dyn Iterator<Item = u64>| {
+            let (mut line, mut got) = (LineMemory::default(), Vec::new());
+            for (tenth, kbps) in estimates.enumerate() {
+                let (now, estimate) = (Time::from_millis(tenth as u64 * 100), DataRate::from_kbps(kbps));
+                got.push(line.steady(&config, now, estimate).as_kbps());
+                line = line.estimated(&config, now, estimate);
+            }
+            got
+        };
+        let rises = steady(&mut (500..600));
+        assert_eq!(rises, (500..600).collect::<Vec<_>>(), "no teeth so far");
+        let teeth = steady(&mut (0..900).map(|tenth| 850 + tenth % 60 * 5));
+        assert!(teeth[300..].iter().all(|kbps| (950..1_060).contains(kbps)), "{teeth:?}");
+        let falls = steady(&mut (0..100).map(|tenth| if tenth < 50 { 1_000 } else { 500 }));
+        assert_eq!(falls[50], 500, "the first fall is no tooth");
+        let leap = |tenth| if (1..10).contains(&tenth) { 100 } else { 1_000 };
+        let leaps = steady(&mut (0..100).map(leap));
+        // A second counts for four tenths of the leap, five for nine.
+        assert!((400..500).contains(&leaps[20]) && (850..950).contains(&leaps[60]), "{leaps:?}");
+    }
+
+    #[test]
     fn only_an_estimate_that_has_come_down_makes_a_tight_step_wait() {
         let config = AllocationConfig::default();
         let kbps = DataRate::from_kbps;
         let required = |estimates: &[u64]| {
             let start = LineMemory::default();
-            let line = estimates.iter().fold(start, |line, estimate| line.estimated(kbps(*estimate)));
-            let budget = Budget { estimate: kbps(1_000), audio: DataRate::ZERO };
-            let hold = line.hold(&config, &budget);
-            (hold.required(kbps(800), true), hold.required(kbps(600), true))
+            let line = estimates
+                .iter()
+                .fold(start, |line, estimate| line.estimated(&config, Time::ZERO, kbps(*estimate)));
+            let budget = Budget::new(kbps(1_000), DataRate::ZERO);
+            let at = |now| line.hold(&config, now, &budget);
+            let [begins, later] = [Time::from_secs(9), Time::from_secs(10)].map(at);
+            assert_eq!(begins.required(kbps(800), true), config.raise_hold, "it may be a correction");
+            (later.required(kbps(800), true), later.required(kbps(600), true))
         };
         let (usual, tight) = (config.raise_hold, config.raise_hold_tight);
         for rising in [&[500, 700, 1_000][..], &[1_000, 950, 1_000]] {

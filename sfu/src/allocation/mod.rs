@@ -132,15 +132,29 @@ pub struct Budget {
     /// What the path carries.
     #[serde(serialize_with = "reason::bps")]
     pub estimate: DataRate,
+    /// What it has been estimated at of late, the estimate's teeth evened out; see [`LineMemory::steady`]. Layers are
+    /// raised within the lesser of both.
+    #[serde(serialize_with = "reason::bps")]
+    pub steady: DataRate,
     /// Kept back for audio, repairs and data.
     #[serde(serialize_with = "reason::bps")]
     pub audio: DataRate,
 }
 
 impl Budget {
+    /// Of an estimate that has been the same for long.
+    pub fn new(estimate: DataRate, audio: DataRate) -> Self {
+        Budget { estimate, steady: estimate, audio }
+    }
+
     /// What is left for video.
     pub fn video(&self) -> DataRate {
         self.part_for_video(1.0)
+    }
+
+    /// What video may take when layers are raised to a part of what is dependable.
+    pub fn to_raise(&self, part: f64) -> DataRate {
+        self.estimate.min(self.steady).scale(part).saturating_sub(self.audio)
     }
 
     /// What is left of a part of the estimate. The parts are of the whole, since that is what the estimate's error

@@ -1,7 +1,7 @@
 //! The order of steps: which source's turn it is.
 
-/// Bits of a level for the rate: up to 4 Tbit/s.
-const RATE_BITS: u32 = 42;
+/// Bits of a level for the rate: up to 2 Tbit/s.
+const RATE_BITS: u32 = 41;
 /// Bits of a level for a share in millionths.
 const SHARE_BITS: u32 = 20;
 
@@ -10,9 +10,9 @@ const SHARE_BITS: u32 = 20;
 pub(super) struct Level(u64);
 
 impl Level {
-    /// By `later`, then by `new`, then by `share` in millionths, then by `rate` in bit/s.
-    pub(super) fn new(later: bool, new: bool, share: u64, rate: u64) -> Self {
-        let flags = u64::from(later) << 1 | u64::from(new);
+    /// By `later`, one after another, then by `share` in millionths, then by `rate` in bit/s.
+    pub(super) fn new(later: [bool; 3], share: u64, rate: u64) -> Self {
+        let flags = later.into_iter().fold(0, |flags, later| flags << 1 | u64::from(later));
         let share = share.min((1 << SHARE_BITS) - 2);
         let rate = rate.min((1 << RATE_BITS) - 1);
         Level((flags << SHARE_BITS | share) << RATE_BITS | rate)

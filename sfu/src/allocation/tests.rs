@@ -26,12 +26,17 @@ fn ladder() -> Vec<LayerOffer> {
         .collect()
 }
 
+/// Jitsi Videobridge's preferred frame rate, and no hysteresis.
+fn jitsi() -> AllocationConfig {
+    AllocationConfig { min_fps: 30.0, ..AllocationConfig::immediate() }
+}
+
 fn source(id: u32, max_height: u16, layers: &[LayerOffer]) -> Source<'_, u32> {
     Source::new(id, max_height, layers)
 }
 
 fn budget(kbps: u64) -> Budget {
-    Budget { estimate: DataRate::from_kbps(kbps), audio: DataRate::ZERO }
+    Budget::new(DataRate::from_kbps(kbps), DataRate::ZERO)
 }
 
 fn run(
@@ -82,13 +87,13 @@ fn tile_view() {
     let layers = ladder();
     for (limit, kbps, expected) in TILES {
         let sources: Vec<_> = (0..4).map(|id| source(id, limit, &layers)).collect();
-        let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(kbps), &sources);
+        let got = run(&jitsi(), Time::ZERO, budget(kbps), &sources);
         assert_eq!(names(&got), expected, "{kbps} kbps in tiles of {limit}");
     }
     for (limit, kbps, expected) in [(180, 100, "ld15 - - -"), (360, 510, "sd30 - - -")] {
         let tile = |id| if id == 0 { limit } else { 0 };
         let sources: Vec<_> = (0..4).map(|id| source(id, tile(id), &layers)).collect();
-        let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(kbps), &sources);
+        let got = run(&jitsi(), Time::ZERO, budget(kbps), &sources);
         assert_eq!(names(&got), expected);
         assert_eq!(got[1].reason, Reason::PausedByView);
     }
@@ -110,7 +115,7 @@ fn candidate_layers() {
         let mut seen: Vec<String> = Vec::new();
         for kbps in (10..2_500).step_by(10) {
             let one = [source(0, limit, layers)];
-            let name = names(&run(&AllocationConfig::immediate(), Time::ZERO, budget(kbps), &one));
+            let name = names(&run(&jitsi(), Time::ZERO, budget(kbps), &one));
             if name != "-" && seen.last() != Some(&name) {
                 seen.push(name);
             }
@@ -123,7 +128,7 @@ fn candidate_layers() {
 fn reasons_serialise_with_their_numbers() {
     let layers = ladder();
     let one = |kbps, limit| {
-        let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(kbps), &[source(0, limit, &layers)]);
+        let got = run(&jitsi(), Time::ZERO, budget(kbps), &[source(0, limit, &layers)]);
         serde_json::to_string(&got[0].reason).expect("plain numbers")
     };
     assert_eq!(one(5_000, 720), r#"{"kind":"fits_wish"}"#);
@@ -137,15 +142,15 @@ fn reasons_serialise_with_their_numbers() {
 #[test]
 fn audio_comes_off_first() {
     let layers = ladder();
-    let budget = Budget { estimate: DataRate::from_kbps(100), audio: DataRate::from_kbps(60) };
-    let got = run(&AllocationConfig::immediate(), Time::ZERO, budget, &[source(0, 180, &layers)]);
+    let budget = Budget::new(DataRate::from_kbps(100), DataRate::from_kbps(60));
+    let got = run(&jitsi(), Time::ZERO, budget, &[source(0, 180, &layers)]);
     assert_eq!(names(&got), "-");
 }
 
 #[test]
 fn a_layer_that_costs_no_less_than_a_higher_one_is_passed_over() {
     let layers = [offer(0, 0, 180, 30.0, 300_000), offer(1, 0, 360, 30.0, 250_000)];
-    let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(260), &[source(0, 720, &layers)]);
+    let got = run(&jitsi(), Time::ZERO, budget(260), &[source(0, 720, &layers)]);
     assert_eq!(got[0].layer, Some(Layer { encoding: 1, spatial: 0, temporal: 0 }));
 }
 
@@ -154,9 +159,9 @@ fn a_source_with_a_large_picture_only_waits_for_its_level() {
     let layers = ladder();
     let sources = [source(0, 360, &layers), source(1, 360, &layers), source(2, 720, &layers[6..])];
     for (kbps, expected) in [(400, "ld30 ld30 -"), (900, "ld30 sd30 -"), (970, "ld30 ld30 hd7")] {
-        let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(kbps), &sources);
+        let got = run(&jitsi(), Time::ZERO, budget(kbps), &sources);
         assert_eq!(names(&got), expected, "{kbps} kbps");
     }
-    let got = run(&AllocationConfig::immediate(), Time::ZERO, budget(850), &sources);
+    let got = run(&jitsi(), Time::ZERO, budget(850), &sources);
     assert!(matches!(got[0].reason, Reason::SavedForOthers { .. }), "{got:?}");
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::candidates::Candidates;
 use super::steps::{Level, Steps};
-use super::{Decision, LayerOffer, Memory, Policy, Reason, Source};
+use super::{AllocationConfig, Decision, LayerOffer, Memory, Policy, Reason, Source};
 use crate::{DataRate, Time};
 
 /// Base layers come before steps to a rate up to four times lower (two bits). So everyone's picture comes first as long
@@ -51,10 +51,14 @@ pub(super) struct Work {
 
 impl Workspace {
     /// Answers the rate of all that is shown now.
-    pub(super) fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) -> DataRate {
+    pub(super) fn prepare<Id: Copy + Ord>(
+        &mut self,
+        config: &AllocationConfig,
+        sources: &[Source<'_, Id>],
+    ) -> DataRate {
         self.order.clear();
         self.order.extend(0..sources.len());
-        let by_stage = policy == Policy::Stage;
+        let by_stage = config.policy == Policy::Stage;
         self.order.sort_unstable_by_key(|&index| {
             let source = &sources[index];
             let (stage, recency) = if by_stage { (source.on_stage, source.recency) } else { (false, 0) };
@@ -63,7 +67,7 @@ impl Workspace {
         self.work.resize_with(sources.len(), Work::default);
         let mut standing = DataRate::ZERO;
         for (work, source) in self.work.iter_mut().zip(sources) {
-            work.prepare(by_stage, source);
+            work.prepare(config, source);
             standing += work.rate_of(work.current);
         }
         standing
@@ -71,8 +75,9 @@ impl Workspace {
 }
 
 impl Work {
-    fn prepare<Id>(&mut self, by_stage: bool, source: &Source<'_, Id>) {
-        self.tile_hides = self.candidates.find(source);
+    fn prepare<Id>(&mut self, config: &AllocationConfig, source: &Source<'_, Id>) {
+        let by_stage = config.policy == Policy::Stage;
+        self.tile_hides = self.candidates.find(config, source);
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;
@@ -130,8 +135,8 @@ impl Work {
     /// Where the next step comes in the order of all steps; `None` if there is none.
     ///
     /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
-    /// before another one appears. Then by the policy's measure.
-    pub(super) fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
+    /// before another one appears. Then by the policy's measure, and last of all what buys a sharper picture with motion.
+    pub(super) fn next_level(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> Option<Level> {
         let rate = self.candidates.rate(self.granted)?;
         let is_base = self.granted == 0;
         let preference = if is_base {
@@ -142,8 +147,21 @@ impl Work {
             0
         };
         let rate = rate.as_bps() >> (preference + PRIORITY_SHIFT * self.priority);
-        let share = if policy == Policy::MaxMin { self.share(layers) } else { 0 };
-        Some(Level::new(!(is_base && self.priority > 0), !(is_base && self.keeps()), share, rate))
+        let share = if config.policy == Policy::MaxMin { self.share(layers) } else { 0 };
+        let flags =
+            [self.is_slow(config, layers), !(is_base && self.priority > 0), !(is_base && self.keeps())];
+        Some(Level::new(flags, share, rate))
+    }
+
+    /// Whether the next step is to a larger picture at few frames per second, which isn't shown yet.
+    pub(super) fn is_slow(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> bool {
+        if self.granted >= self.candidates.len() {
+            return false;
+        }
+        let offer = |rank: usize| &layers[usize::from(self.candidates.offers()[rank])];
+        let next = offer(self.granted);
+        let moves = self.detail || next.fps >= config.slow_fps || next.height == offer(0).height;
+        !moves && !self.keeps()
     }
 
     /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is

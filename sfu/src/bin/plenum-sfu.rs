@@ -3,10 +3,13 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use sfu::load::{LoadError, Plan, Report, ServerUnderLoad, Shape, table};
 use sfu::server::config::{Override, load};
 use sfu::server::{ConfigError, Server, ServerConfig, ServerError};
+use sfu::transport::Carrier;
 
 /// A selective forwarding unit for video conferences.
 #[derive(Parser)]
@@ -20,6 +23,33 @@ struct Arguments {
 enum Subcommands {
     /// Serves conferences, and the page to meet on.
     Serve(Serve),
+    /// Puts load on a server of its own over loopback, and says what a forwarded packet costs and how long it takes.
+    Load(Load),
+}
+
+#[derive(Args)]
+struct Load {
+    /// Who meets: fan:RECEIVERS (one publishes) or all:PEOPLE (each publishes and receives all others).
+    #[arg(long = "shape", value_name = "SHAPE", default_values = ["fan:10", "fan:30", "fan:60", "all:10"])]
+    shapes: Vec<Shape>,
+    /// Rooms of that shape at a time.
+    #[arg(long, default_value_t = 1)]
+    rooms: usize,
+    /// Media by TCP, as from networks that block UDP.
+    #[arg(long)]
+    tcp: bool,
+    /// Threads that the server forwards in.
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+    /// Seconds that are measured in each run.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// How often all shapes are run, in turn.
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// One JSON object a run, a line each, in place of the table.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -37,12 +67,15 @@ struct Serve {
     /// How the page is protected: off, self-made or files [default: off on a loopback address, else self-made].
     #[arg(long, value_name = "HOW")]
     tls: Option<String>,
-    /// UDP address of the media [default: the address of the default route, port 3478].
-    #[arg(long, value_name = "IP:PORT")]
-    media: Option<String>,
-    /// The address that peers are told in place of the one in --media.
-    #[arg(long, value_name = "IP")]
-    advertise: Option<String>,
+    /// UDP address of the media, or one of each family [default: the addresses of the default routes, port 3478].
+    #[arg(long, value_name = "IP:PORT", value_delimiter = ',')]
+    media: Vec<String>,
+    /// The address that peers are told in place of the one in --media, of the same family.
+    #[arg(long, value_name = "IP", value_delimiter = ',')]
+    advertise: Vec<String>,
+    /// How many threads forward, each with a port of its own from that of --media on [default: one for each core].
+    #[arg(long, value_name = "COUNT")]
+    workers: Option<i64>,
     /// Address of metrics, state and commands [default: none].
     #[arg(long, value_name = "IP:PORT")]
     admin: Option<String>,
@@ -59,18 +92,17 @@ impl Serve {
             Override::from_variable(&name, &value)
         });
         let text = |from: &str, section: &str, key: &str, value: &Option<String>| {
-            value.as_ref().map(|value| Override {
-                from: from.to_owned(),
-                section: section.to_owned(),
-                key: key.to_owned(),
-                value: value.as_str().into(),
-            })
+            value.as_ref().map(|value| Override::from_flag(from, section, key, value.as_str().into()))
+        };
+        let list = |from: &str, section: &str, key: &str, values: &[String]| {
+            (!values.is_empty()).then(|| Override::from_flag(from, section, key, values.to_vec().into()))
         };
         let flags = [
             text("--http", "page", "listen", &self.http),
             text("--tls", "page", "tls", &self.tls),
-            text("--media", "media", "listen", &self.media),
-            text("--advertise", "media", "advertise", &self.advertise),
+            list("--media", "media", "listen", &self.media),
+            list("--advertise", "media", "advertise", &self.advertise),
+            self.workers.map(|count| Override::from_flag("--workers", "media", "workers", count.into())),
             text("--admin", "admin", "listen", &self.admin),
         ];
         let overrides: Vec<Override> = variables.chain(flags.into_iter().flatten()).collect();
@@ -80,8 +112,55 @@ impl Serve {
     }
 }
 
+impl Load {
+    fn run(&self) -> ExitCode {
+        let mut believed = true;
+        for round in 0..self.rounds {
+            for shape in &self.shapes {
+                match self.one(*shape) {
+                    Ok(report) => {
+                        believed &= report.doubts.is_empty();
+                        self.tell(&report, round == 0 && *shape == self.shapes[0]);
+                    }
+                    Err(error) => {
+                        eprintln!("plenum-sfu: {shape}: {error}");
+                        return ExitCode::from(5);
+                    }
+                }
+            }
+        }
+        ExitCode::from(if believed { 0 } else { 3 })
+    }
+
+    fn one(&self, shape: Shape) -> Result<Report, LoadError> {
+        // A new server for each, so that none has the last one's memory.
+        let server = ServerUnderLoad::start(&std::env::current_exe()?, self.workers)?;
+        let (span, patience) = (Duration::from_secs(self.seconds), Duration::from_secs(60));
+        let carrier = if self.tcp { Carrier::Tcp } else { Carrier::Udp };
+        sfu::load::run(&server, &Plan { shape, rooms: self.rooms, carrier, span, patience })
+    }
+
+    fn tell(&self, report: &Report, first: bool) {
+        let text = if self.json {
+            serde_json::to_string(report).expect("numbers and texts") + "\n"
+        } else {
+            let text = table(std::slice::from_ref(report));
+            if first {
+                text
+            } else {
+                text.split_once('\n').map_or_else(String::new, |(_, rest)| rest.to_owned())
+            }
+        };
+        // Nobody may be reading any more.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+}
+
 fn main() -> ExitCode {
-    let Subcommands::Serve(serve) = Arguments::parse().command;
+    let serve = match Arguments::parse().command {
+        Subcommands::Serve(serve) => serve,
+        Subcommands::Load(load) => return load.run(),
+    };
     let config = match serve.settings() {
         Ok(config) => config,
         Err(error) => {
@@ -110,7 +189,8 @@ fn run(config: &ServerConfig) -> Result<(), ServerError> {
         let mut out = std::io::stdout();
         // Nobody may be reading: that is no reason not to serve.
         let _ = writeln!(out, "{}", server.url()?);
-        let _ = writeln!(out, "media: udp {}", server.media());
+        let media: Vec<String> = server.media().iter().map(ToString::to_string).collect();
+        let _ = writeln!(out, "media: udp {}", media.join(", "));
         if let Some(admin) = server.admin() {
             let _ = writeln!(out, "admin: http://{admin}/");
         }

@@ -45,7 +45,7 @@ fn probed(clusters: [(u64, u64, u64); 2]) -> Option<DataRate> {
             last = estimator.on_packet(&result).or(last);
         }
     }
-    last
+    last.map(|result| result.rate)
 }
 
 #[test]

@@ -20,7 +20,8 @@ const MIN_GROWTH: DataRate = DataRate::from_bps(1_000);
 const ACKNOWLEDGED_FACTOR: f64 = 1.5;
 const ACKNOWLEDGED_EXTRA: DataRate = DataRate::from_kbps(10);
 /// A sender whose packets arrive at less than this part of the rate doesn't show that the line carries more than a
-/// queue has shown of it before; a probe may (ours).
+/// queue, or a probe that was faster than the line, has shown of it before; another probe may (ours). Between probes
+/// the rate would otherwise grow by half, and whoever raised layers by it fill the queue.
 const FILLS: f64 = 0.9;
 /// The least growth per second near a known capacity (libwebrtc).
 const MIN_NEAR_GROWTH_BPS: f64 = 4_000.0;
@@ -55,6 +56,8 @@ pub struct Aimd {
     acknowledged: Option<DataRate>,
     changed: Option<Time>,
     last_decrease: Option<DataRate>,
+    /// What the line carried of a probe that was faster.
+    limit: Option<DataRate>,
 }
 
 impl Aimd {
@@ -70,6 +73,7 @@ impl Aimd {
             acknowledged: None,
             changed: None,
             last_decrease: None,
+            limit: None,
         }
     }
 
@@ -87,6 +91,11 @@ impl Aimd {
     pub fn set_rate(&mut self, now: Time, rate: DataRate) {
         self.rate = rate.clamp(self.min, self.max);
         self.changed = Some(now);
+    }
+
+    /// A probe got through at `rate`; `is_limit`: it came faster than that, so the line carries no more.
+    pub fn set_probed(&mut self, rate: DataRate, is_limit: bool) {
+        self.limit = if is_limit { Some(rate) } else { self.limit.filter(|limit| rate < *limit) };
     }
 
     /// Takes what the delay says. `acknowledged`: what the receiver got lately, if known. `may_grow`: false
@@ -143,7 +152,7 @@ impl Aimd {
         self.changed = Some(now);
         let mut limit = acknowledged.scale(ACKNOWLEDGED_FACTOR) + ACKNOWLEDGED_EXTRA;
         if acknowledged < self.rate.scale(FILLS) {
-            limit = limit.min(self.capacity.upper_bound());
+            limit = limit.min(self.capacity.upper_bound()).min(self.limit.unwrap_or(DataRate::INFINITE));
         }
         if !may_grow || self.rate >= limit {
             return;
@@ -252,6 +261,27 @@ mod tests {
                 assert!(aimd.rate().as_bps().abs_diff(*expected) <= 2, "{millis} ms: {}", aimd.rate());
             }
         }
+    }
+
+    /// 100 kbps arrive of 120, and a probe of 240 got through at 125: no more than that until another one tells.
+    #[test]
+    fn who_does_not_fill_the_rate_grows_no_further_than_a_probe_got() {
+        let grown = |limit: Option<(u64, bool)>, arriving: f64| {
+            let mut aimd = aimd(120_000);
+            limit.into_iter().for_each(|(rate, is_limit)| {
+                aimd.set_probed(DataRate::from_bps(125_000), true);
+                aimd.set_probed(DataRate::from_bps(rate), is_limit);
+            });
+            for step in 0..100 {
+                aimd.update(Time::from_millis(step * 100), Usage::Normal, acked(arriving), true);
+            }
+            aimd.rate().as_bps()
+        };
+        assert_eq!(grown(None, 100_000.0), 160_000, "1.5 times what arrives, and 10 kbps");
+        assert_eq!(grown(Some((125_000, true)), 100_000.0), 125_000);
+        assert_eq!(grown(Some((124_000, false)), 100_000.0), 125_000, "a slower probe tells nothing new");
+        assert_eq!(grown(Some((126_000, false)), 100_000.0), 160_000, "a faster one does");
+        assert!(grown(Some((125_000, true)), 124_000.0) > 130_000, "what arrives does as well");
     }
 
     #[test]

@@ -121,6 +121,11 @@ impl DelayBased {
         self.last_feedback.is_some_and(|last| now.since(last) > STREAM_TIMEOUT)
     }
 
+    /// A probe got through at `rate`; `is_limit`: it came faster than that, so the line carries no more.
+    pub fn set_probed(&mut self, rate: DataRate, is_limit: bool) {
+        self.aimd.set_probed(rate, is_limit);
+    }
+
     /// A round-trip time was measured.
     pub fn set_rtt(&mut self, rtt: Duration) {
         self.aimd.set_rtt(rtt);

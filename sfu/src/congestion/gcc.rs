@@ -234,6 +234,10 @@ impl CongestionController for Gcc {
         if probe.is_some() {
             self.probes.on_result();
         }
+        if let Some(result) = probe {
+            self.delay.set_probed(result.limit.unwrap_or(result.rate), result.limit.is_some());
+        }
+        let probe = probe.map(|result| result.rate);
         self.last_probe = probe.or(self.last_probe);
         let acknowledged = self.acknowledged.rate();
         let probe = probe.map(|rate| self.no_lower_than_delivered(rate, acknowledged));

@@ -45,7 +45,7 @@ use serde::Serialize;
 use crate::rtcp::Ecn;
 use crate::{DataRate, DataSize, Time};
 
-pub use kind::ControllerKind;
+pub use kind::{ControllerKind, EcnUse, Options};
 pub use probe::{ClusterId, ProbeCluster};
 
 /// What a packet was sent for.
@@ -98,7 +98,7 @@ pub struct LossReport {
 }
 
 /// What the owner of a controller needs of it. All times are of one clock and never decrease.
-pub trait CongestionController: fmt::Debug {
+pub trait CongestionController: fmt::Debug + Send {
     /// A packet left.
     fn on_sent(&mut self, packet: &SentPacket);
 
@@ -146,6 +146,12 @@ pub trait CongestionController: fmt::Debug {
         DataSize::from_bytes(u64::MAX)
     }
 
+    /// The codepoint that packets are to leave with, the same for all of its life: ECN-capable when it was asked for, and
+    /// the controller reacts to marks.
+    fn ecn(&self) -> Ecn {
+        Ecn::NotEct
+    }
+
     /// The inner state, for people.
     fn state(&self) -> ControllerState;
 }
@@ -191,6 +197,9 @@ impl<C: CongestionController + ?Sized> CongestionController for Box<C> {
     fn send_window(&self) -> DataSize {
         (**self).send_window()
     }
+    fn ecn(&self) -> Ecn {
+        (**self).ecn()
+    }
     fn state(&self) -> ControllerState {
         (**self).state()
     }
@@ -206,6 +215,9 @@ pub enum ControllerState {
     Nada(nada::NadaState),
     /// See [`scream::Scream`].
     Scream(scream::ScreamState),
+    /// See [`scream::first::ScreamV1`].
+    #[serde(rename = "scream_v1")]
+    ScreamV1(scream::first::ScreamV1State),
     /// See [`webrtc_rs::WebrtcRs`].
     WebrtcRs {
         /// The lesser of both, and no more than the receiver allows.

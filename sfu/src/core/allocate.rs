@@ -12,6 +12,8 @@ use crate::allocation::{self, Budget, Decision, Explanation, LayerOffer, Reason,
 use crate::forward::Layer;
 use crate::participant::subscription::Wanted;
 use crate::participant::{Content, MediaKind, Participant, ParticipantId};
+use crate::planted::{self, Planted};
+use crate::receive::rate::SteadyRate;
 use crate::send::redundancy::MAX_DISTANCE;
 use crate::sink::Event;
 use crate::units::DataRate;
@@ -68,6 +70,7 @@ impl Turn<'_> {
         let mut decisions = std::mem::take(&mut self.sfu.decisions);
         let audio = self.gather(id, &mut candidates);
         let estimate = self.sfu.participants[id].downlink.sender.controller.target();
+        let estimate = if planted::is(Planted::EstimateTripled) { estimate.scale(3.0) } else { estimate };
         let mut sources: SmallVec<[allocation::Source<'_, u16>; 16]> =
             candidates.iter().map(Candidate::as_source).collect();
         if let Some(last_n) = self.last_n(id) {
@@ -80,9 +83,10 @@ impl Turn<'_> {
         sender.begun |= !candidates.is_empty();
         let repairs =
             reserve_for_repairs(self.sfu.participants[id].downlink.sender.repair_rate(now), estimate);
-        let budget = Budget { estimate, audio: audio + repairs + self.sfu.participants[id].data_reserve() };
+        let audio = audio + repairs + self.sfu.participants[id].data_reserve();
         let Sfu { config, workspace, participants, .. } = &mut *self.sfu;
         let line = &mut participants[id].downlink.line;
+        let budget = Budget { estimate, steady: line.steady(&config.allocation, now, estimate), audio };
         *line = allocate(&config.allocation, now, &budget, *line, &sources, workspace, &mut decisions);
         for (place, ((candidate, source), decision)) in
             candidates.iter().zip(&sources).zip(&decisions).enumerate()
@@ -99,7 +103,7 @@ impl Turn<'_> {
     /// Lists the video subscriptions of `id`, and adds up what its audio takes.
     fn gather(&mut self, id: ParticipantId, candidates: &mut Vec<Candidate>) -> DataRate {
         let now = self.now;
-        let mut audio = DataRate::ZERO;
+        let (mut voices, mut greatest, mut is_silenced) = (DataRate::ZERO, DataRate::ZERO, true);
         let need = self.sfu.participants[id].downlink.need();
         for index in 0..self.sfu.participants[id].downlink.slot_count() {
             let Some((subscription, _)) = self.sfu.participants[id].downlink.slot(index) else { continue };
@@ -114,7 +118,8 @@ impl Turn<'_> {
                 let held = encoding.rates.hold_sound(now, AUDIO_OVERHEAD);
                 if !muted {
                     let payload = held.saturating_sub(AUDIO_OVERHEAD);
-                    audio += held + payload.scale(self.sfu.redundancy(id, publisher, source).into());
+                    let voice = held + payload.scale(self.sfu.redundancy(id, publisher, source).into());
+                    (voices, greatest, is_silenced) = (voices + voice, greatest.max(voice), false);
                 }
                 continue;
             }
@@ -146,7 +151,12 @@ impl Turn<'_> {
                 declared: declared_rate(published, wanted.max_height).scale(1.0 + protection),
             });
         }
-        audio
+        // Whoever speaks next after a silence finds room.
+        let held = &mut self.sfu.participants[id].downlink.voice;
+        if is_silenced {
+            *held = SteadyRate::default();
+        }
+        voices.max(held.hold_long(now, greatest))
     }
 
     fn carry_out(

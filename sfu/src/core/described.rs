@@ -40,8 +40,7 @@ impl Described {
             brings_structure = encoding.structures.learn(media.sequence, bytes);
         }
         let payload = PayloadDescriptor::parse(source.description.codec, media.payload);
-        let encoding = &mut source.encodings[usize::from(media.encoding)];
-        encoding.sets_in_band |= payload.has_parameter_set();
+        source.sets_in_band |= payload.has_parameter_set();
         let mut described = Described::by(payload, media, source, now);
         described.brings_structure = brings_structure;
         described
@@ -72,7 +71,7 @@ impl Described {
         // Payloads without layers have nothing to add to a descriptor.
         let is_described = matches!(media.extension, FrameExtension::Dependency(_));
         if !is_described || described.payload.has_numbers() {
-            let plain = described.payload.describe(layers, media.marker, encoding.sets_in_band);
+            let plain = described.payload.describe(layers, media.marker, source.sets_in_band);
             let plain = match media.extension {
                 FrameExtension::Marking(bytes) => marked(&described.payload, plain, bytes),
                 _ => plain,

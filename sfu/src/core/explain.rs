@@ -38,7 +38,7 @@ impl Turn<'_> {
             at: self.now,
             policy: config.policy,
             budget,
-            to_raise: budget.part_for_video(config.raise),
+            to_raise: budget.to_raise(config.raise),
             to_keep: budget.part_for_video(config.keep),
             candidates: self.sfu.workspace.candidates(place, offers).collect(),
             layer: decision.layer,

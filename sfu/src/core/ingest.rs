@@ -11,7 +11,7 @@ use crate::participant::ingress::StreamRole;
 use crate::participant::uplink::Binding;
 use crate::participant::{Participant, ParticipantId, PayloadTypes};
 use crate::receive::nack::Arrival;
-use crate::rtcp::{ArrivedPacket, Ecn};
+use crate::rtcp::ArrivedPacket;
 use crate::rtp::{Extensions, RtpHeader};
 use crate::send::cache::CachedPacket;
 use crate::send::rtx::{self, OSN_LEN};
@@ -54,7 +54,7 @@ impl Turn<'_> {
             transport: extensions.transport_cc,
             ssrc: header.ssrc,
             sequence: header.sequence,
-            ecn: Ecn::NotEct,
+            ecn: self.ecn,
         };
         Self::record_arrival(&mut self.sfu.timers, id, participant, arrived, now);
         let known = participant.uplink.find(header.ssrc);

@@ -12,6 +12,7 @@ mod feedback;
 mod floor;
 mod forwarding;
 mod ingest;
+mod occupancy;
 mod offers;
 mod protection;
 mod repair;
@@ -24,10 +25,10 @@ use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
 pub use census::Census;
 pub(crate) use ingest::is_payload_type_of;
+pub use occupancy::Occupancy;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rtc_crypto::RTCCryptoProvider;
@@ -40,9 +41,11 @@ use crate::config::Config;
 use crate::congestion::PacketResult;
 use crate::drop_reason::{DropCounters, DropReason};
 use crate::participant::{Participant, ParticipantId};
+use crate::rtcp::Ecn;
 use crate::sink::Sink;
 use crate::statistics::{CopyTotals, IngressTotals};
 use crate::time::Time;
+use crate::transport::Remote;
 use crate::transport::certificate::{Certificate, Fingerprint};
 use crate::units::DataRate;
 
@@ -62,7 +65,7 @@ pub struct Sfu {
     conferences: SlotMap<ConferenceId, Conference>,
     conference_names: FxHashMap<String, ConferenceId>,
     by_ufrag: FxHashMap<String, ParticipantId>,
-    by_address: FxHashMap<SocketAddr, ParticipantId>,
+    by_address: FxHashMap<Remote, ParticipantId>,
     timers: Timers,
     /// Those with something in their egress; flushed when the turn ends.
     dirty: Vec<ParticipantId>,
@@ -126,7 +129,7 @@ impl Sfu {
 
     /// Begins a turn at `now`, which must not be before the last one's.
     pub fn turn<'a>(&'a mut self, now: Time, sink: &'a mut dyn Sink) -> Turn<'a> {
-        Turn { sfu: self, now, sink, arriving: None, drained: false }
+        Turn { sfu: self, now, sink, arriving: None, ecn: Ecn::NotEct, drained: false }
     }
 
     /// When [`Turn::timeout`] has something to do next.
@@ -218,6 +221,8 @@ pub struct Turn<'a> {
     sink: &'a mut dyn Sink,
     /// The encoding whose key frame is being handed on: nobody needs to ask for it.
     arriving: Option<(ParticipantId, usize, u8)>,
+    /// The codepoint that the datagram in hand came with.
+    ecn: Ecn,
     /// The turn is over, and nothing can have come since.
     drained: bool,
 }
@@ -229,9 +234,24 @@ impl Turn<'_> {
     ///
     /// # Errors
     /// The reason for which the datagram went no further.
-    pub fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) -> Result<(), DropReason> {
+    pub fn datagram(&mut self, from: impl Into<Remote>, datagram: &mut [u8]) -> Result<(), DropReason> {
+        self.marked_datagram(from, Ecn::NotEct, datagram)
+    }
+
+    /// The same for a datagram whose IP header carries the codepoint `ecn` (RFC 3168), which publishers are told in
+    /// feedback by stream (RFC 8888).
+    ///
+    /// # Errors
+    /// The reason for which the datagram went no further.
+    pub fn marked_datagram(
+        &mut self,
+        from: impl Into<Remote>,
+        ecn: Ecn,
+        datagram: &mut [u8],
+    ) -> Result<(), DropReason> {
+        self.ecn = ecn;
         let len = datagram.len();
-        let (owner, result) = self.route(from, datagram);
+        let (owner, result) = self.route(from.into(), datagram);
         self.sfu.ingress.count(len, result);
         if let Some(owner) = owner.and_then(|id| self.sfu.participants.get_mut(id)) {
             owner.ingress.count(len, result);

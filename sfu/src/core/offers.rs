@@ -1,11 +1,13 @@
 //! What a published source has to offer to the allocation.
 
+use std::time::Duration;
+
 use smallvec::SmallVec;
 
 use super::allocate::BEGINNING;
 use crate::allocation::{Layer, LayerOffer};
 use crate::participant::EncodingDescription;
-use crate::participant::layer_rates::SPATIAL_LAYERS;
+use crate::participant::layer_rates::{SPATIAL_LAYERS, TEMPORAL_LAYERS};
 use crate::participant::source::Source;
 use crate::units::DataRate;
 
@@ -13,6 +15,18 @@ use crate::units::DataRate;
 /// them: so much above the declared rate is believed, and no more; unless the stream takes more in the long run, whatever
 /// it declared.
 const BELIEVED: f64 = 1.1;
+/// What an encoding begins with is key frames, all in the lowest temporal layer: it measures three times what it takes
+/// until so long after that. Till then what the layers are set to is believed.
+const SETTLES: Duration = Duration::from_secs(10);
+/// How long an upper encoding takes from its first packet to its rate: its sender's estimate rises by probes (within a
+/// second), and encoders follow. Till then it is believed to take what it is set to, or whoever sees it begin takes it
+/// for next to nothing, and soon gets several times its estimate.
+const RISES: Duration = Duration::from_secs(2);
+/// What temporal layers are set to of their encoding, by how many there are, each with those below it (libwebrtc,
+/// `simulcast_rate_allocator.cc`).
+const SHARES: [[f64; TEMPORAL_LAYERS]; TEMPORAL_LAYERS] =
+    [[1.0, 1.0, 1.0, 1.0], [0.6, 1.0, 1.0, 1.0], [0.4, 0.6, 1.0, 1.0], [0.25, 0.4, 0.6, 1.0]];
+
 /// RTP header, extensions, tag, UDP and IP of one packet against 1,100 bytes of payload.
 const OVERHEAD: f64 = 1.08;
 /// What a spatial layer is set to against the one of twice its height, where nobody declared it: encoders give a
@@ -72,23 +86,30 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
         let comes = encoding.rates.any(now);
         encoding.active_since.take_if(|_| !comes);
         let active = encoding.active_since.is_some() && !source.muted;
+        let settles = encoding.active_since.is_some_and(|since| now.since(since) < SETTLES);
+        let shares = SHARES[usize::from(top).min(TEMPORAL_LAYERS - 1)];
         for layer in encoding.rates.for_receivers(now, description.temporal_layers) {
             let part = 1.0 / f64::from(1_u32 << (top - layer.temporal));
             let below = description.spatial_layers.saturating_sub(1 + layer.spatial);
             let expected = is_beginning && layer.spatial > 0 && !layer.comes;
+            let rises = index > 0 && encoding.active_since.is_some_and(|since| now.since(since) < RISES);
             let rate = if expected {
                 let set = set_rate(description, encoding.announced.as_ref(), layer.spatial);
                 set.scale(f64::from(layer.temporal + 1) / f64::from(top + 1))
+            } else if rises {
+                let set = set_rate(description, encoding.announced.as_ref(), layer.spatial);
+                layer.rate.max(set.scale(shares[usize::from(layer.temporal)]))
             } else {
                 layer.rate
             };
+            let share = if settles { shares[usize::from(layer.temporal)] } else { 1.0 };
             offers.push(LayerOffer {
                 layer: Layer { encoding: index as u8, spatial: layer.spatial, temporal: layer.temporal },
                 // Each spatial layer is half as high as the one above.
                 height: description.height >> below,
                 // Each temporal layer doubles the frame rate (RFC 7741's and libvpx's usual patterns).
                 fps: f64::from(description.fps) * part,
-                rate: rate.min(believed).scale(OVERHEAD * (1.0 + protection)),
+                rate: rate.min(believed.scale(share)).scale(OVERHEAD * (1.0 + protection)),
                 active: active && (layer.comes || expected) && rate > DataRate::ZERO,
             });
         }
@@ -98,6 +119,7 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Time;
     use crate::codec::Codec;
     use crate::participant::{Content, SourceDescription};
     use crate::rtp::VideoLayersAllocation;
@@ -140,5 +162,26 @@ mod tests {
         svc.encodings[0].restart(1);
         svc.encodings[0].restart(2);
         assert_eq!(kbps(&svc), [0, 90, 90, 300, 1_000]);
+    }
+
+    /// 200 kbit/s in key frames of the lowest temporal layer, where 100 are set for all three.
+    #[test]
+    fn what_an_encoding_begins_with_is_not_what_it_takes() {
+        let mut camera = source(&[(180, 100, 1)]);
+        camera.encodings[0].active_since = Some(Time::ZERO);
+        let mut lowest = Vec::new();
+        for second in 1..=20 {
+            for tenth in 0..10 {
+                let now = Time::from_millis(second * 1_000 + tenth * 100);
+                let frame = crate::codec::FrameDescription::plain(true, false, true);
+                camera.encodings[0].rates.add(now, &frame, crate::DataSize::from_bytes(2_500));
+            }
+            let mut offers = Offers::new();
+            offers_of(&mut camera, Time::from_secs(second + 1), 0.0, &mut offers);
+            lowest.push(offers[0].rate.as_bps() / 1_080);
+        }
+        // 0.4 and all of what is believed; then what comes in the long run.
+        assert_eq!((lowest[7], lowest[8]), (44, 110));
+        assert!(lowest[19] >= 110);
     }
 }

@@ -1,13 +1,13 @@
 //! Where a datagram belongs: protocol by its first bytes, participant by STUN user name or by address.
 
-use std::net::SocketAddr;
-
 use super::{Sfu, Turn};
 use crate::drop_reason::DropReason;
 use crate::participant::ParticipantId;
 use crate::participant::transport::TransportChange;
+use crate::rtcp::Ecn;
 use crate::sink::{Event, PacketClass, Segment, Transmit};
 use crate::time::Time;
+use crate::transport::Remote;
 use crate::transport::demux::{Protocol, classify};
 use crate::transport::ice_lite;
 
@@ -15,7 +15,7 @@ impl Turn<'_> {
     /// Whose datagram it is, as far as that can be told, and the protocol that it was of use to.
     pub(super) fn route(
         &mut self,
-        from: SocketAddr,
+        from: Remote,
         datagram: &mut [u8],
     ) -> (Option<ParticipantId>, Result<Protocol, DropReason>) {
         let Some(protocol) = classify(datagram) else { return (None, Err(DropReason::NotDemultiplexed)) };
@@ -42,13 +42,13 @@ impl Turn<'_> {
         self.sfu.by_ufrag.get(ufrag).copied().ok_or(DropReason::UnknownUfrag)
     }
 
-    fn owner(&self, from: SocketAddr) -> Result<ParticipantId, DropReason> {
+    fn owner(&self, from: Remote) -> Result<ParticipantId, DropReason> {
         self.sfu.by_address.get(&from).copied().ok_or(DropReason::UnknownAddress)
     }
 
     /// A connectivity check. Its answer goes to where it came from, nominated or not, and only if it proves
     /// knowledge of the password.
-    fn stun(&mut self, id: ParticipantId, from: SocketAddr, message: &[u8]) -> Result<(), DropReason> {
+    fn stun(&mut self, id: ParticipantId, from: Remote, message: &[u8]) -> Result<(), DropReason> {
         let own = self.sfu.config.address;
         // An address that carries another participant's media is not taken over: the check may be genuine,
         // but who sends it could have forged its source.
@@ -61,9 +61,11 @@ impl Turn<'_> {
         let answer = participant.transport.ice.handle(self.now, from, own, message, &mut self.sfu.scratch)?;
         if !self.sfu.scratch.is_empty() {
             let len = self.sfu.scratch.len();
-            let segments = [Segment { len, class: PacketClass::Connectivity, forwarded: None }];
+            let segments =
+                [Segment { len, class: PacketClass::Connectivity, forwarded: None, ecn: Ecn::NotEct }];
             let bytes = &self.sfu.scratch;
-            self.sink.transmit(Transmit { from: own, to: from, bytes, segments: &segments });
+            let Remote { address: to, carrier } = from;
+            self.sink.transmit(Transmit { from: own, to, carrier, bytes, segments: &segments });
         }
         // What was given up may have become somebody else's meanwhile.
         if let Some(displaced) = answer.displaced
@@ -76,7 +78,7 @@ impl Turn<'_> {
             self.sfu.by_address.insert(from, id);
         }
         if let Some(path) = answer.nominated {
-            self.sink.event(Event::Nominated { participant: id, address: path.remote });
+            self.sink.event(Event::Nominated { participant: id, address: path.remote.address });
         }
         Ok(())
     }
@@ -110,7 +112,7 @@ impl Turn<'_> {
 }
 
 impl Sfu {
-    fn is_nominated(&self, id: ParticipantId, address: SocketAddr) -> bool {
+    fn is_nominated(&self, id: ParticipantId, address: Remote) -> bool {
         self.participants.get(id).and_then(|owner| owner.transport.address()) == Some(address)
     }
 }

@@ -17,6 +17,7 @@ use super::timestamp::Timeline;
 use crate::DropReason;
 use crate::codec::frame::PictureNumbers;
 use crate::codec::vp8::PictureId;
+use crate::planted::{self, Planted};
 use segment::Segment;
 use targets::Choice;
 
@@ -267,6 +268,7 @@ impl VideoProjection {
         let mut segment = Segment::start(packet, timestamp, self.next_tl0, retired);
         segment.lift(wanted, packet.timestamp);
         self.segment = Some(segment);
+        self.next_sequence -= u64::from(planted::is(Planted::NumberRepeatedAtSwitch));
         self.begin(packet)
     }
 }

@@ -12,11 +12,11 @@ use crate::config::Config;
 use crate::congestion::probe::pacing::ProbePacing;
 use crate::congestion::sent_history::SentHistory;
 use crate::congestion::stream_index::StreamIndex;
-use crate::congestion::{self, CongestionController, SentPacket};
+use crate::congestion::{self, CongestionController, EcnUse, Options, SentPacket};
 use crate::drop_reason::DropReason;
 use crate::forward::VideoProjection;
 use crate::receive::rate::{RateMeter, SteadyRate};
-use crate::rtcp::FeedbackKind;
+use crate::rtcp::{Ecn, FeedbackKind};
 use crate::send::fec::{FecStream, LossEstimate, Need};
 use crate::send::redundancy::RedundancyControl;
 use crate::sink::{ForwardTimes, PacketClass};
@@ -28,6 +28,8 @@ use crate::units::{DataRate, DataSize};
 pub(crate) const HEADERS: u64 = 28;
 /// Packets whose feedback is awaited: 4 s of 20 Mbit/s in packets of 1,200 bytes, rounded up.
 pub(crate) const HISTORY: usize = 8_192;
+/// Repairs of so long count for nothing in the long run: they are for what was sent before anybody knew the line.
+const FIRST_REPAIRS: Duration = Duration::from_secs(3);
 /// The round trip until one is measured.
 const DEFAULT_RTT: Duration = Duration::from_millis(100);
 
@@ -47,6 +49,8 @@ pub(crate) struct Downlink {
     pub(crate) allocated: Time,
     /// What hysteresis needs to know of the line's past.
     pub(crate) line: LineMemory,
+    /// What one voice takes, held through silences.
+    pub(crate) voice: SteadyRate,
     /// How many sources of video the participant wants at most.
     pub(crate) last_n: Option<u16>,
     pub(crate) reported: Time,
@@ -60,6 +64,8 @@ pub(crate) struct PacketSender {
     pub(crate) history: SentHistory,
     /// Where receivers name packets by stream.
     pub(crate) index: Option<StreamIndex>,
+    /// What packets leave as: receivers that name them by stream tell of marks as well.
+    ecn: Ecn,
     pub(crate) probing: ProbePacing,
     next_sequence: u16,
     /// Bytes of media and padding that were sent, headers included.
@@ -67,6 +73,8 @@ pub(crate) struct PacketSender {
     /// What repairs took of late: what was asked for again is no room for layers.
     repairs: RateMeter,
     sustained_repairs: SteadyRate,
+    /// When the first repair was sent.
+    repaired: Option<Time>,
     /// Whether there is video to find room for. Before, the controller sleeps: its first probes would find nothing
     /// to be sent on, and be spent.
     pub(crate) begun: bool,
@@ -74,19 +82,25 @@ pub(crate) struct PacketSender {
 
 impl Downlink {
     pub(crate) fn new(config: &Config) -> Self {
-        let kind = config.congestion_control;
+        let by_stream = config.feedback == FeedbackKind::ByStream;
+        let ecn = if by_stream { config.ecn } else { EcnUse::Off };
+        let options = Options { ecn, ..Options::default() };
+        let controller = config.congestion_control;
+        let controller = controller.build_with(config.min_rate, config.start_rate, config.max_rate, options);
         Downlink {
             slots: Vec::new(),
             created: 0,
             sender: PacketSender {
-                controller: kind.build(config.min_rate, config.start_rate, config.max_rate),
+                ecn: controller.ecn(),
+                controller,
                 history: SentHistory::new(HISTORY),
-                index: (config.feedback == FeedbackKind::ByStream).then(StreamIndex::default),
+                index: by_stream.then(StreamIndex::default),
                 probing: ProbePacing::default(),
                 next_sequence: 0,
                 sent: 0,
                 repairs: RateMeter::new(),
                 sustained_repairs: SteadyRate::default(),
+                repaired: None,
                 begun: false,
             },
             rtt: None,
@@ -96,6 +110,7 @@ impl Downlink {
             told: DataRate::ZERO,
             allocated: Time::ZERO,
             line: LineMemory::default(),
+            voice: SteadyRate::default(),
             last_n: None,
             reported: Time::ZERO,
             early_report: Time::NEVER,
@@ -221,6 +236,10 @@ impl Downlink {
     pub(crate) fn set_muted(&mut self, index: u16, muted: bool) {
         if let Some((subscription, _)) = self.slot(index) {
             subscription.muted = muted;
+            // Packets may come while the source counts as muted: to nobody may they look like loss afterwards.
+            if let (true, Projection::Audio(projection)) = (muted, &mut subscription.media) {
+                projection.close_up();
+            }
         }
     }
 }
@@ -285,7 +304,7 @@ impl PacketSender {
             return Err(DropReason::EgressFull);
         }
         let len = buffer.len() - start;
-        egress.commit(purpose.class, purpose.forwarded);
+        egress.commit(purpose.class, purpose.forwarded, self.ecn);
         if let Some(index) = &mut self.index {
             index.on_sent(packet.ssrc, packet.sequence as u16, self.next_sequence);
         }
@@ -336,7 +355,10 @@ impl PacketSender {
         self.next_sequence = sequence.wrapping_add(1);
         self.sent += size.as_bytes();
         if class == congestion::PacketClass::Retransmission {
-            self.repairs.add(now, size);
+            let first = *self.repaired.get_or_insert(now);
+            if now.since(first) >= FIRST_REPAIRS {
+                self.repairs.add(now, size);
+            }
         }
         if cluster.is_some() {
             self.probing.on_sent(now, size);

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use crate::drop_reason::DropReason;
+use crate::rtcp::Ecn;
 use crate::sink::{ForwardTimes, PacketClass, Segment, Sink, Transmit};
 use crate::statistics::EgressTotals;
+use crate::transport::Remote;
 
 /// The most that one turn may queue for one peer, bytes: over a second of 5 Mbit/s, so only a fault gets here.
 const MAX_BYTES: usize = 1 << 20;
@@ -30,9 +32,9 @@ impl Egress {
     }
 
     /// Ends the datagram that was begun.
-    pub(crate) fn commit(&mut self, class: PacketClass, forwarded: Option<ForwardTimes>) {
+    pub(crate) fn commit(&mut self, class: PacketClass, forwarded: Option<ForwardTimes>, ecn: Ecn) {
         let len = self.bytes.len() - self.start;
-        self.segments.push(Segment { len, class, forwarded });
+        self.segments.push(Segment { len, class, forwarded, ecn });
         self.start = self.bytes.len();
     }
 
@@ -46,7 +48,7 @@ impl Egress {
         match self.begin() {
             Some((bytes, _)) => {
                 bytes.extend_from_slice(datagram);
-                self.commit(class, None);
+                self.commit(class, None, Ecn::NotEct);
             }
             None => self.totals.discarded.count(DropReason::EgressFull),
         }
@@ -63,12 +65,13 @@ impl Egress {
     }
 
     /// Hands everything to `sink` as one transmission to `to`; without an address it is thrown away.
-    pub(crate) fn flush(&mut self, from: SocketAddr, to: Option<SocketAddr>, sink: &mut dyn Sink) {
+    pub(crate) fn flush(&mut self, from: SocketAddr, to: Option<Remote>, sink: &mut dyn Sink) {
         match to {
             Some(to) if !self.is_empty() => {
                 self.totals.datagrams += self.segments.len() as u64;
                 self.totals.bytes += self.bytes.len() as u64;
-                sink.transmit(Transmit { from, to, bytes: &self.bytes, segments: &self.segments });
+                let Remote { address: to, carrier } = to;
+                sink.transmit(Transmit { from, to, carrier, bytes: &self.bytes, segments: &self.segments });
             }
             _ => self.totals.discarded.add(DropReason::ReceiverNotReady, self.segments.len() as u64),
         }

@@ -24,6 +24,8 @@ pub(crate) struct Source {
     pub(crate) encodings: Vec<Encoding>,
     /// Key-frame requests, coalesced over all receivers.
     pub(crate) key_frames: KeyFrameRequests,
+    /// H.264: parameter sets have come in the stream of one of its encodings, so they do in all.
+    pub(crate) sets_in_band: bool,
     /// Who receives it, and the place in that receiver's subscriptions.
     pub(crate) subscribers: Vec<(ParticipantId, u16)>,
     /// When its first packet came, or the first after a silence of all encodings.
@@ -66,8 +68,6 @@ pub(crate) struct Encoding {
     pub(crate) newest: u64,
     /// What its dependency descriptors are read by.
     pub(crate) structures: Structures,
-    /// H.264: parameter sets have come in the stream.
-    pub(crate) sets_in_band: bool,
     /// What can be sent again.
     pub(crate) cache: PacketCache,
 }
@@ -84,6 +84,7 @@ impl Source {
             encodings: (0..count).map(|at| Encoding::new(description.kind(), layers(at))).collect(),
             description,
             muted: false,
+            sets_in_band: false,
             subscribers: Vec::new(),
             begun: None,
             tail: AudioTail::default(),
@@ -170,7 +171,6 @@ impl Encoding {
             cadence: Cadence::default(),
             newest: 0,
             structures: Structures::default(),
-            sets_in_band: false,
             cache: PacketCache::new(limits),
         }
     }
@@ -186,7 +186,6 @@ impl Encoding {
             self.cadence = Cadence::default();
             self.newest = 0;
             self.structures.reset();
-            self.sets_in_band = false;
         }
     }
 }

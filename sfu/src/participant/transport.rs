@@ -1,6 +1,5 @@
 //! One peer's transport: ICE-lite, DTLS as server, and SRTP once there are keys.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -12,6 +11,7 @@ use crate::config::{Config, MediaCrypto};
 use crate::drop_reason::DropReason;
 use crate::sink::{DisconnectReason, PacketClass};
 use crate::time::Time;
+use crate::transport::Remote;
 use crate::transport::certificate::{Certificate, Fingerprint};
 use crate::transport::dtls::{Dtls, DtlsConfig, DtlsEvent, KeyingMaterial, Role};
 use crate::transport::ice_lite::{Credentials, IceLite};
@@ -89,7 +89,7 @@ impl PeerTransport {
     }
 
     /// The peer's nominated address.
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
+    pub(crate) fn address(&self) -> Option<Remote> {
         self.ice.path().map(|path| path.remote)
     }
 

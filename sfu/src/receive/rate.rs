@@ -74,6 +74,9 @@ impl RateMeter {
 const SETTLING: f64 = 3.0;
 /// The same for the fall of a rate that is held: several of a conversation's pauses of 1.6 s (ITU-T P.59, table 1).
 const FADING: f64 = 10.0;
+/// … and of one that is held through silences: what layers took meanwhile would have to be given back when somebody goes
+/// on.
+const FORGETTING: f64 = 60.0;
 
 /// The same for what a stream takes in the long run: several bursts of a screen share, and the pauses between them.
 const SUSTAINING: f64 = 20.0;
@@ -111,7 +114,16 @@ impl SteadyRate {
     /// Takes what is measured at `now` of a stream that comes and goes, as a voice does; answers a rate that rises
     /// with it at once and falls over ten seconds: somebody who pauses will go on.
     pub fn hold(&mut self, now: Time, measured: DataRate) -> DataRate {
-        self.approach(now, measured, FADING);
+        self.hold_for(now, measured, FADING)
+    }
+
+    /// The same, but it falls over a minute.
+    pub fn hold_long(&mut self, now: Time, measured: DataRate) -> DataRate {
+        self.hold_for(now, measured, FORGETTING)
+    }
+
+    fn hold_for(&mut self, now: Time, measured: DataRate, fading: f64) -> DataRate {
+        self.approach(now, measured, fading);
         self.bps = self.bps.max(measured.as_bps() as f64);
         DataRate::from_bps(self.bps as u64)
     }
@@ -160,9 +172,11 @@ mod tests {
         let rate = DataRate::from_kbps(44);
         assert_eq!(held.hold(Time::from_secs(1), DataRate::ZERO), DataRate::ZERO);
         assert_eq!(held.hold(Time::from_secs(2), rate), rate);
-        // One second of silence counts for 1 / (1 + 10).
+        // One second of silence counts for 1 / (1 + 10), or six for 6 / (6 + 60).
+        let mut long = held;
         assert_eq!(held.hold(Time::from_secs(3), DataRate::ZERO), DataRate::from_kbps(40));
         assert_eq!(held.hold(Time::from_secs(4), rate), rate);
+        assert_eq!(long.hold_long(Time::from_secs(8), DataRate::ZERO), DataRate::from_kbps(40));
     }
 
     /// 1,000 bytes every 10 ms from `from` to `to`: 800 kbit/s.

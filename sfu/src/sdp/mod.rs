@@ -5,6 +5,7 @@
 //! for each stream to the peer, in a place that never moves. A section that has ended is written with port 0 once, and
 //! may then be used again under another mid (RFC 9429 section 5.2.2).
 
+mod candidate;
 mod extensions;
 mod formats;
 mod negotiation;
@@ -13,6 +14,7 @@ mod parse;
 mod sources;
 mod write;
 
+pub use candidate::Candidate;
 pub use formats::{Format, Formats};
 pub use negotiation::{Local, Negotiation};
 pub use offer::{Offer, Offered, Use};

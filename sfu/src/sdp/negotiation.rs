@@ -1,7 +1,6 @@
 //! The sections of one peer connection over its life, and whose turn it is to speak.
 
-use std::net::SocketAddr;
-
+use super::candidate::Candidate;
 use super::formats::{Format, Formats};
 use super::offer::{Offer, Use};
 use super::parse::{Description, MAX_SECTIONS, SdpError};
@@ -20,8 +19,8 @@ pub struct Local {
     pub ufrag: String,
     /// Our ICE password.
     pub pwd: String,
-    /// Our one candidate.
-    pub candidate: SocketAddr,
+    /// Our candidates, the preferred ones first.
+    pub candidates: Vec<Candidate>,
     /// Our certificate's fingerprint.
     pub fingerprint: Fingerprint,
 }

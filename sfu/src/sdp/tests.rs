@@ -17,7 +17,7 @@ fn local() -> Local {
         session: 7,
         ufrag: "ours".into(),
         pwd: "a-password-of-24-letters".into(),
-        candidate: "192.0.2.1:3478".parse().expect("an address"),
+        candidates: vec!["192.0.2.1:3478".parse::<std::net::SocketAddr>().expect("an address").into()],
         fingerprint: Fingerprint::from_bytes([0xab; 32]),
     }
 }

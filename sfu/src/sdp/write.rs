@@ -15,9 +15,6 @@ const PROTOCOL: &str = "UDP/TLS/RTP/SAVPF";
 /// The port of a section whose addresses are candidates: "discard" (RFC 9429 section 5.2.1).
 const PORT: u16 = 9;
 
-/// The priority of our only candidate: a host's, with the highest local preference (RFC 8445 section 5.1.2).
-const PRIORITY: u32 = (126 << 24) | (65_535 << 8) | 255;
-
 /// A description in the making.
 pub(super) struct Writer {
     out: String,
@@ -130,14 +127,15 @@ impl Writer {
         self.put(format_args!(""));
         self.put(format_args!("c=IN IP4 0.0.0.0"));
         self.put(format_args!("a=mid:{mid}"));
-        let Local { ufrag, pwd, candidate, fingerprint, .. } = self.local.clone();
+        let Local { ufrag, pwd, candidates, fingerprint, .. } = self.local.clone();
         self.put(format_args!("a=ice-ufrag:{ufrag}"));
         self.put(format_args!("a=ice-pwd:{pwd}"));
         self.put(format_args!("a=fingerprint:sha-256 {fingerprint}"));
         let setup = self.setup;
         self.put(format_args!("a=setup:{setup}"));
-        let (ip, port) = (candidate.ip(), candidate.port());
-        self.put(format_args!("a=candidate:1 1 udp {PRIORITY} {ip} {port} typ host"));
+        for (before, candidate) in candidates.into_iter().enumerate() {
+            self.put(format_args!("{}", candidate.line(before)));
+        }
         self.put(format_args!("a=end-of-candidates"));
         self.put(format_args!("a=rtcp-mux"));
         self.put(format_args!("a=rtcp-rsize"));

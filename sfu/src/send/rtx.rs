@@ -1,5 +1,6 @@
 //! The RTX payload format (RFC 4588 section 4): the original sequence number, then the original payload.
 
+use crate::planted::{self, Planted};
 /// Length of the original sequence number before the payload, bytes.
 pub const OSN_LEN: usize = 2;
 
@@ -35,7 +36,7 @@ impl RtxSequence {
     /// The next number, extended (its low 16 bits go on the wire).
     pub fn take(&mut self) -> u64 {
         let number = self.next;
-        self.next += 1;
+        self.next += u64::from(!planted::is(Planted::RetransmissionNumberStuck));
         number
     }
 }

@@ -7,50 +7,36 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
-use tokio::sync::{mpsc, oneshot};
+use serde_json::Value;
 
-use super::worker::{Question, Request};
+use super::gate::Gate;
+use super::metrics::{self, Page};
+use super::requests::{Answer, Question};
+use super::workers::Workers;
 
 #[derive(Clone)]
 struct Desk {
-    requests: mpsc::Sender<Request>,
+    workers: Workers,
+    gate: Gate,
     token: Option<Arc<str>>,
 }
 
 /// Everything that is said here.
-pub(super) fn routes(requests: mpsc::Sender<Request>, token: Option<&str>) -> Router {
-    let desk = Desk { requests, token: token.map(Arc::from) };
-    let metrics = async |State(desk): State<Desk>| {
-        desk.answer(Question::Metrics, "text/plain; version=0.0.4; charset=utf-8").await
-    };
+pub(super) fn routes(workers: Workers, gate: Gate, token: Option<&str>) -> Router {
+    let desk = Desk { workers, gate, token: token.map(Arc::from) };
     Router::new()
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
-        .route("/state", get(async |State(desk): State<Desk>| desk.answer(Question::State, JSON).await))
+        .route("/state", get(state))
         .route("/rooms", get(rooms))
         .route("/rooms/{room}", delete(close))
-        .route("/participants/{participant}", delete(remove))
+        .route("/rooms/{room}/participants/{participant}", delete(remove))
         .route("/drain", post(drain))
         .with_state(desk)
 }
 
-const JSON: &str = "application/json";
-
 impl Desk {
-    async fn ask(&self, question: Question) -> Option<String> {
-        let (reply, answer) = oneshot::channel();
-        self.requests.send(Request::Ask { question, reply }).await.ok()?;
-        answer.await.ok()
-    }
-
-    async fn answer(&self, question: Question, kind: &'static str) -> Response {
-        match self.ask(question).await {
-            Some(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
-            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        }
-    }
-
     /// Whether a command comes from somebody who may give it.
     fn allows(&self, headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
         let Some(token) = &self.token else {
@@ -65,41 +51,85 @@ impl Desk {
         Ok(())
     }
 
-    async fn command(&self, headers: &HeaderMap, question: Question) -> Response {
+    /// A command about a room, for the worker that it is on.
+    async fn command(&self, headers: &HeaderMap, room: &str, question: Question) -> Response {
         if let Err(refusal) = self.allows(headers) {
             return refusal.into_response();
         }
-        match self.ask(question).await {
-            Some(done) if done == "0" => (StatusCode::NOT_FOUND, "there is none\n").into_response(),
+        let Some(worker) = self.workers.directory.worker_of(room) else {
+            return (StatusCode::NOT_FOUND, "there is none\n").into_response();
+        };
+        match self.workers.ask(worker, question).await {
+            Some(Answer::Done(0)) => (StatusCode::NOT_FOUND, "there is none\n").into_response(),
             Some(_) => StatusCode::NO_CONTENT.into_response(),
             None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         }
     }
+
+    /// What each worker says of itself.
+    async fn json(&self, question: Question) -> impl Iterator<Item = Value> + use<> {
+        self.workers.ask_all(question).await.into_iter().filter_map(|answer| match answer {
+            Answer::Json(value) => Some(value),
+            Answer::Page(_) | Answer::Done(_) => None,
+        })
+    }
+}
+
+fn json(value: &Value) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
 async fn ready(State(desk): State<Desk>) -> Response {
-    match desk.ask(Question::Ready).await.as_deref() {
-        Some("1") => "ready\n".into_response(),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response(),
+    if desk.workers.is_draining() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
+    "ready\n".into_response()
+}
+
+async fn metrics(State(desk): State<Desk>) -> Response {
+    let mut sum = Page::default();
+    for answer in desk.workers.ask_all(Question::Metrics).await {
+        if let Answer::Page(page) = answer {
+            sum.add(page);
+        }
+    }
+    let rest = metrics::of_server(desk.gate.counts(), desk.workers.is_draining(), &desk.workers.busy());
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], sum.text(&rest)).into_response()
+}
+
+async fn state(State(desk): State<Desk>) -> Response {
+    let workers: Vec<Value> = desk.json(Question::State).await.collect();
+    json(&serde_json::json!({ "workers": workers }))
 }
 
 /// Names of rooms tell who meets whom: they are for who may give commands.
 async fn rooms(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    match desk.allows(&headers) {
-        Ok(()) => desk.answer(Question::Rooms, JSON).await,
-        Err(refusal) => refusal.into_response(),
+    if let Err(refusal) = desk.allows(&headers) {
+        return refusal.into_response();
     }
+    let lists = desk.json(Question::Rooms).await;
+    json(&lists.flat_map(|list| list.as_array().cloned().unwrap_or_default()).collect())
 }
 
 async fn close(State(desk): State<Desk>, Path(room): Path<String>, headers: HeaderMap) -> Response {
-    desk.command(&headers, Question::Close { room }).await
+    desk.command(&headers, &room, Question::Close { room: room.clone() }).await
 }
 
-async fn remove(State(desk): State<Desk>, Path(participant): Path<String>, headers: HeaderMap) -> Response {
-    desk.command(&headers, Question::Remove { participant }).await
+async fn remove(
+    State(desk): State<Desk>,
+    Path((room, participant)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    desk.command(&headers, &room, Question::Remove { room: room.clone(), participant }).await
 }
 
 async fn drain(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    desk.command(&headers, Question::Drain).await
+    match desk.allows(&headers) {
+        Ok(()) => {
+            desk.workers.drain().await;
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(refusal) => refusal.into_response(),
+    }
 }

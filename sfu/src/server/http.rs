@@ -8,14 +8,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use tokio::sync::mpsc;
 
 use super::bucket::Bucket;
 use super::clock::Clock;
 use super::config::ServerConfig;
 use super::gate::Pass;
 use super::session;
-use super::worker::Request;
+use super::workers::Workers;
 use crate::signalling::browser::MAX_MESSAGE;
 
 /// What the page may load and do: its own parts only.
@@ -25,7 +24,7 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'sel
 /// What the routes share.
 #[derive(Clone)]
 struct Shared {
-    requests: mpsc::Sender<Request>,
+    workers: Workers,
     clock: Clock,
     messages_per_second: u32,
     /// Origins besides our own.
@@ -33,7 +32,7 @@ struct Shared {
 }
 
 /// Everything the server says to people over HTTP.
-pub(super) fn routes(requests: mpsc::Sender<Request>, clock: Clock, config: &ServerConfig) -> Router {
+pub(super) fn routes(workers: Workers, clock: Clock, config: &ServerConfig) -> Router {
     let messages_per_second = config.limits.messages_per_second;
     let origins = config.page.origins.as_slice().into();
     Router::new()
@@ -43,7 +42,7 @@ pub(super) fn routes(requests: mpsc::Sender<Request>, clock: Clock, config: &Ser
         .route("/call.js", get(|| part("text/javascript; charset=utf-8", include_str!("page/call.js"))))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ws", get(upgrade))
-        .with_state(Shared { requests, clock, messages_per_second, origins })
+        .with_state(Shared { workers, clock, messages_per_second, origins })
 }
 
 async fn part(kind: &'static str, text: &'static str) -> Response {
@@ -66,10 +65,10 @@ async fn upgrade(
     if !may_speak(&headers, &shared.origins) {
         return (StatusCode::FORBIDDEN, "another site's page\n").into_response();
     }
-    let Shared { requests, clock, messages_per_second, .. } = shared;
+    let Shared { workers, clock, messages_per_second, .. } = shared;
     let messages = Bucket::new(messages_per_second, clock.now());
     upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE).on_upgrade(async move |socket| {
-        session::serve(socket, requests, clock, messages).await;
+        session::serve(socket, workers, clock, messages).await;
         // It counts for its address until here.
         drop(pass);
     })

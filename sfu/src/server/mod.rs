@@ -1,22 +1,34 @@
 //! The real server: the same core on real sockets, timers and WebSockets.
 //!
-//! The only room with a clock and sockets. One worker owns the core, one UDP socket and all sessions; HTTP and
-//! WebSocket tasks talk to it through queues with a bound. Whoever connects passes the gate first.
+//! The only room with a clock and sockets, beside the load generator's. A worker owns a core, a media port and the
+//! sessions of its rooms; there is one for each of the machine's, each in a thread of its own, and a room stays with the
+//! one that it began on. HTTP and WebSocket tasks talk to them through queues with a bound. Whoever connects passes the
+//! gate first.
+//!
+//! Each worker has a port number of its own, and not one that all share: a datagram then comes to the thread whose it
+//! is. With one number for all (SO_REUSEPORT), the system would deal datagrams out by their addresses' hash, and most
+//! would have to be handed on from thread to thread, at several times the price of forwarding them.
 
 mod admin;
 mod bucket;
-mod clock;
+pub(crate) mod clock;
 pub mod config;
+mod directory;
 mod gate;
 mod http;
 mod listen;
 mod metrics;
 mod outbox;
+mod port;
+mod requests;
+mod runs;
 mod session;
+mod streams;
 mod tls;
 mod worker;
+mod workers;
 
-pub use config::{ConfigError, ServerConfig, reachable_address};
+pub use config::{ConfigError, ServerConfig, reachable_addresses};
 pub use tls::TlsError;
 
 use std::net::SocketAddr;
@@ -25,21 +37,33 @@ use std::sync::Arc;
 use axum::Router;
 use rtc_crypto::providers::AwsLcRsProvider;
 use thiserror::Error;
-use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::conference::CommandError;
+use crate::sdp::Candidate;
+use crate::transport::Carrier;
 use crate::{Config, Sfu};
 use clock::Clock;
+use config::advertised;
+use directory::Directory;
 use gate::Gate;
 use listen::Front;
-use worker::Worker;
+use port::Bound;
+use worker::Setup;
+use workers::Workers;
 
 /// Requests of all sessions that may wait for the worker: a thousand people who join within a moment.
 const INBOX: usize = 1_024;
 
 /// How long sessions have to say their last words when the server ends: a few round trips of any line.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// How many free ports of UDP's are tried for one that TCP has free as well.
+const ANY_PORT_ATTEMPTS: usize = 16;
+
+/// What sessions still ask of a worker that has ended.
+type LastRequests = mpsc::Receiver<requests::Request>;
 
 /// Why the server can't run.
 #[derive(Debug, Error)]
@@ -70,8 +94,7 @@ pub struct Server {
     page: TcpListener,
     front: Front,
     admin: Option<(TcpListener, Router)>,
-    media: SocketAddr,
-    worker: Worker,
+    workers: Vec<Setup>,
 }
 
 impl Server {
@@ -82,27 +105,23 @@ impl Server {
     pub async fn bind(config: &ServerConfig) -> Result<Self, ServerError> {
         let tls = tls::acceptor(&config.page)?;
         let page = listener("the page's address", config.page.listen).await?;
-        let failed =
-            |error| ServerError::Socket { what: "the media's address", address: config.media.listen, error };
-        let socket = UdpSocket::bind(config.media.listen).await.map_err(failed)?;
-        let mut media = socket.local_addr().map_err(failed)?;
-        if let Some(ip) = config.media.advertise {
-            media.set_ip(ip);
-        }
-        let sfu = Sfu::new(core(config, media), Arc::new(AwsLcRsProvider::new()))?;
-        let (requests, inbox) = mpsc::channel(INBOX);
         let (clock, gate) = (Clock::start(), Gate::new(config.limits.clone()));
+        let count = config.media.workers();
+        let directory = Directory::new(count, config.limits.participants);
+        let (requests, inboxes): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(INBOX)).unzip();
+        let setup = |(index, inbox)| setup(config, clock, (&directory, &gate), index, inbox);
+        let setups = inboxes.into_iter().enumerate().map(setup).collect::<Result<Vec<Setup>, _>>()?;
+        let workers = Workers::new(requests, directory.clone());
         let admin = match config.admin.listen {
             Some(address) => {
-                let routes = admin::routes(requests.clone(), config.admin.token.as_deref());
+                let routes = admin::routes(workers.clone(), gate.clone(), config.admin.token.as_deref());
                 Some((listener("the admin's address", address).await?, routes))
             }
             None => None,
         };
-        let routes = http::routes(requests, clock, config);
-        let front = Front { tls, routes, gate: gate.clone(), clock };
-        let worker = Worker::new(sfu, socket, inbox, clock, gate, config.log.events);
-        Ok(Server { page, front, admin, media, worker })
+        let routes = http::routes(workers, clock, config);
+        let front = Front { tls, routes, gate, clock };
+        Ok(Server { page, front, admin, workers: setups })
     }
 
     /// Where the page is, for a browser on this machine.
@@ -120,21 +139,27 @@ impl Server {
         self.admin.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
-    /// Where media goes, as peers are told.
-    pub const fn media(&self) -> SocketAddr {
-        self.media
+    /// Where media goes, as peers are told: for each worker an address of each family.
+    pub fn media(&self) -> Vec<SocketAddr> {
+        let candidates = self.workers.iter().flat_map(|worker| &worker.candidates);
+        let over_udp = candidates.filter(|candidate| candidate.carrier == Carrier::Udp);
+        over_udp.map(|candidate| candidate.address).collect()
     }
 
     /// Serves until `stop` is done, or until the last one has gone after a drain; then everybody is told to go, and the
-    /// sockets close.
+    /// sockets close. A single worker stays in the calling thread; several have one each.
     ///
     /// # Errors
     /// When a socket fails.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Server { page, front, admin, worker, .. } = self;
+        let Server { page, front, admin, workers } = self;
         let page = tokio::spawn(front.serve(page));
         let admin = admin.map(|(listener, routes)| tokio::spawn(axum::serve(listener, routes).into_future()));
-        let sessions = worker.run(stop).await;
+        let (tell, told) = watch::channel(false);
+        let sessions = match <[Setup; 1]>::try_from(workers) {
+            Ok([one]) => alone(one, stop, tell, told).await.map(|sessions| vec![sessions]),
+            Err(several) => side_by_side(several, stop, tell, told).await,
+        };
         page.abort();
         if let Some(admin) = admin {
             admin.abort();
@@ -142,6 +167,120 @@ impl Server {
         farewell(sessions?).await;
         Ok(())
     }
+}
+
+/// One worker with its port.
+fn setup(
+    config: &ServerConfig,
+    clock: Clock,
+    (directory, gate): (&Directory, &Gate),
+    index: usize,
+    inbox: mpsc::Receiver<requests::Request>,
+) -> Result<Setup, ServerError> {
+    let (bound, tcp) = ports(config, index)?;
+    let carriers = if tcp.is_some() { &[Carrier::Udp, Carrier::Tcp][..] } else { &[Carrier::Udp] };
+    let addresses = bound.addresses();
+    let told = |carrier: &Carrier| {
+        let (carrier, advertise) = (*carrier, &config.media.advertise);
+        addresses.iter().map(move |own| Candidate { address: advertised(*own, advertise), carrier })
+    };
+    let candidates: Vec<Candidate> = carriers.iter().flat_map(told).collect();
+    let first = candidates.first().expect("settings without an address are refused").address;
+    let sfu = Sfu::new(core(config, first), Arc::new(AwsLcRsProvider::new()))?;
+    let (directory, gate, telling) = (directory.clone(), gate.clone(), config.log.events);
+    Ok(Setup { index, directory, sfu, bound, tcp, gate, candidates, inbox, clock, telling })
+}
+
+/// A worker's sockets: over TCP on the numbers that UDP has. Where those may be any, others are tried if one is taken.
+fn ports(config: &ServerConfig, index: usize) -> Result<(Bound, Option<streams::Bound>), ServerError> {
+    let media = &config.media;
+    let any = media.listen.iter().any(|address| address.port() == 0);
+    let mut attempts = if any { ANY_PORT_ATTEMPTS } else { 1 };
+    loop {
+        let bound = Bound::bind(media.listen.iter().map(|first| config::of_worker(*first, index)))?;
+        if !media.tcp {
+            return Ok((bound, None));
+        }
+        attempts -= 1;
+        match streams::Bound::bind(&bound.addresses()) {
+            Ok(tcp) => return Ok((bound, Some(tcp))),
+            Err((address, error)) if attempts == 0 => {
+                return Err(ServerError::Socket { what: "the media's address over TCP", address, error });
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Runs the only worker in this thread until `stop`, or until it ends.
+async fn alone(
+    worker: Setup,
+    stop: impl Future<Output = ()>,
+    tell: watch::Sender<bool>,
+    told: watch::Receiver<bool>,
+) -> std::io::Result<LastRequests> {
+    let mut run = std::pin::pin!(worker.run(told));
+    tokio::select! {
+        () = stop => {}
+        result = &mut run => return result,
+    }
+    // It listens for as long as it runs.
+    let _ = tell.send(true);
+    run.await
+}
+
+/// Says that a worker has ended, however it did.
+struct Ended(mpsc::Sender<()>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        // One word is enough for all.
+        let _ = self.0.try_send(());
+    }
+}
+
+/// Runs workers in threads of their own until `stop`, or until one of them ends; then all do.
+async fn side_by_side(
+    workers: Vec<Setup>,
+    stop: impl Future<Output = ()>,
+    tell: watch::Sender<bool>,
+    told: watch::Receiver<bool>,
+) -> std::io::Result<Vec<LastRequests>> {
+    let mut results = Vec::with_capacity(workers.len());
+    let (ended, mut one_ended) = mpsc::channel::<()>(1);
+    for worker in workers {
+        let (told, ended) = (told.clone(), Ended(ended.clone()));
+        let (result, of_worker) = oneshot::channel();
+        results.push(of_worker);
+        std::thread::Builder::new().name(format!("worker {}", worker.index)).spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let _ended = ended;
+            // Whoever would hear of it has gone only when the whole server has.
+            let _ = result.send(runtime.and_then(|runtime| runtime.block_on(worker.run(told))));
+        })?;
+    }
+    tokio::select! {
+        () = stop => {}
+        _ = one_ended.recv() => {}
+    }
+    let _ = tell.send(true);
+    let mut sessions = Vec::with_capacity(results.len());
+    for result in results {
+        let crashed = |_| Err(std::io::Error::other("a worker has crashed"));
+        sessions.push(result.await.unwrap_or_else(crashed)?);
+    }
+    Ok(sessions)
+}
+
+/// Waits until the last session has said what it had to say, but not for those that nobody reads.
+async fn farewell(sessions: Vec<LastRequests>) {
+    let all_gone = async {
+        for mut requests in sessions {
+            while requests.recv().await.is_some() {}
+        }
+    };
+    // Over in either case.
+    let _ = tokio::time::timeout(FAREWELL, all_gone).await;
 }
 
 async fn listener(what: &'static str, address: SocketAddr) -> Result<TcpListener, ServerError> {
@@ -154,11 +293,4 @@ fn core(config: &ServerConfig, media: SocketAddr) -> Config {
     core.limits.participants = config.limits.participants;
     core.limits.conference = config.limits.participants_per_room;
     core
-}
-
-/// Waits until the last session has said what it had to say, but not for those that nobody reads.
-async fn farewell(mut sessions: mpsc::Receiver<worker::Request>) {
-    let all_gone = async { while sessions.recv().await.is_some() {} };
-    // Over in either case.
-    let _ = tokio::time::timeout(FAREWELL, all_gone).await;
 }

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 
-use super::config::{Page, Tls, reachable_address};
+use super::config::{Page, Tls, reachable_addresses};
 
 /// Why there is no HTTPS.
 #[derive(Debug, Error)]
@@ -74,7 +74,8 @@ fn from_files(certificate: &Path, key: &Path) -> Result<Identity, TlsError> {
 
 fn self_made(page: &Page) -> Result<Identity, TlsError> {
     let mut names = page.names.clone();
-    names.extend(["localhost".to_owned(), reachable_address().to_string()]);
+    names.push("localhost".to_owned());
+    names.extend(reachable_addresses().iter().map(ToString::to_string));
     if !page.listen.ip().is_unspecified() {
         names.push(page.listen.ip().to_string());
     }
@@ -87,7 +88,8 @@ fn self_made(page: &Page) -> Result<Identity, TlsError> {
 
 /// The host that a browser on this machine reaches `ip` by.
 pub(super) fn host(ip: IpAddr) -> IpAddr {
-    if ip.is_unspecified() { reachable_address() } else { ip }
+    let reachable = || reachable_addresses().into_iter().find(|own| own.is_ipv4() || ip.is_ipv6());
+    if ip.is_unspecified() { reachable().unwrap_or(ip) } else { ip }
 }
 
 #[cfg(test)]

@@ -1,216 +1,276 @@
-//! The worker: one core, one UDP socket, all sessions, and the clock that drives them.
+//! A worker: one core, one media port, the sessions of its rooms, and the clock that drives them.
 
 use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use slotmap::SecondaryMap;
-use tokio::net::UdpSocket;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
+use super::directory::{Directory, Seat};
 use super::gate::Gate;
 use super::metrics::{self, Around};
 use super::outbox::Outbox;
+use super::port::{Basket, Bound, Port, Traffic};
+use super::requests::{Answer, Outlet, Question, Request};
+use super::streams::{self, Incoming, Streams};
 use crate::conference::Command;
 use crate::core::Turn;
 use crate::debug_state::Personal;
+use crate::sdp::Candidate;
 use crate::signalling::SessionId;
 use crate::signalling::browser::BrowserSignalling;
 use crate::sink::Event;
-use crate::{ParticipantId, Sfu};
-
-/// The longest datagram that is looked at whole, bytes: more than any path carries in one packet.
-const MAX_DATAGRAM: usize = 2_048;
-
-/// Datagrams that are read in one turn: the core's answers to them leave together, and no timer waits longer than a
-/// few hundred microseconds.
-const BATCH: usize = 64;
+use crate::transport::Remote;
+use crate::transport::framing::each_frame;
+use crate::{ParticipantId, Sfu, Time};
 
 /// Sessions at a time: twice the participants that the core takes, so that those who are refused are told so.
 const MAX_SESSIONS: usize = 4_000;
 
-/// Messages that may wait for one browser: who doesn't read them for so long has gone.
-pub(super) const WAITING: usize = 512;
+/// How far back a worker looks to say how busy it is.
+const BUSY_SPAN: Duration = Duration::from_secs(1);
 
-/// What a session asks of the worker.
-pub(super) enum Request {
-    /// A browser connected. Its messages go to `outbox`; its id comes back, or nothing when the server is full.
-    Open { outbox: mpsc::Sender<String>, reply: oneshot::Sender<SessionId> },
-    /// It said something.
-    Message { session: SessionId, text: String },
-    /// It has gone.
-    Close { session: SessionId },
-    /// Whoever runs the server wants something.
-    Ask { question: Question, reply: oneshot::Sender<String> },
+/// What is taken from connections at a time, before others have their turn.
+const STREAMED: usize = 32;
+
+/// How often a drained worker looks whether the others are empty as well.
+const DRAINED: Duration = Duration::from_millis(100);
+
+/// What a worker begins with; it may begin in another thread.
+pub(super) struct Setup {
+    /// Which of the workers it is.
+    pub(super) index: usize,
+    pub(super) directory: Directory,
+    pub(super) sfu: Sfu,
+    pub(super) bound: Bound,
+    /// The same over TCP, if it is wanted.
+    pub(super) tcp: Option<streams::Bound>,
+    pub(super) gate: Gate,
+    /// What browsers are told of its port.
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) inbox: mpsc::Receiver<Request>,
+    pub(super) clock: Clock,
+    /// Whether events go to standard error.
+    pub(super) telling: bool,
 }
 
-/// What may be asked by whoever runs the server; commands are answered with how many they concerned.
-pub(super) enum Question {
-    /// The counters, as Prometheus reads them.
-    Metrics,
-    /// The state of every object as JSON, without anybody's name or address.
-    State,
-    /// The rooms by name and how many are in each, as JSON.
-    Rooms,
-    /// Whether somebody new is let in: 1 or 0.
-    Ready,
-    /// Sends everybody in a room away.
-    Close { room: String },
-    /// Sends one participant away.
-    Remove { participant: String },
-    /// Lets nobody in any more, and ends the server when the last one has gone.
-    Drain,
+impl Setup {
+    /// Serves until `stop` says so, or until the last one on any worker has gone after a drain; then sends everybody
+    /// away. What is left are the sessions' last requests.
+    ///
+    /// # Errors
+    /// When a socket fails.
+    pub(super) async fn run(self, stop: watch::Receiver<bool>) -> io::Result<mpsc::Receiver<Request>> {
+        Worker::begin(self)?.run(stop).await
+    }
 }
 
 /// See the module.
-pub(super) struct Worker {
+struct Worker {
+    index: usize,
+    directory: Directory,
     sfu: Sfu,
-    socket: UdpSocket,
+    port: Port,
+    streams: Streams,
     inbox: mpsc::Receiver<Request>,
     signalling: BrowserSignalling,
-    outboxes: SecondaryMap<SessionId, mpsc::Sender<String>>,
+    outboxes: SecondaryMap<SessionId, Outlet>,
+    /// Of those who are in a room here.
+    seats: SecondaryMap<SessionId, Seat>,
     clock: Clock,
     events: Vec<Event>,
-    refused: u64,
+    traffic: Traffic,
     /// Whether events go to standard error.
     telling: bool,
-    gate: Gate,
-    sent: (u64, u64),
     draining: bool,
+    /// Since when it was busy for how long.
+    busy: (Time, Duration),
 }
 
 impl Worker {
-    pub(super) fn new(
-        sfu: Sfu,
-        socket: UdpSocket,
-        inbox: mpsc::Receiver<Request>,
-        clock: Clock,
-        gate: Gate,
-        telling: bool,
-    ) -> Self {
-        Worker {
+    /// Begins, in the runtime that calls.
+    ///
+    /// # Errors
+    /// When that can't wait for the sockets.
+    fn begin(setup: Setup) -> io::Result<Self> {
+        let Setup { index, directory, sfu, bound, tcp, gate, candidates, inbox, clock, telling } = setup;
+        let streams = tcp.unwrap_or_default().open(&gate, clock)?;
+        Ok(Worker {
+            index,
+            directory,
             sfu,
-            socket,
+            port: bound.open()?,
+            streams,
             inbox,
-            signalling: BrowserSignalling::new(),
+            signalling: BrowserSignalling::new().with_candidates(candidates),
             outboxes: SecondaryMap::new(),
+            seats: SecondaryMap::new(),
             clock,
             events: Vec::new(),
-            refused: 0,
+            traffic: Traffic::default(),
             telling,
-            gate,
-            sent: (0, 0),
             draining: false,
-        }
+            busy: (clock.now(), Duration::ZERO),
+        })
     }
 
-    /// Serves until `stop` is done, then sends everybody away. What is left are the sessions' last requests.
-    pub(super) async fn run(mut self, stop: impl Future<Output = ()>) -> io::Result<mpsc::Receiver<Request>> {
-        let mut stop = std::pin::pin!(stop);
-        let mut buffer = [0; MAX_DATAGRAM];
-        while !(self.draining && self.sfu.participant_count() == 0) {
-            let due = self.clock.until(self.sfu.deadline());
+    /// Serves until `stop` says so, or until the last one on any worker has gone after a drain; then sends everybody
+    /// away. What is left are the sessions' last requests.
+    pub(super) async fn run(
+        mut self,
+        mut stop: watch::Receiver<bool>,
+    ) -> io::Result<mpsc::Receiver<Request>> {
+        let mut basket = Basket::default();
+        while !(self.draining && self.directory.seats() == 0) {
+            // Also without anything to do it says now and then that it has nothing to do.
+            let look = if self.draining { DRAINED } else { BUSY_SPAN };
+            let due = self.clock.until(self.sfu.deadline()).min(look);
             tokio::select! {
-                () = &mut stop => break,
-                ready = self.socket.readable() => {
+                // Told to, or nobody is left to tell.
+                _ = stop.wait_for(|stop| *stop) => break,
+                ready = self.port.readable() => {
                     ready?;
-                    self.datagrams(&mut buffer);
+                    self.work(|worker| worker.datagrams(&mut basket));
                 }
-                Some(request) = self.inbox.recv() => self.request(request),
-                () = tokio::time::sleep(due) => self.turn(|turn, _| turn.timeout()),
+                incoming = self.streams.next() => self.work(|worker| worker.streamed(incoming)),
+                Some(request) = self.inbox.recv() => self.work(|worker| worker.request(request)),
+                () = tokio::time::sleep(due) => self.work(|worker| worker.turn(|turn, _| turn.timeout())),
             }
         }
         self.signalling.stop();
         let everybody: Vec<ParticipantId> = self.sfu.participant_ids().collect();
         self.send_away(everybody);
-        if self.refused > 0 {
-            eprintln!("{} datagrams found no room in the socket's buffer", self.refused);
+        if self.traffic.refused > 0 {
+            eprintln!("{} datagrams found no room in the socket's buffer", self.traffic.refused);
         }
         Ok(self.inbox)
     }
 
-    /// Reads what has come, up to a batch.
-    fn datagrams(&mut self, buffer: &mut [u8; MAX_DATAGRAM]) {
-        let mut outbox = Outbox {
-            socket: &self.socket,
-            events: &mut self.events,
-            refused: &mut self.refused,
-            sent: &mut self.sent,
-        };
-        let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
-        for _ in 0..BATCH {
-            match self.socket.try_recv_from(buffer) {
-                // Refusals are counted by the core.
-                Ok((len, from)) => drop(turn.datagram(from, &mut buffer[..len])),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // An ICMP error about a datagram that was sent: nothing came.
-                Err(_) => {}
-            }
+    /// Does something, and keeps the account of how busy the worker is.
+    fn work(&mut self, something: impl FnOnce(&mut Worker)) {
+        let begun = self.clock.now();
+        something(self);
+        let ended = self.clock.now();
+        let (since, busy) = &mut self.busy;
+        *busy += ended.since(begun);
+        let span = ended.since(*since);
+        if span >= BUSY_SPAN {
+            let thousandths = busy.as_micros() * 1_000 / span.as_micros().max(1);
+            self.directory.note_busy(self.index, u32::try_from(thousandths).unwrap_or(1_000));
+            (*since, *busy) = (ended, Duration::ZERO);
         }
+    }
+
+    /// Reads what has come, up to a batch: the core's answers to it leave together.
+    fn datagrams(&mut self, basket: &mut Basket) {
+        let Worker { port, streams, events, traffic, .. } = self;
+        let mut outbox = Outbox { port, streams, events, traffic };
+        let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
+        // Refusals are counted by the core.
+        port.read(basket, |from, ecn, datagram| {
+            let _ = turn.marked_datagram(from, ecn, datagram);
+        });
         turn.finish();
         self.after();
     }
 
+    /// Takes what came over TCP, with what has come since, up to a batch.
+    fn streamed(&mut self, first: Incoming) {
+        self.take_streamed(first);
+        for _ in 1..STREAMED {
+            let Some(incoming) = self.streams.more() else { break };
+            self.take_streamed(incoming);
+        }
+    }
+
+    fn take_streamed(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Opened { from, id, outgoing } => self.streams.opened(from, id, outgoing),
+            Incoming::Closed { from, id } => self.streams.closed(from, id),
+            Incoming::Frames { from, mut bytes } => {
+                let mut of_use = false;
+                self.turn(|turn, _| {
+                    each_frame(&mut bytes, |datagram| {
+                        of_use |= turn.datagram(Remote::tcp(from), datagram).is_ok();
+                    });
+                });
+                if of_use {
+                    self.streams.was_of_use(from);
+                }
+            }
+        }
+    }
+
     fn request(&mut self, request: Request) {
         match request {
-            Request::Open { outbox, reply } => {
+            Request::Open { outlet, reply } => {
                 if self.signalling.sessions() >= MAX_SESSIONS {
                     return;
                 }
                 let session = self.signalling.open();
-                self.outboxes.insert(session, outbox);
+                self.outboxes.insert(session, outlet);
                 if reply.send(session).is_err() {
                     self.close(session);
                 }
             }
-            Request::Message { session, text } => {
-                self.turn(|turn, signalling| signalling.message(session, &text, turn));
-            }
+            Request::Message { session, text, seat } => self.message(session, &text, seat),
             Request::Close { session } => self.close(session),
             // Who has asked may have gone meanwhile.
             Request::Ask { question, reply } => drop(reply.send(self.answer(question))),
         }
     }
 
-    fn answer(&mut self, question: Question) -> String {
+    fn message(&mut self, session: SessionId, text: &str, seat: Option<Seat>) {
+        if let Some(seat) = seat.filter(|_| !self.signalling.is_inside(session)) {
+            self.seats.insert(session, seat);
+        }
+        self.turn(|turn, signalling| signalling.message(session, text, turn));
+        let inside = note_place(&self.signalling, &self.outboxes, session);
+        // Who is in a room has a seat there, or the room might be elsewhere as well.
+        match (inside, self.seats.contains_key(session)) {
+            (true, false) => self.close(session),
+            (false, true) => drop(self.seats.remove(session)),
+            _ => {}
+        }
+    }
+
+    fn answer(&mut self, question: Question) -> Answer {
         let now = self.clock.now();
         match question {
-            Question::Metrics => metrics::text(&self.sfu, &self.around()),
-            Question::State => self.sfu.debug_state(now, Personal::Redacted).to_string(),
+            Question::Metrics => {
+                let (sessions, streams) = (self.signalling.sessions(), self.streams.count());
+                let around = Around { sessions, streams, traffic: self.traffic };
+                Answer::Page(metrics::of_worker(&self.sfu, &around))
+            }
+            Question::State => Answer::Json(self.sfu.debug_state(now, Personal::Redacted)),
             Question::Rooms => {
                 let rooms = self.sfu.conferences().map(|room| {
                     let ids = room.members.iter().map(ToString::to_string).collect::<Vec<String>>();
-                    serde_json::json!({ "room": room.name, "participants": ids })
+                    serde_json::json!({ "room": room.name, "participants": ids, "worker": self.index })
                 });
-                serde_json::Value::from_iter(rooms).to_string()
+                Answer::Json(serde_json::Value::from_iter(rooms))
             }
-            Question::Ready => u8::from(!self.draining).to_string(),
             Question::Close { room } => {
-                let it = self.sfu.conferences().find(|conference| conference.name == room);
-                let members = it.map(|conference| conference.members.clone()).unwrap_or_default();
-                self.send_away(members).to_string()
+                let members = self.members(&room).to_vec();
+                Answer::Done(self.send_away(members))
             }
-            Question::Remove { participant } => {
-                let id = participant.parse().ok().filter(|id| self.sfu.participant(*id).is_some());
-                self.send_away(id.into_iter().collect()).to_string()
+            Question::Remove { room, participant } => {
+                let member = participant.parse().ok().filter(|id| self.members(&room).contains(id));
+                Answer::Done(self.send_away(member.into_iter().collect()))
             }
             Question::Drain => {
                 self.draining = true;
                 self.signalling.close_doors();
-                "1".to_owned()
+                Answer::Done(1)
             }
         }
     }
 
-    fn around(&self) -> Around {
-        let (connections, connections_refused) = self.gate.counts();
-        Around {
-            sessions: self.signalling.sessions(),
-            connections,
-            connections_refused,
-            refused: self.refused,
-            sent: self.sent,
-            draining: self.draining,
-        }
+    fn members(&self, room: &str) -> &[ParticipantId] {
+        let it = self.sfu.conferences().find(|conference| conference.name == room);
+        it.map_or(&[], |conference| &conference.members)
     }
 
     /// Ends the participation of each; how many they are.
@@ -227,16 +287,13 @@ impl Worker {
 
     fn close(&mut self, session: SessionId) {
         self.outboxes.remove(session);
+        self.seats.remove(session);
         self.turn(|turn, signalling| signalling.close(session, turn));
     }
 
     fn turn(&mut self, work: impl FnOnce(&mut Turn<'_>, &mut BrowserSignalling)) {
-        let mut outbox = Outbox {
-            socket: &self.socket,
-            events: &mut self.events,
-            refused: &mut self.refused,
-            sent: &mut self.sent,
-        };
+        let Worker { port, streams, events, traffic, .. } = self;
+        let mut outbox = Outbox { port, streams, events, traffic };
         let mut turn = self.sfu.turn(self.clock.now(), &mut outbox);
         work(&mut turn, &mut self.signalling);
         turn.finish();
@@ -246,18 +303,37 @@ impl Worker {
     /// Tells the sessions what a turn has brought.
     fn after(&mut self) {
         let now = self.clock.now();
+        let mut gone = false;
         for event in self.events.drain(..) {
             // A nomination is an address, which nobody keeps.
             if self.telling && !matches!(event, Event::Nominated { .. }) {
                 eprintln!("{:.3} {event:?}", now.as_secs_f64());
             }
+            gone |= matches!(event, Event::Disconnected { .. });
             self.signalling.event(&event);
+        }
+        if gone {
+            let Worker { seats, signalling, outboxes, .. } = self;
+            seats.retain(|session, _| note_place(signalling, outboxes, session));
         }
         while let Some((session, text)) = self.signalling.poll() {
             // Without its outbox the session's task ends, and that closes the session.
-            if self.outboxes.get(session).is_some_and(|outbox| outbox.try_send(text).is_err()) {
+            if self.outboxes.get(session).is_some_and(|outbox| outbox.messages.try_send(text).is_err()) {
                 self.outboxes.remove(session);
             }
         }
     }
+}
+
+/// Tells a session's task whether it is in a room, and the caller as well.
+fn note_place(
+    signalling: &BrowserSignalling,
+    outboxes: &SecondaryMap<SessionId, Outlet>,
+    session: SessionId,
+) -> bool {
+    let inside = signalling.is_inside(session);
+    if let Some(outlet) = outboxes.get(session) {
+        outlet.inside.store(inside, Ordering::Release);
+    }
+    inside
 }

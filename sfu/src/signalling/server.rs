@@ -45,6 +45,16 @@ impl SignallingServer {
         SignallingServer::default()
     }
 
+    /// How many sessions are open.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
     /// A client connected.
     pub fn open(&mut self) -> SessionId {
         self.sessions.insert(None)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sfu::sink::DisconnectReason;
-use sfu::{Command, DropReason, Event};
+use sfu::transport::{Carrier, Remote};
+use sfu::{Command, DropReason, Event, Sink, Transmit};
 
 use crate::common::call::{Call, config, peer_address};
 use crate::common::media::{camera, microphone};
@@ -212,4 +213,42 @@ fn a_wrong_certificate_ends_the_participant() {
     let gone = Event::Disconnected { participant, reason: DisconnectReason::DtlsFailed };
     assert!(call.take_events().contains(&gone));
     assert_eq!(call.sfu.census(), Default::default());
+}
+
+/// What was sent, by what.
+#[derive(Default)]
+struct Carriers(Vec<(std::net::SocketAddr, Carrier)>);
+
+impl Sink for Carriers {
+    fn transmit(&mut self, transmit: Transmit<'_>) {
+        self.0.push((transmit.to, transmit.carrier));
+    }
+
+    fn event(&mut self, _event: Event) {}
+}
+
+#[test]
+fn an_address_over_tcp_is_another_than_over_udp() {
+    let mut call = Call::connected(config(), 2);
+    let (victim, now) = (call.peers[0].address, call.now);
+    // The same address and port, but not the same peer: it takes over nothing.
+    let mut sent = Carriers::default();
+    let mut check = call.peers[1].check(now, true);
+    call.sfu.turn(now, &mut sent).datagram(Remote::tcp(victim), &mut check).expect("it is its own");
+    assert_eq!(sent.0, [(victim, Carrier::Tcp)]);
+    let mut microphone = crate::common::media::Microphone::new(0);
+    let packet = call.peers[0].rtp(&microphone.packet(50));
+    call.input_of(0, packet).expect("over UDP the address is whose it was");
+    let mut packet = call.peers[0].rtp(&microphone.packet(50));
+    let over_tcp = call.sfu.turn(now, &mut sent).datagram(Remote::tcp(victim), &mut packet);
+    assert_eq!(over_tcp, Err(DropReason::SrtpAuthentication), "there it is the other's, with other keys");
+    // What the one who moved to TCP receives goes there.
+    let wish = call.wish(0, "mic");
+    let id = call.peers[1].id;
+    let mut sent = Carriers::default();
+    call.sfu.turn(now, &mut sent).subscribe(id, &[wish]).expect("it is there");
+    let mut packet = call.peers[0].rtp(&microphone.packet(50));
+    call.sfu.turn(now, &mut sent).datagram(victim, &mut packet).expect("it is authentic");
+    assert!(sent.0.contains(&(victim, Carrier::Tcp)), "{:?}", sent.0);
+    assert!(!sent.0.iter().any(|(to, _)| *to == call.peers[1].address));
 }

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod decide;
+mod explore;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use capacity::{CapacityArguments, Frontier};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
+pub use explore::ExploreArguments;
 
 /// Simulates video conferences against a real SFU, in virtual time.
 #[derive(Debug, Parser)]
@@ -42,6 +44,8 @@ pub enum Command {
     Merge(MergeArguments),
     /// Tells how many conferences a server and its line carry, and what gives out first.
     Capacity(CapacityArguments),
+    /// Draws whole scenarios, watches every invariant, and shrinks what fails.
+    Explore(ExploreArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),

@@ -6,6 +6,7 @@ mod check;
 mod choices;
 mod compare;
 mod digest;
+mod explore;
 mod gate;
 mod list;
 mod load;
@@ -38,6 +39,7 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Merge(merge) => sweep::merge(&merge),
         Command::Capacity(capacity) => capacity::capacity(&capacity),
+        Command::Explore(explore) => explore::explore(&explore),
         Command::Digest(digest) => digest::digest(&digest),
     };
     code.into()

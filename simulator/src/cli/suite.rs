@@ -50,7 +50,7 @@ impl Row {
         let broken = finished.iter().flat_map(|run| run.broken());
         Row {
             case: scenario.name.clone(),
-            controller: controller(scenario.sfu().1.congestion_control),
+            controller: controller(at_bottleneck(scenario)),
             code,
             passed: finished.iter().filter(|run| run.code == Code::Pass).count(),
             runs,
@@ -59,10 +59,17 @@ impl Row {
     }
 }
 
+/// The controller of whoever sends at the bottleneck: the SFU, or without it who calls.
+fn at_bottleneck(scenario: &Scenario) -> CongestionControl {
+    let caller = scenario.participants.values().find(|participant| participant.calls.is_some());
+    caller.map_or(scenario.sfu().1.congestion_control, |caller| caller.congestion_control)
+}
+
 const fn controller(control: CongestionControl) -> &'static str {
     match control {
         CongestionControl::Gcc => "gcc",
         CongestionControl::Scream => "scream",
+        CongestionControl::ScreamV1 => "scream-v1",
         CongestionControl::Nada => "nada",
         CongestionControl::Fixed => "fixed",
         CongestionControl::WebrtcRs => "webrtc-rs",

@@ -10,7 +10,7 @@ use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publicatio
 use scenarios::{Member, PlannedAction, Scenario};
 use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
-use sfu::congestion::ControllerKind;
+use sfu::congestion::{ControllerKind, EcnUse, Options};
 use sfu::rtcp::FeedbackKind;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
@@ -20,10 +20,12 @@ use thiserror::Error;
 use super::addresses::AddressBook;
 use super::build_data::build_data;
 use super::build_lines::link_config;
+use super::calls::Held;
 use super::cast::report_cast;
 use super::cpu::Cpu;
 use super::cross::build_flows;
 use super::media;
+use super::route::Crossed;
 use super::server::Server;
 use super::tags::Tags;
 use super::{Event, Line, Person, SFU_ADDRESS, SIGNALLING_ADDRESS, World};
@@ -31,6 +33,7 @@ use crate::capture::Capture;
 use crate::crypto::SeededProvider;
 use crate::digest::Digest;
 use crate::event_queue::{EventClass, EventQueue, NodeId};
+use crate::invariant::Watch;
 use crate::network::{BufferPool, IP_UDP_OVERHEAD, Link, LinkStreams, TraceError};
 use crate::participant::client::{Client, ClientIdentity, UplinkLogs, view};
 use crate::participant::media::speech::SpeechKind;
@@ -54,7 +57,7 @@ pub struct Settings {
     pub null_crypto: bool,
     /// Where each event is written as a line, if anywhere.
     pub trace: Option<Box<dyn Write>>,
-    /// Where the SFU's datagrams are written as pcap, if anywhere.
+    /// Where the SFU's datagrams are written as pcap, if anywhere; and those of calls, halfway.
     pub pcap: Option<Box<dyn Write>>,
     /// Whether the SFU's state is told at the end.
     pub sfu_state: bool,
@@ -145,8 +148,10 @@ impl World {
             let join = Time::ZERO + member.join;
             queue.schedule(join, EventClass::World, node, Event::Join(index as u16));
             let leaves = member.leave.map(|leave| Time::ZERO + leave);
-            let (up, down) = (member.up.0 as u16, member.down.0 as u16);
-            people.push(Person { client, up, down, timer, leaves });
+            let way = |lines: &[scenarios::LinkIndex]| lines.iter().map(|line| line.0 as u16).collect();
+            let (up, down) = (way(&member.up), way(&member.down));
+            let peer = member.call.map(|call| call.peer.0 as u16);
+            people.push(Person { client, up, down, peer, timer, leaves });
         }
         for (index, planned) in cast.timeline.iter().enumerate() {
             let at = Time::ZERO + planned.at;
@@ -166,6 +171,8 @@ impl World {
             end,
             bin: scenario.measure.bin,
             by_address: AddressBook::new(people.iter().map(|p| p.client.address()).zip(0..)),
+            crossed: Crossed::new(cast.members.iter().any(|member| member.up.len() + member.down.len() > 2)),
+            held: Held::default(),
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
             recorder: Recorder::new(report_cast(&cast), measure),
@@ -189,6 +196,8 @@ impl World {
             tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
             events: 0,
+            watch: Watch::new(cast.members.len(), scenario.liveness),
+            over: false,
             failures: Vec::new(),
         })
     }
@@ -240,15 +249,17 @@ fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> R
     config.rtx = server.rtx;
     config.congestion_control = controller(server.congestion_control);
     config.feedback = feedback(server);
+    config.ecn = ecn(server.ecn);
     config.dominant_speaker = server.dominant_speaker;
     config.loudest = Some(server.loudest).filter(|most| *most > 0);
     config.last_n = server.last_n;
     config.pause_unwatched = server.pause_unwatched;
-    config.allocation.policy = match server.allocation {
+    let policy = match server.allocation {
         Allocation::Fair => Policy::Fair,
         Allocation::Stage => Policy::Stage,
         Allocation::MaxMin => Policy::MaxMin,
     };
+    config.allocation = config.allocation.with_policy(policy);
     if let Some(most) = server.max_bitrate {
         config.max_rate = DataRate::from_bps(most.as_bps());
         config.start_rate = config.start_rate.min(config.max_rate);
@@ -263,9 +274,18 @@ fn controller(choice: CongestionControl) -> ControllerKind {
     match choice {
         CongestionControl::Gcc => ControllerKind::Gcc,
         CongestionControl::Scream => ControllerKind::Scream,
+        CongestionControl::ScreamV1 => ControllerKind::ScreamV1,
         CongestionControl::Nada => ControllerKind::Nada,
         CongestionControl::WebrtcRs => ControllerKind::WebrtcRs,
         CongestionControl::Fixed => ControllerKind::Fixed,
+    }
+}
+
+fn ecn(choice: scenarios::model::EcnUse) -> EcnUse {
+    match choice {
+        scenarios::model::EcnUse::Off => EcnUse::Off,
+        scenarios::model::EcnUse::Classic => EcnUse::Classic,
+        scenarios::model::EcnUse::L4s => EcnUse::L4s,
     }
 }
 
@@ -292,13 +312,17 @@ fn build_client(
     let address = address_of(index);
     let (_, server) = scenario.sfu();
     let media = media::parameters(&scenario.participants, member, member.rtx && server.rtx);
+    let is_caller = member.call.map(|call| call.is_caller);
     let transport = ClientTransport::new(TransportConfig {
         local: address,
         credentials: credentials.clone(),
         certificate: certificate.clone(),
         provider,
         crypto: if null_crypto { CryptoMode::Null } else { CryptoMode::Real },
-        dtls_role: Role::Client,
+        // Who calls makes the offer: it nominates (RFC 8445 section 6.1.1), and the answer begins DTLS (RFC 8842
+        // section 5.3). A server is ICE-lite, and waits for both.
+        dtls_role: if is_caller == Some(true) { Role::Server } else { Role::Client },
+        is_controlling: is_caller != Some(false),
     });
     let sources =
         member.publish.iter().enumerate().map(|(i, (name, publication))| source(name, i, publication));
@@ -309,6 +333,7 @@ fn build_client(
         sources: sources.collect(),
         rtx: member.rtx && member.nack && server.rtx,
         congestion_control: controller(member.congestion_control),
+        controller_options: Options { ecn: ecn(member.ecn), priority: member.priority },
         feedback: feedback(server),
         overhead: IP_UDP_OVERHEAD + DataSize::from_bytes(SRTP_TAG),
     };
@@ -326,6 +351,7 @@ fn build_client(
         nack: member.nack && member.rtx,
         lip_sync: member.lip_sync,
         feedback: feedback(server),
+        call: member.call.and_then(|call| cast.get_index(call.peer.0).map(|(name, _)| name.clone())),
     };
     let random = seed.stream(&format!("{path}/reports"));
     let client = Client::new(identity, transport, sender, random, watched(&member.view));

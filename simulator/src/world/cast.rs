@@ -11,7 +11,8 @@ pub(super) fn report_cast(cast: &scenarios::Cast) -> Cast {
         name: member.name.clone(),
         sources: member.publish.iter().map(|(name, publication)| source_info(name, publication)).collect(),
     });
-    let links = cast.links.iter().map(|line| LinkInfo {
+    let conference = || cast.members.iter().filter(|member| member.call.is_none());
+    let links = (0..).map(scenarios::LinkIndex).zip(&cast.links).map(|(index, line)| LinkInfo {
         name: line.name.clone(),
         definition: line.link.clone(),
         owner: line.owner.map(|owner| ParticipantIndex(owner.0 as u16)),
@@ -19,6 +20,7 @@ pub(super) fn report_cast(cast: &scenarios::Cast) -> Cast {
             scenarios::Direction::Up => Direction::Up,
             scenarios::Direction::Down => Direction::Down,
         },
+        leads_to_sfu: conference().any(|member| member.up.contains(&index) || member.down.contains(&index)),
     });
     Cast { participants: participants.collect(), links: links.collect() }
 }

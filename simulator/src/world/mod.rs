@@ -4,15 +4,19 @@ mod addresses;
 mod build;
 mod build_data;
 mod build_lines;
+mod calls;
 mod cast;
 mod cpu;
 mod cross;
 mod media;
 mod people;
+mod route;
 mod sample;
 mod script;
 mod server;
 mod tags;
+mod teardown;
+mod watched;
 mod wire;
 
 use std::net::SocketAddr;
@@ -21,16 +25,20 @@ use reports::observation::{Observation, Observer};
 use reports::recording::{Recorder, Recording};
 use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
+use smallvec::SmallVec;
 
 use crate::digest::Digest;
 use crate::event_queue::{EventQueue, NodeId, TimerId};
+use crate::invariant::{Breach, Watch};
 use crate::network::{BufferPool, Datagram, Link};
 use crate::participant::client::{Client, UplinkLogs};
 use crate::participant::sender::MediaTag;
 use crate::virtual_time::report_time;
 use addresses::AddressBook;
+use calls::Held;
 use cpu::Cpu;
 use cross::CrossFlow;
+use route::Crossed;
 use scenarios::Planned;
 use server::Server;
 use tags::Tags;
@@ -77,8 +85,11 @@ enum Event {
 /// A participant with its lines and its timer.
 struct Person {
     client: Client,
-    up: u16,
-    down: u16,
+    /// Its lines, in the order in which packets pass them; never empty.
+    up: SmallVec<[u16; 4]>,
+    down: SmallVec<[u16; 4]>,
+    /// With whom it talks without the SFU, if it does.
+    peer: Option<u16>,
     timer: TimerId,
     leaves: Option<Time>,
 }
@@ -98,6 +109,8 @@ pub struct World {
     people: Vec<Person>,
     lines: Vec<Line>,
     line_names: Vec<String>,
+    /// What packets met on lines before the one that they are on.
+    crossed: Crossed,
     flows: Vec<CrossFlow>,
     timeline: Vec<Planned>,
     sfu: Sfu,
@@ -105,6 +118,8 @@ pub struct World {
     chooses_speakers: bool,
     sfu_timer: TimerId,
     server: Server,
+    /// What ends of calls have said to who has not come yet.
+    held: Held,
     cpu: Option<Cpu>,
     cpu_timer: TimerId,
     /// Whether the processor is at work: it says itself when it goes on.
@@ -122,6 +137,9 @@ pub struct World {
     /// Whether the SFU's state is told at the end.
     tells_state: bool,
     events: u64,
+    watch: Watch,
+    /// The run is over, and the people leave: nothing is recorded any more.
+    over: bool,
     failures: Vec<String>,
 }
 
@@ -139,6 +157,8 @@ pub struct Outcome {
     pub failures: Vec<String>,
     /// The state of the SFU at the end, as JSON, if it was asked for.
     pub sfu_state: Option<serde_json::Value>,
+    /// Invariants that were broken, the first event of each, in order. They are among the failures too.
+    pub breaches: Vec<Breach>,
 }
 
 impl World {
@@ -182,6 +202,11 @@ impl World {
 
     /// Records an observation made now, and takes it into the digest.
     fn observe(&mut self, observation: Observation) {
+        if self.over {
+            return;
+        }
+        let moment = self.moment();
+        self.watch.observed(moment, &observation);
         wire::digest_observation(&mut self.digest, self.now, &observation);
         self.recorder.observe(report_time(self.now), observation);
     }
@@ -193,25 +218,20 @@ impl World {
             failures.extend(person.client.failure().map(|why| format!("{}: {why}", person.client.name())));
             failures.extend(person.client.complaints());
         }
-        let imbalance = self.lines.iter_mut().enumerate().filter_map(|(index, line)| {
-            line.link.counters(self.end).imbalance().map(|what| format!("link {index}: {what}"))
-        });
-        failures.extend(imbalance);
         if let Some(capture) = self.capture.take() {
             capture.finish()?;
         }
-        let digest = self.digest.finish()?;
+        let digest = std::mem::take(&mut self.digest).finish()?;
         // Nobody real has these names and addresses.
         let workers = self.cpu.as_ref().map(Cpu::used).unwrap_or_default();
         let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
-        Ok(Outcome {
-            recording: self.recorder.finish(),
-            digest,
-            events: self.events,
-            workers,
-            failures,
-            sfu_state,
-        })
+        let events = self.events;
+        self.watch.ends(self.moment());
+        self.part();
+        let breaches: Vec<Breach> = self.watch.breaches().cloned().collect();
+        failures.extend(breaches.iter().map(ToString::to_string));
+        let recording = self.recorder.finish();
+        Ok(Outcome { recording, digest, events, workers, failures, sfu_state, breaches })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

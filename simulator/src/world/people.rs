@@ -5,9 +5,9 @@ use sfu::Time;
 use super::tags::Tag;
 use super::{Event, World};
 use crate::event_queue::EventClass;
-use crate::network::{Datagram, HopRecord};
+use crate::network::Datagram;
 use crate::participant::client::{Client, Surroundings};
-use crate::participant::media::sender_log;
+use crate::participant::media::sender_log::HopRecord;
 use crate::participant::receive::Arrival;
 
 impl World {
@@ -22,7 +22,7 @@ impl World {
         let mut around = Surroundings { pool, outgoing, logs, observations };
         act(&mut person.client, self.now, &mut around);
         queue.arm(person.timer, Some(person.client.deadline()));
-        let up = person.up;
+        let up = person.up[0];
         if !self.observations.is_empty() {
             self.observe_all();
         }
@@ -60,26 +60,14 @@ impl World {
     }
 
     /// A datagram came down a participant's line.
-    pub(super) fn arrive_at_person(&mut self, index: u16, mut datagram: Datagram, hop: &HopRecord) {
-        let crossed = crossing(hop);
+    pub(super) fn arrive_at_person(&mut self, index: u16, mut datagram: Datagram, crossed: HopRecord) {
         let arrival = match self.tags.take(datagram.tag) {
             Some(Tag::Down { received, first_sent }) => {
                 Arrival { sfu_arrived: received, first_forwarded: first_sent, down: crossed }
             }
-            _ => Arrival { sfu_arrived: hop.enqueued, first_forwarded: hop.enqueued, down: crossed },
+            _ => Arrival { sfu_arrived: crossed.sent, first_forwarded: crossed.sent, down: crossed },
         };
         self.with_person(index, |client, now, around| client.receive(now, &mut datagram, &arrival, around));
         self.pool.put(datagram.bytes);
-    }
-}
-
-/// A hop in the terms of the participants' logs. A participant hands its packets straight to its line.
-pub(super) fn crossing(hop: &HopRecord) -> sender_log::HopRecord {
-    sender_log::HopRecord {
-        sent: hop.enqueued,
-        queued: hop.enqueued,
-        tx_start: hop.transmission_start,
-        tx_end: hop.transmission_end,
-        arrived: hop.arrived,
     }
 }

@@ -26,10 +26,13 @@ impl World {
             self.observe(observation);
         }
         self.observations = observations;
+        self.watch_state();
         let estimates: Vec<_> = self.sfu.estimates().collect();
         for (id, rate) in estimates {
             if let Some(place) = self.place(id) {
                 let of = EstimateOf::Downlink(place);
+                let moment = self.moment();
+                self.watch.estimate(moment, place.0, rate.as_bps());
                 self.observe(Observation::Estimate { of, bps: rate.as_bps() });
             }
         }

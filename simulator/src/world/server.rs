@@ -25,12 +25,15 @@ pub(super) struct Server {
     /// What a turn made, in order.
     made: Vec<Datagram>,
     events: Vec<SfuEvent>,
+    /// The media packet that the SFU is working on.
+    pub(super) given: Option<(u16, MediaTag)>,
 }
 
 /// The server's end of one participant's connection.
 pub(super) struct Channel {
     channel: ReliableChannel,
-    session: SessionId,
+    /// None for who is in a call: what they say is passed on.
+    session: Option<SessionId>,
     timer: TimerId,
 }
 
@@ -45,7 +48,13 @@ impl Server {
             names,
             made: Vec::new(),
             events: Vec::new(),
+            given: None,
         }
+    }
+
+    /// A connection that is open, by place.
+    pub(super) fn session(&self, index: usize) -> Option<SessionId> {
+        self.channels[index].as_ref().and_then(|channel| channel.session)
     }
 }
 
@@ -69,7 +78,7 @@ impl Sink for Outbox<'_> {
                 bytes: self.pool.take_copy(bytes),
                 class: class_of(segment.class, bytes),
                 tag,
-                ecn: Ecn::NotEct,
+                ecn: segment.ecn,
             });
         }
     }
@@ -119,11 +128,23 @@ impl World {
 
     fn process(&mut self, mut datagram: Datagram) {
         let tag = self.tags.take(datagram.tag);
-        let from = datagram.from;
+        let (from, ecn) = (datagram.from, datagram.ecn);
         let mut result = Ok(());
+        self.server.given = match tag {
+            Some(Tag::Up { publisher, media }) => Some((publisher, media)),
+            _ => None,
+        };
+        if let Some((publisher, media)) = self.server.given {
+            self.watch.given(self.moment(), publisher, media);
+        }
         // What the core refuses it counts itself.
-        self.sfu_turn(|turn, _| result = turn.datagram(from, &mut datagram.bytes));
-        if let (true, Some(Tag::Up { publisher, media })) = (self.chooses_speakers, tag)
+        self.sfu_turn(|turn, _| result = turn.marked_datagram(from, ecn, &mut datagram.bytes));
+        if let (Some((publisher, media)), Err(reason)) = (self.server.given.take(), result)
+            && reason != DropReason::NotLoudest
+        {
+            self.watch.refused(publisher, media);
+        }
+        if let (true, Some(Tag::Up { publisher, media })) = (self.chooses_speakers && !self.over, tag)
             && datagram.class == TrafficClass::Audio
         {
             self.sound_taken(publisher, media, result);
@@ -185,7 +206,7 @@ impl World {
     }
 
     /// Lets the core take a turn, then carries out what came of it.
-    fn sfu_turn(&mut self, act: impl FnOnce(&mut Turn<'_>, &mut SignallingServer)) {
+    pub(super) fn sfu_turn(&mut self, act: impl FnOnce(&mut Turn<'_>, &mut SignallingServer)) {
         let Server { signalling, made, events, .. } = &mut self.server;
         let (mut made, mut events) = (std::mem::take(made), std::mem::take(events));
         let deadline = {
@@ -197,9 +218,12 @@ impl World {
         };
         self.queue.arm(self.sfu_timer, Some(deadline));
         for event in &events {
+            self.watch_event(event);
             self.server.signalling.event(event);
             self.tell(event);
         }
+        self.watch_sent(&made);
+        events.iter().for_each(|event| self.watch_parting(event));
         match &mut self.cpu {
             Some(cpu) => {
                 let by_address = &self.by_address;
@@ -230,19 +254,28 @@ impl World {
             self.tags.replace(datagram.tag, Tag::Down { received, first_sent: self.now });
             let delay = self.now.since(received);
             let receiver = ParticipantIndex(index);
-            self.recorder.forwarded(report_time(self.now), receiver, delay);
+            if !self.over {
+                self.recorder.forwarded(report_time(self.now), receiver, delay);
+            }
         }
-        let down = self.people[usize::from(index)].down;
+        let down = self.people[usize::from(index)].down[0];
         self.enqueue(down, datagram);
     }
 
     /// A participant opens its connection to the conference protocol.
     pub(super) fn open_channel(&mut self, index: u16) {
-        let session = self.server.signalling.open();
+        let in_conference = self.people[usize::from(index)].peer.is_none();
+        let session = in_conference.then(|| self.server.signalling.open());
         let timer = self.queue.add_timer(EventClass::Timer, World::node(index), Event::Channel(index));
-        self.server.sessions.insert(session, index);
+        self.server.sessions.extend(session.map(|session| (session, index)));
         let channel = ReliableChannel::server();
         self.server.channels[usize::from(index)] = Some(Channel { channel, session, timer });
+        self.pass_on_held(index);
+    }
+
+    /// Whether a participant has opened its connection.
+    pub(super) fn is_there(&self, index: u16) -> bool {
+        self.server.channels[usize::from(index)].is_some()
     }
 
     /// A segment of the conference protocol came to the server.
@@ -255,6 +288,11 @@ impl World {
             let _ = channel.channel.input(self.now, &datagram.bytes);
             let session = channel.session;
             while let Some(message) = self.next_message(index) {
+                let Some(session) = session else {
+                    let peer = self.people[usize::from(index)].peer.expect("only calls have no session");
+                    self.pass_on(peer, message);
+                    continue;
+                };
                 let text = String::from_utf8_lossy(&message).into_owned();
                 self.sfu_turn(|turn, signalling| signalling.message(session, &text, turn));
             }
@@ -271,18 +309,23 @@ impl World {
     fn flush_signalling(&mut self) {
         while let Some((session, text)) = self.server.signalling.poll() {
             let Some(index) = self.server.sessions.get(&session).copied() else { continue };
-            let Some(channel) = self.server.channels[usize::from(index)].as_mut() else { continue };
-            if let Err(error) = channel.channel.send(text.as_bytes()) {
-                self.failures.push(format!("signalling to participant {index}: {error}"));
-            }
+            self.say_to(index, text.as_bytes());
             self.channel_due(index);
+        }
+    }
+
+    /// Puts a message onto the channel of a participant, if it has one; to be followed by a look at the channel.
+    pub(super) fn say_to(&mut self, index: u16, message: &[u8]) {
+        let Some(channel) = self.server.channels[usize::from(index)].as_mut() else { return };
+        if let Err(error) = channel.channel.send(message) {
+            self.failures.push(format!("signalling to participant {index}: {error}"));
         }
     }
 
     /// Sends what a channel has to send.
     pub(super) fn channel_due(&mut self, index: u16) {
         let person = &self.people[usize::from(index)];
-        let (to, down) = (person.client.address(), person.down);
+        let (to, down) = (person.client.address(), person.down[0]);
         loop {
             let Some(channel) = self.server.channels[usize::from(index)].as_mut() else { return };
             let mut bytes = self.pool.take();

@@ -5,11 +5,9 @@ use std::hash::{Hash, Hasher};
 use reports::observation::{LinkIndex, LossCause, Observation, TrafficClass as Reported};
 use sfu::Time;
 
-use super::people::crossing;
-use super::tags::Tag;
-use super::{SFU_ADDRESS, World};
+use super::World;
 use crate::digest::Digest;
-use crate::network::{Datagram, Delivered, DropCause, Dropped, Exit, Link, TrafficClass};
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Ecn, Exit, Link, TrafficClass};
 use crate::virtual_time::report_time;
 
 impl World {
@@ -53,19 +51,13 @@ impl World {
         if datagram.class == TrafficClass::Cross {
             return self.cross_arrived(datagram);
         }
-        if let Some(Tag::Up { publisher, media }) = self.tags.peek(datagram.tag) {
-            self.logs.arrived(publisher, media, crossing(&record));
-        }
-        if datagram.to == SFU_ADDRESS {
-            self.arrive_at_sfu(datagram);
-        } else if let Some(index) = self.by_address.find(datagram.to) {
-            self.arrive_at_person(index, datagram, &record);
-        } else {
-            self.arrive_at_server(datagram);
-        }
+        self.go_on(line, datagram, &record);
     }
 
     fn sent(&mut self, line: u16, datagram: &Datagram, queued: std::time::Duration) {
+        if self.over {
+            return;
+        }
         // The digest has the datagram itself.
         let bytes = datagram.wire_size().as_bytes() as u32;
         self.recorder.link_sent(
@@ -75,6 +67,9 @@ impl World {
             bytes,
             queued,
         );
+        if datagram.ecn == Ecn::Ce {
+            self.recorder.link_marked(report_time(self.now), LinkIndex(line));
+        }
     }
 
     fn dropped(&mut self, line: u16, dropped: Dropped) {
@@ -86,7 +81,9 @@ impl World {
         };
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
         self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
+        self.watch_lost(&dropped.datagram);
         self.tags.take(dropped.datagram.tag);
+        self.crossed.forget(dropped.datagram.tag);
         self.pool.put(dropped.datagram.bytes);
     }
 }

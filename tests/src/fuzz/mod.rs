@@ -10,6 +10,7 @@ mod dependency_descriptor;
 mod dtls;
 mod flexfec;
 mod frame_marking;
+mod framing;
 mod h264;
 mod input;
 mod nack;
@@ -42,7 +43,7 @@ pub struct Body {
 }
 
 /// Every body.
-pub static BODIES: [Body; 27] = [
+pub static BODIES: [Body; 28] = [
     Body { name: "rtp", run: rtp::run, cases: 4_000 },
     Body { name: "vp8", run: vp8::run, cases: 4_000 },
     Body { name: "vp9", run: vp9::run, cases: 4_000 },
@@ -55,6 +56,7 @@ pub static BODIES: [Body; 27] = [
     Body { name: "flexfec", run: flexfec::run, cases: 4_000 },
     Body { name: "rtcp", run: rtcp::run, cases: 4_000 },
     Body { name: "transport_cc", run: transport_cc::run, cases: 4_000 },
+    Body { name: "framing", run: framing::run, cases: 4_000 },
     Body { name: "stun", run: stun::run, cases: 2_000 },
     Body { name: "srtp_gcm", run: srtp::run_gcm, cases: 1_000 },
     Body { name: "srtp_cm", run: srtp::run_counter_mode, cases: 1_000 },

@@ -258,6 +258,7 @@ fn join(
         provider,
         crypto: CryptoMode::Real,
         dtls_role: dtls::Role::Client,
+        is_controlling: true,
     });
     let remote = RemoteTransport {
         candidate: SFU_ADDRESS,

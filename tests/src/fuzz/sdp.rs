@@ -22,7 +22,7 @@ pub(super) fn run(data: &[u8]) {
         session: 1,
         ufrag: "ours".into(),
         pwd: "a-password-of-24-letters".into(),
-        candidate: SFU_ADDRESS,
+        candidates: vec![SFU_ADDRESS.into()],
         fingerprint: SOME_FINGERPRINT,
     };
     let mut negotiation = Negotiation::new(offer, &sources, local);

@@ -26,7 +26,16 @@ impl Script {
         self.0.sort_by_key(|(millis, _)| *millis);
         let mut recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
         for (millis, observation) in self.0 {
-            recorder.observe(Time::from_millis(millis), observation);
+            let at = Time::from_millis(millis);
+            // A packet that waited so long leaves with a mark.
+            let marked = match observation {
+                Observation::LinkSent { link, queued, .. } => (queued >= ms(50)).then_some(link),
+                _ => None,
+            };
+            recorder.observe(at, observation);
+            if let Some(link) = marked {
+                recorder.link_marked(at, link);
+            }
         }
         let recording = recorder.finish();
         assert_eq!(recording.broken().first, None);

@@ -92,7 +92,7 @@ fn expectations_are_judged_as_written() {
 fn proofs_carry_every_demand_over() {
     let scenario = parsed(
         "[[applied]]\nlink = \"home-up\"\ndropped_min = 1\ndropped_max = 2\nlost_min = 3\nlost_max = 4\n\
-         queued_min = \"50ms\"\nutilisation_min = \"80%\"\ncross_min = \"2kB\"\n",
+         queued_min = \"50ms\"\nutilisation_min = \"80%\"\ncross_min = \"2kB\"\nmarked_min = 5\n",
     );
     let expected = AppliedCheck {
         link: "home-up".to_owned(),
@@ -103,6 +103,7 @@ fn proofs_carry_every_demand_over() {
         queued_min: Some(Duration::from_millis(50)),
         utilisation_min: Some(0.8),
         cross_min: Some(2_000),
+        marked_min: Some(5),
         rate_changes_min: None,
     };
     assert_eq!(AppliedCheck::from(&scenario.applied[0]), expected);

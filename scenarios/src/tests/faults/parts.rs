@@ -121,6 +121,9 @@ fn links() {
 #[test]
 fn participants() {
     let rows: &[(&str, Row<'_>)] = &[
+        ("ecn = \"l4s\"", ("9:7", "\"l4s\"", "transport-wide feedback doesn't tell of marks", "rfc8888")),
+        ("priority = 11", ("9:12", "11", "out of range for a weight", "from 0.1 to 10")),
+        ("up = []", ("9:6", "[]", "a way of 0 links", "1 to 8")),
         ("count = 0", ("9:9", "0", "0 is out of range", "from 1 to 1000")),
         ("join = \"60s\"", ("9:8", "\"60s\"", "joins after the end of the run", "duration")),
         (
@@ -243,6 +246,52 @@ fn scalable_video() {
     for (lines, row) in rows {
         check_line(&format!("[participant.bob.publish.cam]\n{lines}"), *row);
     }
+}
+
+#[test]
+fn calls() {
+    const X: &str = "[participant.x]\npublish = \"none\"\ncalls = \"y\"\n";
+    const Y: &str = "[participant.y]\npublish = \"none\"\n";
+    let rows: &[(String, Row<'_>)] = &[
+        (format!("{X}count = 2\n{Y}"), ("10:9", "\"y\"", "2 of `x` can't call 1 of `y`", "same `count`")),
+        (
+            format!("{X}view = {{ tiles = 4 }}\n{Y}"),
+            ("11:8", "{ tiles = 4 }", "`view` has no meaning in a call", "other end"),
+        ),
+        (format!("{X}{Y}fec = true\n"), ("13:7", "true", "`fec` has no meaning in a call", "server")),
+        (
+            format!("{X}{Y}[participant.z]\npublish = \"none\"\ncalls = \"y\"\n"),
+            ("15:9", "\"y\"", "`y` is in a call already", "two ends"),
+        ),
+        (
+            format!("{X}[participant.y]\npublish.c = {{ codec = \"vp8\" }}\n"),
+            ("12:1", "publish", "a call has one encoding of each picture", "one layer"),
+        ),
+        (
+            format!("{X}[participant.y]\nred = true\npublish.m = {{ codec = \"opus\", red = 1 }}\n"),
+            ("13:1", "publish", "the other end doesn't take redundant audio", "red = true"),
+        ),
+        (
+            "[participant.x]\ncalls = \"nobody\"\n".to_owned(),
+            ("9:9", "\"nobody\"", "nobody is called `nobody`", "known"),
+        ),
+        (
+            format!("{X}{Y}[[at]]\ntime = \"5s\"\nunpin = \"x\"\n"),
+            ("15:9", "\"x\"", "`x` is in a call", "other end"),
+        ),
+    ];
+    for (lines, row) in rows {
+        check_line(lines, *row);
+    }
+    let both = with_head(&format!("{X}{Y}calls = \"x\"\n"));
+    let itself = |at, name, message| (at, name, message, "only one end");
+    check(
+        &both,
+        &[
+            itself("10:9", "\"y\"", "`y` calls somebody itself"),
+            itself("13:9", "\"x\"", "`x` calls somebody itself"),
+        ],
+    );
 }
 
 #[test]

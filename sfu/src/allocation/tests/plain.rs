@@ -25,7 +25,7 @@ pub(super) struct Plain {
     steps: BinaryHeap<Reverse<(Level, usize)>>,
 }
 
-type Level = (bool, bool, u64, u64);
+type Level = (bool, bool, bool, u64, u64);
 
 #[derive(Clone, Debug, Default)]
 struct Work {
@@ -48,10 +48,10 @@ struct Work {
 }
 
 impl Plain {
-    fn prepare<Id: Copy + Ord>(&mut self, policy: Policy, sources: &[Source<'_, Id>]) {
+    fn prepare<Id: Copy + Ord>(&mut self, config: &AllocationConfig, sources: &[Source<'_, Id>]) {
         self.order.clear();
         self.order.extend(0..sources.len());
-        let by_stage = policy == Policy::Stage;
+        let by_stage = config.policy == Policy::Stage;
         self.order.sort_unstable_by_key(|&index| {
             let source = &sources[index];
             let (stage, recency) = if by_stage { (source.on_stage, source.recency) } else { (false, 0) };
@@ -59,7 +59,7 @@ impl Plain {
         });
         self.work.resize_with(sources.len(), Work::default);
         for (work, source) in self.work.iter_mut().zip(sources) {
-            work.prepare(source);
+            work.prepare(config, source);
         }
     }
 
@@ -70,8 +70,8 @@ impl Plain {
 }
 
 impl Work {
-    fn prepare<Id>(&mut self, source: &Source<'_, Id>) {
-        self.tile_hides = candidates(source, &mut self.candidates);
+    fn prepare<Id>(&mut self, config: &AllocationConfig, source: &Source<'_, Id>) {
+        self.tile_hides = candidates(config, source, &mut self.candidates);
         self.granted = 0;
         self.is_over = false;
         self.memory = source.memory;
@@ -119,7 +119,7 @@ impl Work {
     ///
     /// First the base layers of what has priority, then those that are shown already: a picture that is shown stays
     /// before another one appears. Then by the policy's measure.
-    fn next_level(&self, policy: Policy, layers: &[LayerOffer]) -> Option<Level> {
+    fn next_level(&self, config: &AllocationConfig, layers: &[LayerOffer]) -> Option<Level> {
         let (offer, rate) = self.candidates.get(self.granted)?;
         let is_base = self.granted == 0;
         let preference = if is_base {
@@ -130,11 +130,15 @@ impl Work {
             1
         };
         let rate = (rate.as_bps() / preference) >> (PRIORITY_SHIFT * self.priority);
-        let (most, by_rate) = match policy {
+        let next = &layers[usize::from(*offer)];
+        let lowest = layers[usize::from(self.candidates[0].0)].height;
+        let moves = self.detail || next.height == lowest || next.fps >= config.slow_fps;
+        let (most, by_rate) = match config.policy {
             Policy::MaxMin => (self.share(&layers[usize::from(*offer)], layers), rate),
             Policy::Fair | Policy::Stage => (rate, 0),
         };
-        Some((!(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
+        let is_slow = !moves && !self.keeps();
+        Some((is_slow, !(is_base && self.priority > 0), !(is_base && self.keeps()), most, by_rate))
     }
 
     /// How much of the best candidate's pixels per second is shown before the step, in millionths; a step to what is
@@ -191,11 +195,23 @@ pub(super) fn allocate<Id: Copy + Ord>(
     workspace: &mut Plain,
     out: &mut Vec<Decision<Id>>,
 ) -> LineMemory {
-    workspace.prepare(config.policy, sources);
+    workspace.prepare(config, sources);
     let standing = budget.audio + workspace.standing();
     let (used, total) = (DataRate::ZERO, standing);
-    let line = line.estimated(budget.estimate);
-    let mut fill = Fill { config, now, budget: *budget, line, used, total, blocked: false, bursting: false };
+    let line = line.estimated(config, now, budget.estimate);
+    let keep = budget.part_for_video(config.keep);
+    let mut fill = Fill {
+        config,
+        now,
+        budget: *budget,
+        line,
+        keep,
+        used,
+        total,
+        blocked: false,
+        has_raised: false,
+        bursting: false,
+    };
     match config.policy {
         Policy::Fair | Policy::MaxMin => fill.by_level(sources, workspace),
         Policy::Stage => fill.by_stage(workspace),
@@ -203,8 +219,8 @@ pub(super) fn allocate<Id: Copy + Ord>(
     out.clear();
     out.extend(sources.iter().zip(&workspace.work).map(|(source, work)| work.decision(now, source)));
     let turns = workspace.work.iter().map(Work::turn);
-    let either = turns.fold((false, false), |all, one| (all.0 | one.0, all.1 | one.1));
-    line.after(config, now, either, standing)
+    let (raised, lowered) = turns.fold((false, false), |all, one| (all.0 | one.0, all.1 | one.1));
+    line.after(config, now, (raised, lowered && !fill.has_raised), standing)
 }
 
 enum Step {
@@ -217,11 +233,15 @@ struct Fill<'a> {
     now: Time,
     budget: Budget,
     line: LineMemory,
+    /// What all video may take before layers are lowered.
+    keep: DataRate,
     used: DataRate,
     /// Audio, what is shown now, and the raises granted.
     total: DataRate,
     /// A step didn't fit.
     blocked: bool,
+    /// A step was granted to what isn't shown.
+    has_raised: bool,
     bursting: bool,
 }
 
@@ -229,18 +249,18 @@ impl Fill<'_> {
     /// Grants the lowest step by [`Work::next_level`], until no source takes another.
     fn by_level<Id>(&mut self, sources: &[Source<'_, Id>], workspace: &mut Plain) {
         let Plain { order, work, steps } = workspace;
-        let policy = self.config.policy;
+        let config = self.config;
         steps.clear();
         for (place, &index) in order.iter().enumerate() {
-            let level = work[index].next_level(policy, sources[index].layers);
+            let level = work[index].next_level(config, sources[index].layers);
             steps.extend(level.map(|level| Reverse((level, place))));
         }
-        while let Some(Reverse((_, place))) = steps.pop() {
+        while let Some(Reverse((level, place))) = steps.pop() {
             let index = order[place];
             let work = &mut work[index];
-            match self.step(work, place == 0) {
+            match self.step(work, place == 0 && !level.0) {
                 Step::Granted => {
-                    let level = work.next_level(policy, sources[index].layers);
+                    let level = work.next_level(config, sources[index].layers);
                     steps.extend(level.map(|level| Reverse((level, place))));
                 }
                 Step::Stopped(reason) => work.stopped = Some(reason),
@@ -298,18 +318,21 @@ impl Fill<'_> {
     fn save(&mut self, work: &mut Work) -> Reason {
         let Some(needed) = work.next_cost() else { return Reason::FitsWish };
         work.memory.fits_since = None;
-        let left = self.left(self.config.raise);
+        let left = self.to_raise(self.config.raise);
         if needed <= left { Reason::SavedForOthers { needed, left } } else { refusal(work, needed, left) }
     }
 
-    fn left(&self, part: f64) -> DataRate {
-        self.budget.part_for_video(part).saturating_sub(self.used)
+    fn to_raise(&self, part: f64) -> DataRate {
+        self.budget.to_raise(part).saturating_sub(self.used)
     }
 
     fn step(&mut self, work: &mut Work, is_first: bool) -> Step {
         let Some(needed) = work.next_cost() else { return Step::Stopped(Reason::FitsWish) };
         let keeps = work.keeps();
-        let left = self.left(if keeps { self.config.keep } else { self.config.raise });
+        let left = match keeps {
+            true => self.keep.saturating_sub(self.used),
+            false => self.to_raise(self.config.raise),
+        };
         let fits = needed <= left;
         if keeps {
             if !fits && !self.is_borne(work, needed) {
@@ -317,7 +340,7 @@ impl Fill<'_> {
                 return Step::Stopped(refusal(work, needed, left));
             }
         } else if !fits {
-            if needed > self.left(self.config.sway) {
+            if needed > self.to_raise(self.config.sway) {
                 work.memory.fits_since = None;
             }
             self.blocked = true;
@@ -330,6 +353,8 @@ impl Fill<'_> {
         }
         if !keeps {
             self.total += needed;
+            self.has_raised = true;
+            self.keep = self.keep.min(self.budget.to_raise(self.config.sway));
         }
         self.used += needed;
         work.granted += 1;
@@ -346,7 +371,8 @@ impl Fill<'_> {
         };
         let since = *work.memory.over_since.get_or_insert(self.now);
         let within = self.used + needed <= self.budget.part_for_video(part);
-        let is_borne = within && self.now.since(since) < grace;
+        let may_be = is_bursting || !self.has_raised;
+        let is_borne = may_be && within && self.now.since(since) < grace;
         self.bursting |= is_borne && work.detail;
         is_borne
     }
@@ -360,7 +386,8 @@ impl Fill<'_> {
         }
         let fitted = self.now.since(*work.memory.fits_since.get_or_insert(self.now));
         let before = if work.granted == 0 { self.budget.audio + self.used } else { self.total };
-        let required = required(&self.line, self.config, &self.budget, before + needed, work.current > 0);
+        let required =
+            required(&self.line, self.config, (self.now, &self.budget), before + needed, work.current > 0);
         (fitted < required).then(|| Reason::HeldByHysteresis {
             needed,
             left,
@@ -384,14 +411,14 @@ fn millis(span: Duration) -> u64 {
 fn required(
     line: &LineMemory,
     config: &AllocationConfig,
-    budget: &Budget,
+    (now, budget): (Time, &Budget),
     total: DataRate,
     is_shown: bool,
 ) -> Duration {
     let is_near = line.lowered.is_some() && total >= line.failed.scale(NEAR);
     let has_recovered = budget.estimate.scale(config.raise) >= line.failed.scale(config.recovered);
     let patience = if is_near && !has_recovered { line.patience } else { Duration::ZERO };
-    let is_tight = line.has_come_down && total >= budget.estimate.scale(config.tight);
+    let is_tight = line.has_teeth(config, now) && total >= budget.estimate.scale(config.tight);
     let hold = if is_tight { patience.max(config.raise_hold_tight) } else { patience };
     config.raise_hold.max(if is_shown { hold } else { hold / 2 })
 }

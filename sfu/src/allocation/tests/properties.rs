@@ -88,7 +88,7 @@ fn random_room() -> impl Strategy<Value = (Vec<RandomSource>, Option<u16>)> {
 
 fn random_budget() -> impl Strategy<Value = Budget> {
     (0u64..10_000, 0u64..300)
-        .prop_map(|(kbps, audio)| Budget { audio: DataRate::from_kbps(audio), ..budget(kbps) })
+        .prop_map(|(kbps, audio)| Budget::new(DataRate::from_kbps(kbps), DataRate::from_kbps(audio)))
 }
 
 fn source_of((id, random): (u32, &RandomSource)) -> Source<'_, u32> {
@@ -131,15 +131,20 @@ fn recomputes(
 ) -> bool {
     let is_usable = |o: &&LayerOffer| o.active && o.rate > DataRate::ZERO;
     let mut candidates = candidates::Candidates::default();
-    let hides = candidates.find(source);
+    let hides = candidates.find(config, source);
     let next = candidates.rates().iter().position(|rate| *rate > got.rate);
     let step = next.map(|next| candidates.rates()[next].saturating_sub(got.rate));
     let place =
         |layer| candidates.offers().iter().position(|o| source.layers[usize::from(*o)].layer == layer);
     let keeps = source.current.and_then(place).is_some_and(|shown| next.is_some_and(|next| next <= shown));
-    let part = budget.part_for_video(if keeps { config.keep } else { config.raise });
+    let keep = budget.part_for_video(config.keep);
+    // Somebody else may have been raised before.
+    let (least, most) = match keeps {
+        true => (keep.min(budget.to_raise(config.sway)), keep),
+        false => (budget.to_raise(config.raise), budget.to_raise(config.raise)),
+    };
     // What others had been granted by then is between nothing and all that they got.
-    let is_left = |left| part.saturating_sub(total) <= left && left <= part.saturating_sub(got.rate);
+    let is_left = |left| least.saturating_sub(total) <= left && left <= most.saturating_sub(got.rate);
     let costs = |needed, left| Some(needed) == step && is_left(left);
     match got.reason {
         Reason::FitsWish => next.is_none() && !hides && got.layer.is_some(),
@@ -246,7 +251,11 @@ proptest! {
             let (mut line, mut now) = (LineMemory::default(), NOW);
             for &(kbps, millis) in &estimates {
                 now += Duration::from_millis(millis);
-                let budget = Budget { audio: DataRate::from_kbps(millis % 50), ..budget(kbps) };
+                let budget = Budget {
+                    audio: DataRate::from_kbps(millis % 50),
+                    steady: line.steady(&config, now, DataRate::from_kbps(kbps)),
+                    ..budget(kbps)
+                };
                 let after = allocate(&config, now, &budget, line, &sources, &mut workspace, &mut quick);
                 let expected = plain::allocate(&config, now, &budget, line, &sources, &mut plain, &mut wanted);
                 prop_assert_eq!(&quick, &wanted);

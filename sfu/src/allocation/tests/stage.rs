@@ -191,9 +191,9 @@ fn max_min_raises_who_has_least_of_its_tile() {
     let layers = ladder();
     let sources = [source(0, 720, &layers), source(1, 180, &layers)];
     // Of equal rates, 150 each: the small tile is full with it, the large one shows a sixteenth of its pixels.
-    let fair = AllocationConfig::immediate();
+    let fair = jitsi();
     assert_eq!(given(&fair, 600, &sources), "ld30 ld30");
-    let max_min = fair.with_policy(Policy::MaxMin);
+    let max_min = AllocationConfig { policy: Policy::MaxMin, ..fair };
     assert_eq!(given(&max_min, 600, &sources), "sd30 ld15");
     assert_eq!(given(&max_min, 5_000, &sources), "hd30 ld30");
 }

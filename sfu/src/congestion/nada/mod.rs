@@ -15,12 +15,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::probe::limited::{LimitedProbing, WISH_HEADROOM};
-use super::{CongestionController, ControllerState, PacketResult, ProbeCluster, SentPacket};
+use super::{CongestionController, ControllerState, EcnUse, PacketResult, ProbeCluster, SentPacket};
+use crate::rtcp::Ecn;
 use crate::{DataRate, Time};
 use signal::{LOGWIN, Signal};
 
-/// Weight of the flow (RFC 8698, section 4.3, figure 3).
-const PRIO: f64 = 1.0;
 /// Reference congestion level, milliseconds (RFC 8698, figure 3).
 const XREF: f64 = 10.0;
 /// Scaling of the gradual update (RFC 8698, figure 3).
@@ -55,6 +54,11 @@ pub struct NadaConfig {
     /// RMAX, unless what is wished for, and a part beyond, is less: the queue that a flow keeps is in proportion to it, 10 ms times
     /// RMAX over the rate (RFC 8698, section 4.3).
     pub max: DataRate,
+    /// PRIO: the flow's weight among those that share a bottleneck; above zero, 1 by itself (RFC 8698, section 4.3,
+    /// figure 3).
+    pub priority: f64,
+    /// Whether packets leave ECN-capable. Marks are a part of the signal in either case.
+    pub ecn: EcnUse,
 }
 
 /// What the controller thinks, for people. Rates in bit/s, delays in milliseconds.
@@ -138,7 +142,8 @@ impl Nada {
         let rate = if self.ramping_up {
             ramp_up(self.rate, self.signal.received(), self.rtt)
         } else {
-            gradual(self.rate, self.most(), (self.previous, self.current), delta.min(LOGWIN))
+            let level = XREF * self.config.priority;
+            gradual(self.rate, (level, self.most()), (self.previous, self.current), delta.min(LOGWIN))
         };
         self.rate = rate.clamp(self.config.min, self.most());
     }
@@ -151,11 +156,13 @@ fn ramp_up(rate: DataRate, received: DataRate, rtt: Duration) -> DataRate {
     rate.max(received.scale(1.0 + gamma))
 }
 
-/// RFC 8698, section 4.3, equations 5 to 7; `signal` is the one before and the present one, in milliseconds.
-fn gradual(rate: DataRate, most: DataRate, signal: (f64, f64), delta: Duration) -> DataRate {
+/// RFC 8698, section 4.3, equations 5 to 7; `reference` is PRIO times XREF, in milliseconds, and RMAX; `signal` is the
+/// one before and the present one, in milliseconds.
+fn gradual(rate: DataRate, reference: (f64, DataRate), signal: (f64, f64), delta: Duration) -> DataRate {
+    let (level, most) = reference;
     let (previous, current) = signal;
     let bps = rate.as_bps().max(1) as f64;
-    let offset = current - PRIO * XREF * most.as_bps() as f64 / bps;
+    let offset = current - level * most.as_bps() as f64 / bps;
     let change = current - previous;
     let delta = delta.as_secs_f64() * 1e3;
     let factor = 1.0 - KAPPA * (delta / TAU) * (offset / TAU) - KAPPA * ETA * (change / TAU);
@@ -221,6 +228,11 @@ impl CongestionController for Nada {
 
     fn pacing_rate(&self) -> DataRate {
         self.target().scale(PACING_FACTOR)
+    }
+
+    /// ECT(0) in any case: the answer to marks is not in proportion, as ECT(1) promises (RFC 9331, section 4.3).
+    fn ecn(&self) -> Ecn {
+        if self.config.ecn == EcnUse::Off { Ecn::NotEct } else { Ecn::Ect0 }
     }
 
     fn state(&self) -> ControllerState {

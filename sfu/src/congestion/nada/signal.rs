@@ -53,6 +53,7 @@ pub(super) struct Signal {
     marked: f64,
     last_loss: Option<Time>,
     last_queue: Option<Time>,
+    last_mark: Option<Time>,
     /// Packets since the last loss, and between those before, the latest first.
     since_loss: u64,
     intervals: VecDeque<u64>,
@@ -79,6 +80,9 @@ impl Signal {
         if let Some(least) = least {
             push(&mut self.delays, now, least);
         }
+        if counts.marked > 0 {
+            self.last_mark = Some(now);
+        }
         push(&mut self.counts, now, counts);
         forget(&mut self.delays, now, DFILT);
         forget(&mut self.counts, now, LOGWIN);
@@ -99,10 +103,11 @@ impl Signal {
         aggregate(delay, self.loss, self.marked)
     }
 
-    /// Neither a queue nor a loss for a whole window.
+    /// Neither a queue nor a loss for a whole window; nor a mark, which RFC 8698 (section 4.3) doesn't name, but which asks
+    /// for the answer to a loss (RFC 3168, section 5).
     pub(super) fn is_clear(&self, now: Time) -> bool {
         let passed = |at: Option<Time>| at.is_none_or(|at| now.since(at) > LOGWIN);
-        passed(self.last_loss) && passed(self.last_queue)
+        passed(self.last_loss) && passed(self.last_queue) && passed(self.last_mark)
     }
 
     pub(super) fn queue_millis(&self) -> f64 {

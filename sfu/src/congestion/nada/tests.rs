@@ -47,15 +47,15 @@ fn ramp_up_follows_what_arrives() {
 fn the_gradual_update_rests_at_its_reference() {
     let rows = [(15.0, 15.0, 1_000_000), (0.0, 0.0, 1_003_000), (65.0, 65.0, 990_000), (15.0, 65.0, 890_000)];
     for (previous, current, expected) in rows {
-        let got = gradual(kbps(1_000), kbps(1_500), (previous, current), Duration::from_millis(100));
+        let got = gradual(kbps(1_000), (XREF, kbps(1_500)), (previous, current), Duration::from_millis(100));
         assert!(got.as_bps().abs_diff(expected) <= 1, "{previous} {current}: {got}");
     }
-    let floor = gradual(kbps(1_000), kbps(1_500), (0.0, 1e6), Duration::from_millis(100));
+    let floor = gradual(kbps(1_000), (XREF, kbps(1_500)), (0.0, 1e6), Duration::from_millis(100));
     assert_eq!(floor, DataRate::ZERO, "clamped by the caller");
 }
 
 fn controller(max: u64) -> Nada {
-    Nada::new(NadaConfig { min: kbps(10), start: kbps(300), max: kbps(max) })
+    Nada::new(NadaConfig { min: kbps(10), start: kbps(300), max: kbps(max), priority: 1.0, ecn: EcnUse::Off })
 }
 
 fn result(index: u64, received: bool, ecn: Ecn) -> PacketResult {
@@ -138,5 +138,21 @@ fn hostile_feedback_keeps_the_target_within_its_bounds() {
         nada.on_feedback(Time::from_secs(2 + step as u64), &[result]);
         nada.on_rtt(Time::from_secs(2), Duration::MAX);
         assert!(nada.target() >= kbps(10) && nada.target() <= kbps(1_500));
+    }
+}
+
+/// RFC 8698, section 4.3: at rest the signal is PRIO × XREF × RMAX / rate, so under one signal rates are as weights.
+#[test]
+fn flows_of_one_signal_settle_at_rates_like_their_weights() {
+    let settled = |weight: f64| {
+        let mut rate = kbps(300);
+        for _ in 0..2_000 {
+            rate = gradual(rate, (XREF * weight, kbps(4_000)), (40.0, 40.0), Duration::from_millis(100));
+        }
+        rate.as_bps() as f64
+    };
+    for weight in [0.5, 1.0, 2.0] {
+        let expected = weight * XREF * 4e6 / 40.0;
+        assert!((settled(weight) / expected - 1.0).abs() < 0.01, "{weight}: {}", settled(weight));
     }
 }

@@ -39,6 +39,15 @@ pub struct ProbeEstimator {
     measured: [Option<Measured>; CLUSTERS],
 }
 
+/// What a cluster showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeResult {
+    /// What is safe to use.
+    pub rate: DataRate,
+    /// What the line carries, if the cluster came faster than that.
+    pub limit: Option<DataRate>,
+}
+
 impl ProbeEstimator {
     /// A cluster will be sent. With more than eight in flight the oldest is forgotten.
     pub fn announce(&mut self, cluster: ProbeCluster) {
@@ -47,8 +56,8 @@ impl ProbeEstimator {
         self.measured[slot] = None;
     }
 
-    /// Takes a received packet; answers the rate that its cluster showed so far, if it is valid.
-    pub fn on_packet(&mut self, packet: &PacketResult) -> Option<DataRate> {
+    /// Takes a received packet; answers what its cluster showed so far, if it is valid.
+    pub fn on_packet(&mut self, packet: &PacketResult) -> Option<ProbeResult> {
         let (id, arrival) = (packet.sent.cluster?, packet.received?);
         let cluster = self.announced[slot(id)].filter(|cluster| cluster.id == id)?;
         let sent = packet.sent;
@@ -73,12 +82,12 @@ impl ProbeEstimator {
         measured.last_arrival = measured.last_arrival.max(arrival);
         measured.size += sent.size;
         measured.packets += 1;
-        measured.rate()
+        measured.result()
     }
 }
 
 impl Measured {
-    fn rate(&self) -> Option<DataRate> {
+    fn result(&self) -> Option<ProbeResult> {
         let enough_packets = f64::from(self.packets) >= f64::from(self.cluster.packets) * MIN_RECEIVED;
         if !enough_packets || self.size < scaled(self.cluster.size, MIN_RECEIVED) {
             return None;
@@ -96,9 +105,9 @@ impl Measured {
             return None;
         }
         if arrival_rate < send_rate.scale(UNSATURATED) {
-            return Some(arrival_rate.scale(UTILISATION));
+            return Some(ProbeResult { rate: arrival_rate.scale(UTILISATION), limit: Some(arrival_rate) });
         }
-        Some(send_rate.min(arrival_rate))
+        Some(ProbeResult { rate: send_rate.min(arrival_rate), limit: None })
     }
 }
 
@@ -118,7 +127,7 @@ mod tests {
 
     type Row<'a> = (u32, &'a [(u64, u64, u64)]);
 
-    fn feed(estimator: &mut ProbeEstimator, (cluster, packets): Row<'_>) -> Option<DataRate> {
+    fn feed(estimator: &mut ProbeEstimator, (cluster, packets): Row<'_>) -> Option<ProbeResult> {
         let mut last = None;
         for &(size, sent, arrival) in packets {
             let sent = SentPacket {
@@ -161,7 +170,7 @@ mod tests {
             (&[(k, 0, 10), (k, 10, 11), (k, 20, 12), (k, 30, 13)], 5_000, None),
         ];
         for (packets, min_bytes, expected) in rows {
-            let got = feed(&mut estimator(min_bytes), (0, packets)).map(DataRate::as_bps);
+            let got = feed(&mut estimator(min_bytes), (0, packets)).map(|result| result.rate.as_bps());
             let close = match (got, expected) {
                 (Some(got), Some(expected)) => got.abs_diff(expected) <= 10,
                 (got, expected) => got == expected,
@@ -176,7 +185,7 @@ mod tests {
         let k = 1_000;
         feed(&mut e, (0, &[(k, 0, 10), (k, 10, 20), (k, 20, 30), (k, 40, 60)]));
         let second = feed(&mut e, (1, &[(k, 60, 70), (k, 65, 77), (k, 70, 84), (k, 75, 90)]));
-        assert!(second.is_some_and(|rate| rate.as_bps().abs_diff(1_140_000) <= 10));
+        assert!(second.is_some_and(|result| result.rate.as_bps().abs_diff(1_140_000) <= 10));
         assert_eq!(feed(&mut e, (9, &[(k, 0, 0), (k, 1, 1), (k, 2, 2), (k, 3, 3), (k, 4, 4)])), None);
     }
 }

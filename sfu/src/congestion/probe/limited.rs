@@ -58,6 +58,7 @@ impl LimitedProbing {
     pub fn on_feedback(&mut self, now: Time, results: &[PacketResult]) -> Option<DataRate> {
         self.heard = Some(now);
         let found = results.iter().fold(None, |found, result| self.results.on_packet(result).or(found));
+        let found = found.map(|result| result.rate);
         if found.is_some() {
             self.schedule.on_result();
         }

@@ -7,6 +7,7 @@
 //! Left out: the adjustments of the rate to a media queue and to frames that vary, which a controller doesn't
 //! know (the draft has them as suggestions).
 
+pub mod first;
 mod flight;
 mod marks;
 mod queue_delay;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::probe::limited::{LimitedProbing, WISH_HEADROOM};
-use super::{CongestionController, ControllerState, PacketResult, ProbeCluster, SentPacket};
+use super::{CongestionController, ControllerState, EcnUse, PacketResult, ProbeCluster, SentPacket};
 use crate::rtcp::Ecn;
 use crate::{DataRate, DataSize, Time};
 use flight::Flight;
@@ -72,9 +73,8 @@ pub struct ScreamConfig {
     pub start: DataRate,
     /// The greatest rate.
     pub max: DataRate,
-    /// Packets leave as ECT(1), and their marks are L4S ones (RFC 9331): frequent, and answered in proportion.
-    /// Otherwise a mark is like a loss (RFC 3168).
-    pub l4s: bool,
+    /// How marks are answered: those of L4S (RFC 9331) in proportion, classic ones (RFC 3168) like a loss, but less.
+    pub ecn: EcnUse,
 }
 
 /// What the controller thinks, for people. Rates in bit/s, sizes in bytes.
@@ -195,7 +195,7 @@ impl Scream {
         let slow = self.rtt().as_secs_f64() / VIRTUAL_RTT.as_secs_f64();
         match congestion {
             Congestion::Loss => self.window *= BETA_LOSS,
-            Congestion::Mark if !self.config.l4s => self.window *= BETA_ECN,
+            Congestion::Mark if self.config.ecn != EcnUse::L4s => self.window *= BETA_ECN,
             Congestion::Mark => {
                 let mut part = self.marks.alpha() / 2.0 / slow.max(1.0);
                 if self.queue.is_short() {
@@ -352,6 +352,14 @@ impl CongestionController for Scream {
         let overhead = OVERHEAD.0 + (OVERHEAD.1 - OVERHEAD.0) * self.deviation_scale().max(0.0);
         let window = self.window * overhead;
         DataSize::from_bytes((window - self.flight.bytes()).max(0.0) as u64)
+    }
+
+    fn ecn(&self) -> Ecn {
+        match self.config.ecn {
+            EcnUse::Off => Ecn::NotEct,
+            EcnUse::Classic => Ecn::Ect0,
+            EcnUse::L4s => Ecn::Ect1,
+        }
     }
 
     fn state(&self) -> ControllerState {

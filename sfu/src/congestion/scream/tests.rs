@@ -6,8 +6,8 @@ fn kbps(n: u64) -> DataRate {
     DataRate::from_kbps(n)
 }
 
-fn controller(l4s: bool) -> Scream {
-    Scream::new(ScreamConfig { min: kbps(10), start: kbps(800), max: kbps(20_000), l4s })
+fn controller(ecn: EcnUse) -> Scream {
+    Scream::new(ScreamConfig { min: kbps(10), start: kbps(800), max: kbps(20_000), ecn })
 }
 
 fn result(millis: u64, arrival: Option<u64>, ecn: Ecn) -> PacketResult {
@@ -22,8 +22,8 @@ fn result(millis: u64, arrival: Option<u64>, ecn: Ecn) -> PacketResult {
 }
 
 /// Twelve packets in flight, 50 ms of round trip.
-fn warm(l4s: bool) -> Scream {
-    let mut scream = controller(l4s);
+fn warm(ecn: EcnUse) -> Scream {
+    let mut scream = controller(ecn);
     for index in 0..24 {
         scream.on_sent(&result(1_000 + index * 5, None, Ecn::NotEct).sent);
     }
@@ -35,7 +35,7 @@ fn warm(l4s: bool) -> Scream {
 
 #[test]
 fn the_window_begins_with_the_start_rate() {
-    let scream = controller(false);
+    let scream = controller(EcnUse::Classic);
     assert_eq!(scream.window, 12_000.0, "800 kbps for 100 ms, times 1.2");
     assert_eq!(scream.target().as_kbps(), 800);
     assert_eq!(scream.send_window(), DataSize::from_bytes(36_000), "three times the window");
@@ -43,7 +43,7 @@ fn the_window_begins_with_the_start_rate() {
 
 #[test]
 fn what_is_told_of_is_not_in_flight() {
-    let mut scream = warm(false);
+    let mut scream = warm(EcnUse::Classic);
     assert_eq!(scream.flight.bytes(), 12_000.0);
     assert_eq!(scream.send_window().as_bytes(), (3.0 * scream.window - 12_000.0) as u64);
     scream.on_feedback(Time::from_millis(1_150), &[result(1_100, Some(1_125), Ecn::Ect1)]);
@@ -55,10 +55,13 @@ fn what_is_told_of_is_not_in_flight() {
 /// (L4S, what comes at 1,200 ms, the part of the window that is left before it grows again)
 #[test]
 fn a_loss_leaves_seven_tenths_and_a_classic_mark_eight() {
-    let rows =
-        [(false, None, Ecn::NotEct, 0.7), (true, None, Ecn::NotEct, 0.7), (false, Some(1_145), Ecn::Ce, 0.8)];
-    for (l4s, arrival, ecn, part) in rows {
-        let mut scream = warm(l4s);
+    let rows = [
+        (EcnUse::Classic, None, Ecn::NotEct, 0.7),
+        (EcnUse::L4s, None, Ecn::NotEct, 0.7),
+        (EcnUse::Classic, Some(1_145), Ecn::Ce, 0.8),
+    ];
+    for (mode, arrival, ecn, part) in rows {
+        let mut scream = warm(mode);
         let before = scream.window;
         scream.on_feedback(Time::from_millis(1_170), &[result(1_120, arrival, ecn)]);
         assert!((scream.window / before - part).abs() < 1e-9, "{ecn:?}: {}", scream.window / before);
@@ -69,7 +72,7 @@ fn a_loss_leaves_seven_tenths_and_a_classic_mark_eight() {
 /// for a round trip beyond 25 ms, and a quarter of it close to the inflection point while there is no queue.
 #[test]
 fn an_l4s_mark_is_answered_in_proportion() {
-    let mut scream = warm(true);
+    let mut scream = warm(EcnUse::L4s);
     scream.reacted = Some(Time::from_millis(1_105));
     let before = scream.window;
     scream.on_feedback(Time::from_millis(1_170), &[result(1_120, Some(1_145), Ecn::Ce)]);
@@ -122,7 +125,7 @@ fn a_queue_above_half_of_the_target_is_congestion() {
 fn settles_on_a_line_and_follows_it() {
     for seed in 0..5 {
         let link = Link::new(1_000, 50).with_max_wait(300);
-        let config = ScreamConfig { min: kbps(10), start: kbps(300), max: kbps(2_500), l4s: false };
+        let config = ScreamConfig { min: kbps(10), start: kbps(300), max: kbps(2_500), ecn: EcnUse::Off };
         let mut b = Bench::new(Scream::new(config), link).with_seed(seed);
         b.controller.set_wanted(b.now, kbps(2_500));
         b.run(30);
@@ -138,7 +141,7 @@ fn settles_on_a_line_and_follows_it() {
 
 #[test]
 fn a_remb_bounds_the_rate() {
-    let mut scream = controller(false);
+    let mut scream = controller(EcnUse::Classic);
     scream.on_remb(Time::from_secs(1), kbps(100));
     assert_eq!(scream.target(), kbps(100));
     scream.on_remb(Time::from_secs(2), DataRate::INFINITE);
@@ -147,7 +150,7 @@ fn a_remb_bounds_the_rate() {
 
 #[test]
 fn hostile_feedback_keeps_the_target_within_its_bounds() {
-    let mut scream = controller(true);
+    let mut scream = controller(EcnUse::L4s);
     for (step, received) in
         [Some(Time::NEVER), Some(Time::ZERO), None, Some(Time::NEVER)].into_iter().enumerate()
     {

@@ -9,6 +9,7 @@ use crate::forward::gap::{After, Gap, Verdict};
 use crate::forward::history::{Fate, HISTORY, Slot};
 use crate::forward::ingress::IngressVideo;
 use crate::forward::limit::Limit;
+use crate::planted::{self, Planted};
 
 /// Room below the first source picture id, so that pictures before it stay positive.
 const PICTURE_ROOM: u64 = 1 << 15;
@@ -200,6 +201,7 @@ impl VideoProjection {
 
     fn drop_newest(&mut self, sequence: u64) {
         self.history.set(sequence, Slot { out: self.next_sequence, fate: Fate::Dropped });
+        self.next_sequence += u64::from(planted::is(Planted::HoleAtWithheld));
         self.segment_mut().highest = sequence;
     }
 

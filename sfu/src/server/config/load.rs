@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::{ServerConfig, Tls};
+use super::{Media, ServerConfig, Tls};
 
 /// Variables that begin so are settings: `PLENUM_SFU_PAGE_LISTEN` is `listen` of `[page]`.
 pub const ENVIRONMENT_PREFIX: &str = "PLENUM_SFU_";
@@ -66,6 +66,11 @@ impl Override {
         Some(Override { from: name.to_owned(), section, key, value: value(text) })
     }
 
+    /// The setting of a flag.
+    pub fn from_flag(flag: &str, section: &str, key: &str, value: Value) -> Self {
+        Override { from: flag.to_owned(), section: section.to_owned(), key: key.to_owned(), value }
+    }
+
     fn table(&self) -> Table {
         let section = Table::from_iter([(self.key.clone(), self.value.clone())]);
         Table::from_iter([(self.section.clone(), Value::Table(section))])
@@ -115,6 +120,37 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
     toml::from_str(&text).map_err(wrong)
 }
 
+/// One address of a family at most, each of which peers can be told.
+fn check_media(media: &Media) -> Result<(), ConfigError> {
+    let wrong = |message: &str| Err(ConfigError::Contradiction(format!("[media] {message}")));
+    if media.listen.is_empty() {
+        return wrong("listen is empty: there is nowhere to take media");
+    }
+    let workers = media.workers();
+    if workers == 0 {
+        return wrong("workers is 0: nobody would forward anything");
+    }
+    if media.listen.iter().any(|address| usize::from(address.port()) + workers - 1 > 65_535) {
+        return wrong("listen leaves no port for each of the workers below 65536");
+    }
+    for is_four in [true, false] {
+        let listen: Vec<_> = media.listen.iter().filter(|address| address.is_ipv4() == is_four).collect();
+        let advertise = media.advertise.iter().filter(|ip| ip.is_ipv4() == is_four).count();
+        if listen.len() > 1 || advertise > 1 {
+            return wrong("listen and advertise have more than one address of a family");
+        }
+        if listen.is_empty() && advertise > 0 {
+            return wrong("advertise has an address of a family that listen has none of");
+        }
+        if advertise == 0 && listen.iter().any(|address| address.ip().is_unspecified()) {
+            return wrong(
+                "listen is every address of this machine, so advertise must say which of them peers are told",
+            );
+        }
+    }
+    Ok(())
+}
+
 /// What only shows when everything is known.
 fn check(config: &ServerConfig) -> Result<(), ConfigError> {
     let page = &config.page;
@@ -128,11 +164,7 @@ fn check(config: &ServerConfig) -> Result<(), ConfigError> {
     if page.certificate.is_some() && page.tls() != Tls::Files {
         return wrong("[page] has a certificate, and tls says not to use it");
     }
-    if config.media.listen.ip().is_unspecified() && config.media.advertise.is_none() {
-        return wrong(
-            "[media] listen is every address of this machine, so advertise must say which of them peers are told",
-        );
-    }
+    check_media(&config.media)?;
     if config.admin.token.as_ref().is_some_and(|token| token.len() < 16) {
         return wrong("[admin] token is shorter than 16 bytes: it could be guessed");
     }

@@ -2,11 +2,12 @@
 //!
 //! The same keys come from a TOML file, from the environment and from flags; see [`load`].
 
+mod lists;
 mod load;
 
 pub use load::{ConfigError, ENVIRONMENT_PREFIX, Override, load};
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -65,11 +66,21 @@ pub enum Tls {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Media {
-    /// Where media is taken. UDP port 3478, which is STUN's (RFC 8489 section 12) and which firewalls that let
-    /// anything through let through.
-    pub listen: SocketAddr,
-    /// The address that peers are told in place of the one in `listen`: for a server behind an address translator.
-    pub advertise: Option<IpAddr>,
+    /// Where media is taken: an address, or one of IPv4 and one of IPv6. UDP port 3478, which is STUN's (RFC 8489
+    /// section 12) and which firewalls that let anything through let through.
+    #[serde(deserialize_with = "lists::one_or_several")]
+    pub listen: Vec<SocketAddr>,
+    /// The addresses that peers are told in place of those in `listen`, of the same family each: for a server behind
+    /// an address translator that maps ports one to one.
+    #[serde(deserialize_with = "lists::one_or_several")]
+    pub advertise: Vec<IpAddr>,
+    /// Whether media is taken over TCP as well, on the same port numbers: for networks that block UDP. Browsers use it
+    /// only where UDP doesn't work.
+    pub tcp: bool,
+    /// How many rooms' worth of work is done side by side: a room is forwarded by one worker, and each worker has its
+    /// thread and its port, the first that of `listen` and the others those that follow. As many as the machine has
+    /// cores: nothing is gained by more, and each takes a few megabytes.
+    pub workers: Option<usize>,
 }
 
 /// `[admin]`.
@@ -139,8 +150,24 @@ impl Page {
 
 impl Default for Media {
     fn default() -> Self {
-        Media { listen: SocketAddr::new(reachable_address(), 3478), advertise: None }
+        let listen = reachable_addresses().into_iter().map(|ip| SocketAddr::new(ip, 3478)).collect();
+        Media { listen, advertise: Vec::new(), tcp: true, workers: None }
     }
+}
+
+impl Media {
+    /// See [`Media::workers`].
+    pub fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.workers.unwrap_or_else(cores)
+    }
+}
+
+/// Where a worker listens, of which the first does so on `first`; port 0, any that is free, is so for all.
+pub(super) fn of_worker(first: SocketAddr, index: usize) -> SocketAddr {
+    let step = if first.port() == 0 { 0 } else { index };
+    let port = usize::from(first.port()) + step;
+    SocketAddr::new(first.ip(), u16::try_from(port).expect("settings with ports beyond the last are refused"))
 }
 
 impl Default for Limits {
@@ -157,16 +184,30 @@ impl Default for Limits {
     }
 }
 
-/// The address of this machine that its default route leaves from, or else the loopback address. A browser on the same
-/// machine reaches it as others do.
-pub fn reachable_address() -> IpAddr {
-    let routed = || {
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-        // Sends nothing: it makes the system choose a route (to an address of RFC 5737).
-        socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
+/// Where peers reach a socket on `listen`: under the advertised address of its family, if there is one.
+pub(super) fn advertised(listen: SocketAddr, advertise: &[IpAddr]) -> SocketAddr {
+    let same = advertise.iter().find(|ip| ip.is_ipv4() == listen.is_ipv4());
+    SocketAddr::new(same.copied().unwrap_or(listen.ip()), listen.port())
+}
+
+/// The addresses of this machine that its default routes leave from, IPv4 before IPv6, or else the loopback address. A
+/// browser on the same machine reaches them as others do.
+pub fn reachable_addresses() -> Vec<IpAddr> {
+    // Addresses for documentation (RFC 5737, RFC 3849): nothing is sent, but the system chooses a route.
+    let routes = [
+        (IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1))),
+        (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))),
+    ];
+    let routed = |(any, to): (IpAddr, IpAddr)| {
+        let socket = UdpSocket::bind((any, 0)).ok()?;
+        socket.connect((to, 9)).ok()?;
         Some(socket.local_addr().ok()?.ip())
     };
-    routed().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    let mut addresses: Vec<IpAddr> = routes.into_iter().filter_map(routed).collect();
+    if addresses.is_empty() {
+        addresses.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    addresses
 }
 
 #[cfg(test)]

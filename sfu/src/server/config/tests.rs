@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::{ConfigError, Override, ServerConfig, Tls, load};
+use super::{ConfigError, Override, ServerConfig, Tls, advertised, load, reachable_addresses};
 
 /// A file in the system's folder for such, gone at the end.
 struct File(PathBuf);
@@ -67,6 +67,13 @@ fn what_is_wrong_is_told_with_its_place() {
         ("files", "[page]\ntls = 'files'\n", "needs certificate and key"),
         ("unused", "[page]\ntls = 'off'\ncertificate = 'a'\nkey = 'b'\n", "says not to use it"),
         ("everywhere", "[media]\nlisten = '0.0.0.0:3478'\n", "advertise"),
+        ("twice", "[media]\nlisten = ['192.0.2.1:1', '192.0.2.2:1']\n", "more than one"),
+        ("family", "[media]\nlisten = '192.0.2.1:1'\nadvertise = '2001:db8::1'\n", "listen has none"),
+        ("nowhere", "[media]\nlisten = []\n", "nowhere"),
+        ("workers", "[media]\nworkers = 0\n", "nobody would forward"),
+        ("ports", "[media]\nlisten = '192.0.2.1:65534'\nworkers = 3\n", "no port for each"),
+        ("number", "[media]\nlisten = 3478\n", "neither a text"),
+        ("port", "[media]\nlisten = ['192.0.2.1']\n", "invalid socket address"),
         ("token", "[admin]\ntoken = 'short'\n", "guessed"),
         ("nobody", "[limits]\nconnections = 0\n", "nobody"),
     ];
@@ -95,6 +102,22 @@ fn a_page_that_others_reach_is_protected_unless_told_otherwise() {
     assert_eq!(page("[page]\nlisten = '0.0.0.0:443'\n"), Tls::SelfMade);
     assert_eq!(page("[page]\nlisten = '0.0.0.0:443'\ntls = 'off'\n"), Tls::Off);
     assert_eq!(page("[page]\ncertificate = 'a.pem'\nkey = 'b.pem'\n"), Tls::Files);
+}
+
+#[test]
+fn media_has_an_address_of_each_family_and_each_its_own_to_tell() {
+    let text = "[media]\nlisten = ['0.0.0.0:3478', '[::1]:3478']\nadvertise = '203.0.113.7'\n";
+    let file = File::new("families", text);
+    let media = load(Some(&file.0), &[]).expect("all are well").media;
+    let told: Vec<String> =
+        media.listen.iter().map(|address| advertised(*address, &media.advertise).to_string()).collect();
+    assert_eq!(told, ["203.0.113.7:3478", "[::1]:3478"]);
+    let one = load(None, &[variable("PLENUM_SFU_MEDIA_LISTEN", "192.0.2.7:1")]).expect("one is enough");
+    assert_eq!(one.media.listen.iter().map(ToString::to_string).collect::<Vec<_>>(), ["192.0.2.7:1"]);
+    let two =
+        load(None, &[variable("PLENUM_SFU_MEDIA_LISTEN", "['192.0.2.7:1', '[::1]:2']")]).expect("a list");
+    assert_eq!(two.media.listen.len(), 2);
+    assert!(!reachable_addresses().is_empty());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 pub mod messages;
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use super::messages::{ClientMessage, IceCredentials, ServerMessage};
 use super::{SessionId, SignallingServer};
 use crate::core::Turn;
 use crate::participant::{ParticipantId, SourceDescription, StreamDescription};
-use crate::sdp::{Local, Negotiation, Offer, SdpError};
+use crate::sdp::{Candidate, Local, Negotiation, Offer, SdpError};
 use crate::sink::{DisconnectReason, Event};
 
 /// The longest message that a browser may send, bytes: an answer to a hundred streams takes about 100,000.
@@ -30,6 +31,8 @@ pub struct BrowserSignalling {
     outbox: VecDeque<(SessionId, String)>,
     /// Nobody joins any more.
     closed: bool,
+    /// What browsers are told in place of the core's own address.
+    candidates: Vec<Candidate>,
 }
 
 /// One browser's session.
@@ -54,6 +57,13 @@ impl BrowserSignalling {
     /// A server without sessions.
     pub fn new() -> Self {
         BrowserSignalling::default()
+    }
+
+    /// The same server with these candidates in its descriptions, the preferred ones first, in place of the core's own
+    /// address.
+    #[must_use]
+    pub fn with_candidates(self, candidates: Vec<Candidate>) -> Self {
+        BrowserSignalling { candidates, ..self }
     }
 
     /// A browser connected.
@@ -111,6 +121,11 @@ impl BrowserSignalling {
             self.browsers[session] = Browser::Outside;
             self.say(session, &BrowserReply::Ended { reason: "stopping".into() });
         }
+    }
+
+    /// Whether a browser is in a conference, or about to be.
+    pub fn is_inside(&self, session: SessionId) -> bool {
+        self.browsers.get(session).is_some_and(|browser| !matches!(browser, Browser::Outside))
     }
 
     /// The next message to send, if any.
@@ -244,11 +259,17 @@ impl BrowserSignalling {
         let Browser::Joining(offered) = std::mem::take(browser) else { return None };
         let (offer, sources) = *offered;
         let participant: ParticipantId = id.parse().expect("the inner server says ids as the core does");
+        let mut candidates = self.candidates.clone();
+        if candidates.is_empty() {
+            let own: SocketAddr =
+                candidate.parse().expect("the inner server says its address as the core does");
+            candidates.push(own.into());
+        }
         let local = Local {
             session: participant.data().as_ffi() & (u64::MAX >> 1),
             ufrag: ice.ufrag,
             pwd: ice.pwd,
-            candidate: candidate.parse().expect("the inner server says its address as the core does"),
+            candidates,
             fingerprint: fingerprint.parse().expect("the inner server says its fingerprint as the core does"),
         };
         let negotiation = Negotiation::new(offer, &sources, local);

@@ -7,6 +7,7 @@ use super::guard::{CheckLimit, Novelty, ProvenAddresses, RecentChecks};
 use super::message::Message;
 use super::response::{Verdict, unknown_attributes, write_response};
 use super::{Credentials, attribute, message_type};
+use crate::transport::Remote;
 use crate::{DropReason, Time};
 
 /// How long the consent of a check lasts (RFC 7675 section 5.1).
@@ -16,7 +17,7 @@ pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
     /// The peer's address, as it appears here.
-    pub remote: SocketAddr,
+    pub remote: Remote,
     /// The address of ours that it sends to.
     pub local: SocketAddr,
 }
@@ -29,7 +30,7 @@ pub struct Answer {
     /// It was the first valid check from its address: media from there is welcome from now on.
     pub is_new_address: bool,
     /// An address that was given up for it: media from there isn't welcome any more.
-    pub displaced: Option<SocketAddr>,
+    pub displaced: Option<Remote>,
     /// An ICE restart is complete: the credentials before it are void.
     pub restarted: bool,
 }
@@ -102,12 +103,12 @@ impl IceLite {
     }
 
     /// Whether an authenticated check has come from `address`, so that media from there is welcome.
-    pub fn is_proven(&self, address: SocketAddr) -> bool {
-        self.addresses.contains(address)
+    pub fn is_proven(&self, address: impl Into<Remote>) -> bool {
+        self.addresses.contains(address.into())
     }
 
     /// The addresses that authenticated checks have come from: at most 16.
-    pub fn proven_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+    pub fn proven_addresses(&self) -> impl Iterator<Item = Remote> {
         self.addresses.iter()
     }
 
@@ -134,11 +135,12 @@ impl IceLite {
     pub fn handle(
         &mut self,
         now: Time,
-        from: SocketAddr,
+        from: impl Into<Remote>,
         to: SocketAddr,
         datagram: &[u8],
         response: &mut Vec<u8>,
     ) -> Result<Answer, DropReason> {
+        let from = from.into();
         let request = Message::parse(datagram).map_err(|_| DropReason::MalformedStun)?;
         if !request.has_valid_fingerprint() {
             return Err(DropReason::MalformedStun);
@@ -158,7 +160,7 @@ impl IceLite {
         }
         let verdict = verdict_on(request);
         let generation = self.generation(is_pending);
-        write_response(response, request, verdict, from, generation.local.key());
+        write_response(response, request, verdict, from.address, generation.local.key());
         if response.len() > datagram.len() {
             // A check without even a PRIORITY; it won't make us send more than was received.
             return Err(DropReason::StunRateLimited);

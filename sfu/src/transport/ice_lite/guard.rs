@@ -1,10 +1,10 @@
 //! Limits on what checks can cause: how many addresses, how many answers, and no replays.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::Time;
+use crate::transport::Remote;
 
 /// Checks per second from addresses that are not nominated, averaged: a full agent paces its checks 50 ms
 /// apart (RFC 8445 section 14.2), so this is room for two and a half agents.
@@ -44,10 +44,10 @@ pub(super) enum Novelty {
 
 /// The latest authenticated checks.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RecentChecks(VecDeque<([u8; 12], SocketAddr)>);
+pub(super) struct RecentChecks(VecDeque<([u8; 12], Remote)>);
 
 impl RecentChecks {
-    pub(super) fn note(&mut self, transaction: &[u8; 12], from: SocketAddr) -> Novelty {
+    pub(super) fn note(&mut self, transaction: &[u8; 12], from: Remote) -> Novelty {
         match self.0.iter().find(|(known, _)| known == transaction) {
             Some((_, address)) if *address == from => Novelty::Retransmitted,
             Some(_) => Novelty::Replayed,
@@ -67,24 +67,20 @@ const MAX_ADDRESSES: usize = 16;
 
 /// Addresses that authenticated checks came from, the latest last.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ProvenAddresses(Vec<SocketAddr>);
+pub(super) struct ProvenAddresses(Vec<Remote>);
 
 impl ProvenAddresses {
-    pub(super) fn contains(&self, address: SocketAddr) -> bool {
+    pub(super) fn contains(&self, address: Remote) -> bool {
         self.0.contains(&address)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = SocketAddr> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = Remote> {
         self.0.iter().copied()
     }
 
     /// Notes a check from `address`. Says whether it is the first one from there, and which address was
     /// given up for it; never `keep`.
-    pub(super) fn note(
-        &mut self,
-        address: SocketAddr,
-        keep: Option<SocketAddr>,
-    ) -> (bool, Option<SocketAddr>) {
+    pub(super) fn note(&mut self, address: Remote, keep: Option<Remote>) -> (bool, Option<Remote>) {
         if let Some(place) = self.0.iter().position(|known| *known == address) {
             self.0[place..].rotate_left(1);
             return (false, None);

@@ -11,6 +11,8 @@ mod agent;
 mod credentials;
 mod guard;
 mod message;
+#[cfg(feature = "server")]
+mod request;
 mod response;
 mod xor_address;
 
@@ -20,6 +22,8 @@ mod tests;
 pub use agent::{Answer, CONSENT_TIMEOUT, IceLite, Path};
 pub use credentials::{Credentials, InvalidCredentials};
 pub use message::{Message, ParseError, ufrag_of};
+#[cfg(feature = "server")]
+pub(crate) use request::write_check;
 pub use xor_address::{decode_xor_address, encode_xor_address};
 
 /// STUN message types (RFC 8489 section 5).

@@ -67,7 +67,7 @@ pub(super) fn unknown_attributes(request: Message<'_>) -> impl Iterator<Item = u
 }
 
 /// Appends one attribute with its padding.
-fn attribute(out: &mut Vec<u8>, kind: u16, value: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn attribute(out: &mut Vec<u8>, kind: u16, value: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(&kind.to_be_bytes());
     let length_at = out.len();
     out.extend_from_slice(&[0, 0]);
@@ -79,6 +79,6 @@ fn attribute(out: &mut Vec<u8>, kind: u16, value: impl FnOnce(&mut Vec<u8>)) {
     set_length(out, len);
 }
 
-fn set_length(out: &mut [u8], len: usize) {
+pub(super) fn set_length(out: &mut [u8], len: usize) {
     out[2..4].copy_from_slice(&(len as u16).to_be_bytes());
 }

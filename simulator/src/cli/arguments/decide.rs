@@ -113,6 +113,6 @@ pub struct MergeArguments {
     pub quiet: bool,
 }
 
-fn shard_of(text: &str) -> Result<Shard, String> {
+pub(super) fn shard_of(text: &str) -> Result<Shard, String> {
     super::super::sweep::shard::parse(text)
 }

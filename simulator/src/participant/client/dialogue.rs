@@ -1,4 +1,4 @@
-//! What a client says to the server, and what follows from what it hears.
+//! What a client says to the server, or to the other end of a call, and what follows from what it hears.
 
 use reports::observation::{Flow, JoinStep, Observation, ParticipantIndex, SourceIndex};
 use sfu::Time;
@@ -39,6 +39,10 @@ impl Client {
     pub(super) fn converse(&mut self, now: Time, around: &mut Surroundings<'_>) {
         while let Some(message) = self.channel.poll_message() {
             let text = String::from_utf8_lossy(&message);
+            if self.identity.call.is_some() {
+                self.hear_call(now, &text, around);
+                continue;
+            }
             match self.conversation.hear(&text) {
                 Ok((consequence, answer)) => {
                     if let Some(consequence) = consequence {
@@ -123,7 +127,10 @@ impl Client {
     }
 
     pub(super) fn flow_of(&self, described: &sfu::participant::StreamDescription) -> Option<Flow> {
-        let name = self.conversation.name_of(&described.publisher)?;
+        let name = match &self.identity.call {
+            Some(_) => described.publisher.as_str(),
+            None => self.conversation.name_of(&described.publisher)?,
+        };
         let (publisher, _, sources) = self.identity.cast.get_full(name)?;
         let source = sources.iter().position(|source| *source == described.source)?;
         Some(Flow {

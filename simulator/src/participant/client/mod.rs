@@ -1,5 +1,6 @@
 //! One synthetic participant as a whole: conversation, transport, what it sends and what it receives.
 
+mod call;
 pub mod conversation;
 mod data;
 mod dialogue;
@@ -112,6 +113,11 @@ impl Client {
         self.failure.as_deref()
     }
 
+    /// Whether it has begun to join; it may have left since.
+    pub fn has_joined(&self) -> bool {
+        self.joined
+    }
+
     /// Whether its transport is connected.
     pub fn is_connected(&self) -> bool {
         self.transport.is_connected()
@@ -126,6 +132,9 @@ impl Client {
     pub fn join(&mut self, now: Time, around: &mut Surroundings<'_>) {
         self.joined = true;
         self.step(JoinStep::Intent, around);
+        if self.identity.call.is_some() {
+            return self.say(now, &self.describe_itself(), around);
+        }
         let introduction = Introduction {
             conference: self.identity.conference.clone(),
             name: self.identity.name.clone(),
@@ -145,7 +154,8 @@ impl Client {
         if self.left {
             return;
         }
-        self.say(now, &Conversation::leave(), around);
+        let farewell = if self.identity.call.is_some() { call::hang_up() } else { Conversation::leave() };
+        self.say(now, &farewell, around);
         self.transport.close(now);
         self.flush_transport(now, around);
         self.left = true;
@@ -161,7 +171,9 @@ impl Client {
         self.sender_due = self.sender.deadline();
         // Whoever is not there yet joins muted: there is nobody to tell.
         if self.joined && !self.left {
-            self.say(now, &Conversation::mute(source, muted), around);
+            let in_call = self.identity.call.is_some();
+            let message = if in_call { call::mute(source, muted) } else { Conversation::mute(source, muted) };
+            self.say(now, &message, around);
         }
     }
 
@@ -184,7 +196,9 @@ impl Client {
         }
         match self.transport.handle(now, datagram.from, datagram.to, &mut datagram.bytes) {
             // Nothing of the transport's own comes of media.
-            Ok(Received::Rtp(len)) => return self.on_rtp(now, &datagram.bytes[..len], arrival, around),
+            Ok(Received::Rtp(len)) => {
+                return self.on_rtp(now, (&datagram.bytes[..len], datagram.ecn), arrival, around);
+            }
             Ok(Received::Rtcp(len)) => self.on_rtcp(now, &datagram.bytes[..len]),
             // What the transport refuses has no effect, as on a real host.
             Ok(Received::Consumed) | Err(_) => {}

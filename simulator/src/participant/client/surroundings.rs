@@ -52,4 +52,6 @@ pub struct ClientIdentity {
     pub feedback: FeedbackKind,
     /// Whether sound and picture of one publisher are kept together.
     pub lip_sync: bool,
+    /// The name of the other end, of a call without a server.
+    pub call: Option<String>,
 }

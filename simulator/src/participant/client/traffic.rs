@@ -59,6 +59,7 @@ impl Client {
         let Client { sender, sender_due, transport, identity, .. } = self;
         let Some(path) = transport.path() else { return };
         let participant = ParticipantIndex(identity.index);
+        let ecn = sender.ecn();
         sender.handle_timeout(now, &mut |output| match output {
             Output::Packet { class, packet, tag } => {
                 if transport.send_rtp(packet).is_ok() {
@@ -67,15 +68,8 @@ impl Client {
                     if let Some(tag) = tag {
                         around.logs.sent(identity.index, tag, now);
                     }
-                    let datagram = Datagram {
-                        from: path.local,
-                        to: path.remote,
-                        bytes,
-                        class,
-                        tag: 0,
-                        ecn: Ecn::NotEct,
-                    };
-                    around.outgoing.push((datagram, tag));
+                    let (from, to) = (path.local, path.remote);
+                    around.outgoing.push((Datagram { from, to, bytes, class, tag: 0, ecn }, tag));
                 }
             }
             Output::Rtcp(packet) => {
@@ -109,7 +103,7 @@ impl Client {
     pub(super) fn on_rtp(
         &mut self,
         now: Time,
-        packet: &[u8],
+        (packet, ecn): (&[u8], Ecn),
         arrival: &Arrival,
         around: &mut Surroundings<'_>,
     ) {
@@ -119,7 +113,7 @@ impl Client {
             transport: transport_sequence(packet, &header, id),
             ssrc: header.ssrc,
             sequence: header.sequence,
-            ecn: Ecn::NotEct,
+            ecn,
         };
         if self.arrivals.record(now, arrived) {
             self.feedback.on_transport_packet(now);

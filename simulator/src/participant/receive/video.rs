@@ -132,6 +132,8 @@ pub struct VideoReceiver {
     seen_key: bool,
     /// Capture time and encoding of the last frame shown.
     last_captured: Option<(Time, u8)>,
+    /// Everything of the newest frame that was dropped for want of room lies below this sequence number.
+    made_room: u64,
     max_wait: Duration,
     deadline: Time,
     /// Reused for each NACK.
@@ -157,6 +159,7 @@ impl VideoReceiver {
             health: VideoHealth::default(),
             seen_key: false,
             last_captured: None,
+            made_room: 0,
             max_wait: MAX_WAIT.0,
             deadline: Time::NEVER,
             sequences: Vec::with_capacity(64),

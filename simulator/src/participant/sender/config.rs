@@ -1,6 +1,6 @@
 //! What a sender is made of.
 
-use sfu::congestion::ControllerKind;
+use sfu::congestion::{ControllerKind, Options};
 use sfu::participant::{Codec, Content, EncodingDescription, MediaParameters, SourceDescription};
 use sfu::rtcp::FeedbackKind;
 use sfu::{DataRate, DataSize};
@@ -25,6 +25,8 @@ pub struct SenderConfig {
     pub rtx: bool,
     /// What estimates the uplink.
     pub congestion_control: ControllerKind,
+    /// What is asked of it.
+    pub controller_options: Options,
     /// How the SFU tells of what arrives.
     pub feedback: FeedbackKind,
     /// What SRTP, UDP and IP add to each packet: counted against the estimate, as libwebrtc does since

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sfu::participant::{SourceDescription, VideoFormat};
+use sfu::participant::{SourceDescription, StreamDescription, VideoFormat};
+use sfu::rtcp::Ecn;
 use sfu::{DataRate, DataSize, Time};
 
 use super::allocation::{Bounds, share};
@@ -77,7 +78,11 @@ impl MediaSender {
             });
         }
         let mut stream = seed.stream(&format!("{path}/transport"));
-        let rates = RateControl::new(config.congestion_control, config.feedback, stream.bits() as u16);
+        let rates = RateControl::new(
+            (config.congestion_control, config.controller_options),
+            config.feedback,
+            stream.bits() as u16,
+        );
         MediaSender {
             wire: Wire::new(rates, config.media.extensions, config.overhead),
             reports: Reports::new(WallClock::new(&mut stream)),
@@ -100,6 +105,23 @@ impl MediaSender {
     /// What the conference protocol says of the sources, in their order.
     pub fn descriptions(&self) -> Vec<SourceDescription> {
         self.config.sources.iter().map(SourceConfig::describe).collect()
+    }
+
+    /// Its streams as the far end of a call has to know them: the first encoding of each source, by `publisher`.
+    pub fn streams(&self, publisher: &str) -> Vec<StreamDescription> {
+        let stream = |(source, config): (&Source, &SourceConfig)| {
+            let SourceDescription { name, codec, mid, .. } = config.describe();
+            let (ssrc, rtx_ssrc) = match source {
+                Source::Camera(camera) => {
+                    let encoding = camera.encodings.first().expect("a camera has an encoding");
+                    (encoding.stream.ssrc, encoding.rtx.as_ref().map(|stream| stream.ssrc))
+                }
+                Source::Microphone(microphone) => (microphone.stream.ssrc, None),
+            };
+            let publisher = publisher.to_owned();
+            StreamDescription { publisher, source: name, codec, mid, ssrc, rtx_ssrc, fec_ssrc: None }
+        };
+        self.sources.iter().zip(&self.config.sources).map(stream).collect()
     }
 
     /// The transport is connected: capturing begins. Once is enough.
@@ -158,6 +180,11 @@ impl MediaSender {
     /// What the uplink carries, headers included.
     pub fn estimate(&self) -> DataRate {
         self.wire.rates.target()
+    }
+
+    /// What its media leaves as.
+    pub fn ecn(&self) -> Ecn {
+        self.wire.rates.ecn()
     }
 
     /// Whether it has no source at all: it only watches and listens.

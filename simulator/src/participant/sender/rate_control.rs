@@ -6,9 +6,9 @@ use sfu::congestion::probe::pacing::ProbePacing;
 use sfu::congestion::sent_history::SentHistory;
 use sfu::congestion::stream_index::StreamIndex;
 use sfu::congestion::{
-    CongestionController, ControllerKind, LossReport, PacketClass, PacketResult, SentPacket,
+    CongestionController, ControllerKind, EcnUse, LossReport, Options, PacketClass, PacketResult, SentPacket,
 };
-use sfu::rtcp::{CongestionFeedback, FeedbackKind, TransportFeedback};
+use sfu::rtcp::{CongestionFeedback, Ecn, FeedbackKind, TransportFeedback};
 use sfu::{DataRate, DataSize, Time};
 
 /// What the window has to have room for: a packet of the packetiser with its headers.
@@ -18,6 +18,8 @@ const FULL_PACKET: DataSize = DataSize::from_bytes(1_250);
 #[derive(Debug)]
 pub(super) struct RateControl {
     controller: Box<dyn CongestionController>,
+    /// What packets leave as: feedback by stream tells of marks as well.
+    ecn: Ecn,
     history: SentHistory,
     probing: ProbePacing,
     /// Where the SFU names packets by stream.
@@ -31,12 +33,20 @@ pub(super) struct RateControl {
 
 impl RateControl {
     /// A controller for an uplink; the first packet gets this transport-wide number.
-    pub(super) fn new(kind: ControllerKind, feedback: FeedbackKind, first_sequence: u16) -> Self {
+    pub(super) fn new(
+        (kind, options): (ControllerKind, Options),
+        feedback: FeedbackKind,
+        first_sequence: u16,
+    ) -> Self {
+        let by_stream = feedback == FeedbackKind::ByStream;
+        let ecn = if by_stream { options.ecn } else { EcnUse::Off };
+        let controller = kind.uplink(Options { ecn, ..options });
         RateControl {
-            controller: kind.uplink(),
+            ecn: controller.ecn(),
+            controller,
             history: SentHistory::new(SentHistory::DEFAULT_CAPACITY),
             probing: ProbePacing::default(),
-            index: (feedback == FeedbackKind::ByStream).then(StreamIndex::default),
+            index: by_stream.then(StreamIndex::default),
             next_sequence: first_sequence,
             results: Vec::new(),
             rtt: None,
@@ -131,6 +141,11 @@ impl RateControl {
     /// The rate of all that could be sent.
     pub(super) fn set_wanted(&mut self, now: Time, wanted: DataRate) {
         self.controller.set_wanted(now, wanted);
+    }
+
+    /// What packets leave as.
+    pub(super) fn ecn(&self) -> Ecn {
+        self.ecn
     }
 
     /// The rate for all that is sent, headers included.

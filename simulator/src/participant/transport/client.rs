@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sfu::Time;
 use sfu::transport::certificate::Fingerprint;
-use sfu::transport::dtls::{Dtls, DtlsConfig, DtlsEvent, Failure, KeyingMaterial};
+use sfu::transport::dtls::{Dtls, DtlsConfig, DtlsEvent, Failure, KeyingMaterial, Role};
 
 use super::ice::{Ice, IceEvent};
 use super::srtp::Srtp;
@@ -15,7 +15,7 @@ use super::{
     TransportFailure,
 };
 
-/// One participant's transport to one SFU.
+/// One participant's transport to one SFU, or to the other end of a call.
 ///
 /// After every call that takes `now`, drain [`poll_transmit`](Self::poll_transmit) and
 /// [`poll_event`](Self::poll_event), and ask [`deadline`](Self::deadline) again.
@@ -59,7 +59,9 @@ impl ClientTransport {
     pub fn set_remote(&mut self, now: Time, remote: RemoteTransport) -> Result<(), TransportError> {
         let path = Path { local: self.config.local, remote: remote.candidate };
         let provider = self.config.provider.clone();
-        let ice = Ice::new(now, path, &self.config.credentials, &remote.credentials, provider)?;
+        let config = &self.config;
+        let role = config.is_controlling;
+        let ice = Ice::new(now, path, role, &config.credentials, &remote.credentials, provider)?;
         self.session = Some(Session { path, fingerprint: remote.fingerprint, ice, dtls: None, srtp: None });
         self.collect(now);
         Ok(())
@@ -101,11 +103,16 @@ impl ClientTransport {
                 // The nomination first, then whatever the open path lets go.
                 self.collect(now);
                 if let Some(IceEvent::Writable(rtt)) = writable {
-                    self.open_dtls(now, rtt)?;
+                    self.open_dtls(now, Some(rtt))?;
                 }
                 Ok(Received::Consumed)
             }
             [20..=63, ..] => {
+                // A full agent's checks may be answered sooner than ours.
+                if self.config.dtls_role == Role::Server {
+                    self.open_dtls(now, None)?;
+                }
+                let session = self.session.as_mut().expect("it was just there");
                 let dtls = session.dtls.as_mut().ok_or(TransportError::NotConnected)?;
                 let handled = dtls.handle(now, datagram);
                 self.collect(now);
@@ -184,14 +191,18 @@ impl ClientTransport {
         session.and_then(|session| session.srtp.as_mut()).ok_or(TransportError::NotConnected)
     }
 
-    fn open_dtls(&mut self, now: Time, rtt: Duration) -> Result<(), TransportError> {
+    /// Begins with DTLS, unless it has begun.
+    fn open_dtls(&mut self, now: Time, rtt: Option<Duration>) -> Result<(), TransportError> {
         let session = self.session.as_mut().expect("ICE runs in a session");
+        if session.dtls.is_some() {
+            return Ok(());
+        }
         let mut dtls = Dtls::new(DtlsConfig {
             role: self.config.dtls_role,
             certificate: self.config.certificate.clone(),
             remote_fingerprint: session.fingerprint,
             provider: self.config.provider.clone(),
-            rtt: Some(rtt),
+            rtt,
         });
         dtls.start(now)?;
         session.dtls = Some(dtls);

@@ -1,4 +1,4 @@
-//! The full ICE agent (RFC 8445): one host candidate, one remote candidate, controlling.
+//! The full ICE agent (RFC 8445): one host candidate, one remote candidate.
 //!
 //! rtc-ice does the checks; when they go out is decided here, as a browser decides it, because the time to
 //! the first frame is something that the simulation measures. The agent's own intervals are set so that it
@@ -68,6 +68,7 @@ impl Ice {
     pub(super) fn new(
         now: Time,
         path: Path,
+        is_controlling: bool,
         ours: &IceCredentials,
         theirs: &IceCredentials,
         provider: Arc<dyn RTCCryptoProvider>,
@@ -84,7 +85,7 @@ impl Ice {
             check_interval: AGENT_INTERVAL,
             // A path of half a second must not fail after 8 checks: the time-outs above decide.
             max_binding_requests: Some(u16::MAX),
-            is_controlling: true,
+            is_controlling,
             ..AgentConfig::default()
         };
         let start = opaque_instant(now);
@@ -92,7 +93,7 @@ impl Ice {
         agent.add_local_candidate(host_candidate("local", path.local)?).map_err(refused)?;
         agent.add_remote_candidate(host_candidate("remote", path.remote)?).map_err(refused)?;
         agent
-            .start_connectivity_checks(start, true, theirs.ufrag.clone(), theirs.pwd.clone())
+            .start_connectivity_checks(start, is_controlling, theirs.ufrag.clone(), theirs.pwd.clone())
             .map_err(refused)?;
         let mut ice = Ice { agent, path, next_check: None, pending: Vec::new(), writable: None };
         ice.check(now);

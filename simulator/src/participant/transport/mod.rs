@@ -54,6 +54,8 @@ pub struct TransportConfig {
     pub crypto: CryptoMode,
     /// Which end of the DTLS handshake this is.
     pub dtls_role: dtls::Role,
+    /// Whether this end nominates (RFC 8445 section 6.1.1): always towards an ICE-lite server.
+    pub is_controlling: bool,
 }
 
 /// What signalling says of the other end.

@@ -3,15 +3,17 @@
 use smallvec::SmallVec;
 
 use crate::DataRate;
-use crate::allocation::{LayerOffer, MAX_LAYERS, Source};
-
-const MIN_FPS: f64 = 30.0;
+use crate::allocation::{AllocationConfig, LayerOffer, MAX_LAYERS, Source};
 
 /// Candidate layers in ascending order, as (index into the source's layers, rate).
 pub(super) type Candidates = SmallVec<[(u8, DataRate); MAX_LAYERS]>;
 
 /// What may be given of a source in its tile, and whether the tile hides higher layers.
-pub(super) fn candidates<Id>(source: &Source<'_, Id>, out: &mut Candidates) -> bool {
+pub(super) fn candidates<Id>(
+    config: &AllocationConfig,
+    source: &Source<'_, Id>,
+    out: &mut Candidates,
+) -> bool {
     out.clear();
     let layers = &source.layers[..source.layers.len().min(MAX_LAYERS)];
     let active = || layers.iter().filter(|offer| is_usable(offer));
@@ -25,8 +27,12 @@ pub(super) fn candidates<Id>(source: &Source<'_, Id>, out: &mut Candidates) -> b
     let max_fps = f64::from(source.max_fps).max(slowest);
     let shown = |offer: &LayerOffer| in_height(offer) && (source.max_fps == u8::MAX || offer.fps <= max_fps);
     let highest_fps = active().filter(|offer| shown(offer)).map(|offer| offer.fps).fold(0.0, f64::max);
+    let shown_now = layers.iter().find(|offer| Some(offer.layer) == source.current);
     for (index, offer) in layers.iter().enumerate() {
-        let moves = source.detail || offer.height == lowest || offer.fps >= MIN_FPS.min(highest_fps);
+        let rises = shown_now.is_some_and(|now| (now.height, now.fps) <= (offer.height, offer.fps));
+        let min_fps =
+            if rises || config.min_fps > config.slow_fps { config.min_fps } else { config.slow_fps };
+        let moves = source.detail || offer.height == lowest || offer.fps >= min_fps.min(highest_fps);
         if is_usable(offer) && shown(offer) && moves {
             out.push((index as u8, offer.rate));
         }

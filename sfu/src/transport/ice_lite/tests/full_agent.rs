@@ -93,7 +93,7 @@ fn a_full_agent_connects_and_keeps_its_consent() {
         assert!(!lite.handle_timeout(now), "consent expired at {now}");
     }
     assert!(nominated_at.is_some_and(|at| at < Time::from_secs(3)), "nominated at {nominated_at:?}");
-    assert_eq!(lite.path().map(|path| path.remote), Some(theirs));
+    assert_eq!(lite.path().map(|path| path.remote), Some(theirs.into()));
     assert!(states.contains(&ConnectionState::Connected), "{states:?}");
     assert!(!states.contains(&ConnectionState::Failed) && !states.contains(&ConnectionState::Disconnected));
 }

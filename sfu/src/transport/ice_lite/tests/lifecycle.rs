@@ -63,14 +63,14 @@ fn a_check_is_answered_with_the_address_it_came_from() {
 #[test]
 fn the_latest_nomination_wins() {
     let mut bench = Bench::new();
-    let home = Path { remote: address(HOME), local: address(OURS) };
+    let home = Path { remote: address(HOME).into(), local: address(OURS) };
     let answer = bench.check(HOME, &Check::nominating(1)).unwrap();
     assert_eq!(answer.nominated, Some(home));
     assert_eq!(bench.check(HOME, &Check::nominating(2)).unwrap().nominated, None, "nothing new");
     bench.check(MOBILE, &Check::new(3)).unwrap();
     assert_eq!(bench.remote().unwrap(), HOME, "a check alone doesn't move media");
     let answer = bench.check(MOBILE, &Check::nominating(4)).unwrap();
-    assert_eq!(answer.nominated.map(|path| path.remote), Some(address(MOBILE)));
+    assert_eq!(answer.nominated.map(|path| path.remote), Some(address(MOBILE).into()));
     assert!(bench.agent.is_proven(address(HOME)), "what is under way from there is still welcome");
     bench.check(HOME, &Check::nominating(5)).unwrap();
     assert_eq!(bench.remote().unwrap(), HOME);
@@ -218,7 +218,7 @@ fn a_given_up_address_is_named() {
     }
     bench.check("203.0.113.9:1", &Check::new(17)).unwrap();
     let answer = bench.check("203.0.113.9:17", &Check::new(18)).unwrap();
-    assert_eq!(answer.displaced, Some(address("203.0.113.9:2")), "the one that was silent longest");
+    assert_eq!(answer.displaced, Some(address("203.0.113.9:2").into()), "the one that was silent longest");
 }
 
 #[test]

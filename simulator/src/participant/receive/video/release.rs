@@ -156,7 +156,9 @@ impl VideoReceiver {
         if let (Some(frame), Some(last), Some(history)) =
             (self.blocked(), self.references.last_sequence(), &self.history)
         {
-            let whole = self.is_base(frame) && history.contains_all(last + 1..frame.start());
+            // What was dropped here for want of room was there.
+            let arrived = self.made_room <= last + 1 && history.contains_all(last + 1..frame.start());
+            let whole = arrived && self.is_base(frame);
             self.health.broken_chain += u64::from(whole);
         }
         self.references.lose();
@@ -171,6 +173,7 @@ impl VideoReceiver {
             self.expected_before += history.expected();
             history.restart(first);
         }
+        self.made_room = 0;
         self.nack.restart();
         self.references.lose();
         self.key_request.begin(now);
@@ -180,6 +183,7 @@ impl VideoReceiver {
     pub(super) fn drop_oldest(&mut self, sink: &mut Sink<'_>) {
         let oldest = self.frames.pop();
         let end = oldest.as_ref().map_or(0, Frame::end);
+        self.made_room = self.made_room.max(end);
         self.discard(oldest, sink);
         self.settle(end);
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sfu::congestion::ControllerKind;
+use sfu::congestion::{ControllerKind, Options};
 use sfu::participant::{Codec, MediaKind, MediaParameters, PayloadTypes, VideoFormat};
 use sfu::rtcp::{self, ArrivalRecorder, FeedbackKind, Packet, ReceptionStats};
 use sfu::rtp::{ExtensionIds, Extensions, RtpHeader};
@@ -57,6 +57,7 @@ pub(super) fn config() -> SenderConfig {
     SenderConfig {
         publisher: 3,
         congestion_control: ControllerKind::Gcc,
+        controller_options: Options::default(),
         feedback: FeedbackKind::TransportWide,
         media: MEDIA,
         sources: vec![

@@ -72,6 +72,7 @@ impl World {
             provider: ours,
             crypto: options.crypto,
             dtls_role: options.client_role,
+            is_controlling: true,
         });
         let remote = RemoteTransport {
             candidate: SERVER_ADDRESS,
