@@ -48,6 +48,8 @@ pub struct Member {
     pub up: Vec<LinkIndex>,
     /// Its lines from the server, its own end last; never empty.
     pub down: Vec<LinkIndex>,
+    /// Its conference; `None`: the one of all who name none.
+    pub room: Option<String>,
     /// What it publishes, by source name.
     pub publish: IndexMap<String, Publication>,
     /// Its data channels, by label.
@@ -200,6 +202,7 @@ pub(crate) fn cast(
                 leave: participant.leave,
                 up,
                 down,
+                room: participant.room.clone(),
                 publish: participant.publish.clone(),
                 data: participant.data.clone(),
                 reads: participant.reads,

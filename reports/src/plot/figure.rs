@@ -56,7 +56,8 @@ impl Table {
 }
 
 impl Figure {
-    pub(super) fn new(name: &str, caption: String, picture: &Picture, table: Table) -> Self {
+    /// A figure with the numbers behind it; its name is made fit for a file.
+    pub fn new(name: &str, caption: String, picture: &Picture, table: Table) -> Self {
         let name = file_name(name);
         Figure {
             svg: svg::write(picture, &name),

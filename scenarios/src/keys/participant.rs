@@ -21,6 +21,11 @@ pub(crate) static PARTICIPANT: Section = Section {
             Takes::Form("link name, or list of them"),
             "line from the server, or several in the order from there; unlimited with 10 ms of delay when absent",
         ),
+        optional(
+            "room",
+            Takes::Form("name"),
+            "which conference of the server's; all who name none are in one. People of different rooms neither see nor hear each other",
+        ),
         implied(
             "publish",
             Takes::Sources(&[&OPUS, &VP8, &VP9, &AV1, &H264]),

@@ -127,11 +127,17 @@ pub(super) const ECN_ABOUT: &str = "whether the media that it sends is ECN-capab
 
 static CPU: Section = section(
     "sfu.<name>.cpu",
-    "The cost of packets in virtual time. Each packet occupies one core for as long as it costs.",
+    "The cost of packets in virtual time. Each core has a worker, and each worker a socket; a conference lives on one worker, rooms in turn in the order in which the file names them. A packet occupies its worker for as long as it costs, and waits at the worker's socket before.",
     &[
-        default("cores", Takes::Whole, "1", "1 to 256"),
+        default("cores", Takes::Whole, "1", "1 to 256; more of them than rooms make no difference"),
         default("per_packet_in", Takes::Duration, "\"0s\"", "to receive one"),
         default("per_packet_out", Takes::Duration, "\"0s\"", "to send one"),
+        default(
+            "socket_buffer",
+            Takes::Form("size"),
+            "\"212992B\"",
+            "what may wait at a worker's socket, as Linux counts it (2,304 bytes for a packet of 1,200); what finds it full is dropped",
+        ),
     ],
 );
 

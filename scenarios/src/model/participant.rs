@@ -24,6 +24,9 @@ pub struct Participant {
     /// Links from the server, the participant's own end last; none is [`super::Link::ideal`].
     #[serde(serialize_with = "route", skip_serializing_if = "Vec::is_empty")]
     pub down: Vec<String>,
+    /// Which conference it takes part in; `None`: the one of all who name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
     /// What to publish, by source name.
     pub publish: IndexMap<String, Publication>,
     /// Data channels, by label.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::units::{Rate, duration_text};
+use crate::units::{Rate, Size, duration_text};
 
 /// What estimates a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,7 +141,7 @@ impl Allocation {
 /// The cost of a packet in virtual time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cpu {
-    /// 1 to 256.
+    /// Workers, 1 to 256: a conference lives on one of them.
     pub cores: u32,
     /// To receive a packet.
     #[serde(serialize_with = "duration_text")]
@@ -149,6 +149,18 @@ pub struct Cpu {
     /// To send a packet.
     #[serde(serialize_with = "duration_text")]
     pub per_packet_out: Duration,
+    /// What may wait at the socket of a worker, as Linux counts it.
+    #[serde(skip_serializing_if = "is_usual_buffer")]
+    pub socket_buffer: Size,
+}
+
+impl Cpu {
+    /// `net.core.rmem_default` of Linux: 256 of the smallest packets, each with what the system keeps beside it.
+    pub const USUAL_BUFFER: Size = Size::from_bytes(212_992);
+}
+
+fn is_usual_buffer(buffer: &Size) -> bool {
+    *buffer == Cpu::USUAL_BUFFER
 }
 
 #[derive(Serialize)]

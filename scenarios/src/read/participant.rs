@@ -44,6 +44,7 @@ fn participant(
         leave: reader.duration("leave"),
         up: line("up"),
         down: line("down"),
+        room: reader.text("room").map(|room| room_name(reader, room)),
         data: data::channels(reader),
         reads: reader.rate("reads"),
         publish: source::publications(reader.faults, reader.entry("publish")),
@@ -61,6 +62,11 @@ fn participant(
     check_redundancy(reader, &participant);
     check_times(reader, &participant, duration);
     participant
+}
+
+fn room_name(reader: &Reader<'_>, room: &str) -> String {
+    values::name(reader.faults, room, reader.place_of("room"));
+    room.to_owned()
 }
 
 fn priority(reader: &Reader<'_>) -> f64 {

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::reader::Reader;
+use super::values;
 use crate::model::{Allocation, CongestionControl, Cpu, EcnUse, Feedback, Sfu};
 
 /// The name of the server when the file describes none.
@@ -78,5 +79,6 @@ fn cpu(reader: &Reader<'_>) -> Cpu {
         cores: reader.whole("cores", 1..=256).unwrap_or(1) as u32,
         per_packet_in: reader.duration("per_packet_in").unwrap_or_default(),
         per_packet_out: reader.duration("per_packet_out").unwrap_or_default(),
+        socket_buffer: values::size_above_zero(reader, "socket_buffer").unwrap_or(Cpu::USUAL_BUFFER),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+mod capacity;
 mod decide;
 mod explore;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use capacity::{CapacityArguments, Frontier};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 pub use explore::ExploreArguments;
 
@@ -40,6 +42,8 @@ pub enum Command {
     Sweep(SweepArguments),
     /// Puts the shards of a sweep together.
     Merge(MergeArguments),
+    /// Tells how many conferences a server and its line carry, and what gives out first.
+    Capacity(CapacityArguments),
     /// Draws whole scenarios, watches every invariant, and shrinks what fails.
     Explore(ExploreArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use reports::recording::{Measure, Recorder};
 use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publication, Speech, Turn, View};
-use scenarios::{Member, Scenario};
+use scenarios::{Member, PlannedAction, Scenario};
 use sfu::allocation::Policy;
 use sfu::config::{Config, MediaCrypto};
 use sfu::congestion::{ControllerKind, EcnUse, Options};
@@ -84,6 +84,14 @@ pub enum BuildError {
         /// For whom.
         to: String,
     },
+    /// Somebody's data or look goes to another room.
+    #[error("{from} and {to} are in different rooms")]
+    OtherRoom {
+        /// Who sends or looks.
+        from: String,
+        /// Whom it is for.
+        to: String,
+    },
     /// The SFU could not be made.
     #[error("the SFU: {0}")]
     Sfu(#[from] sfu::CommandError),
@@ -117,6 +125,7 @@ impl World {
         let seed = Seed(settings.seed);
         let cast = scenario.expand(&mut |path| seed.stream(path).unit());
         check_size(&cast)?;
+        check_rooms(&cast)?;
         let end = Time::ZERO + scenario.duration;
         let mut queue = EventQueue::new();
         let sfu_timer = queue.add_timer(EventClass::Timer, NodeId(0), Event::Sfu);
@@ -169,7 +178,7 @@ impl World {
             recorder: Recorder::new(report_cast(&cast), measure),
             chooses_speakers: server.loudest > 0,
             sfu: build_sfu(server, seed, settings.null_crypto)?,
-            cpu: server.cpu.map(|cpu| Cpu::new(cpu.per_packet_in, cpu.per_packet_out)),
+            cpu: server.cpu.map(|cpu| Cpu::new(cpu, &rooms(&cast), Time::ZERO + scenario.measure.from)),
             timeline: cast.timeline,
             people,
             lines,
@@ -192,6 +201,35 @@ impl World {
             failures: Vec::new(),
         })
     }
+}
+
+/// The room of each member, counted from 0 in order of appearance.
+fn rooms(cast: &scenarios::Cast) -> Vec<u16> {
+    let mut known: IndexSet<Option<&str>> = IndexSet::new();
+    cast.members.iter().map(|member| known.insert_full(member.room.as_deref()).0 as u16).collect()
+}
+
+/// Nobody has anything to say to people of another room.
+fn check_rooms(cast: &scenarios::Cast) -> Result<(), BuildError> {
+    let find = |name: &str| cast.members.iter().find(|member| member.name == name);
+    let apart = |from: &Member, to: &str| find(to).is_some_and(|to| to.room != from.room);
+    let fault =
+        |from: &Member, to: &str| Err(BuildError::OtherRoom { from: from.name.clone(), to: to.to_owned() });
+    for member in &cast.members {
+        if let Some(to) =
+            member.data.values().filter_map(|data| data.to.as_ref()).find(|to| apart(member, to))
+        {
+            return fault(member, to);
+        }
+    }
+    for planned in &cast.timeline {
+        if let PlannedAction::Pin(who, Some(whom)) = &planned.what
+            && apart(&cast.members[who.0], whom)
+        {
+            return fault(&cast.members[who.0], whom);
+        }
+    }
+    Ok(())
 }
 
 fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
@@ -303,7 +341,7 @@ fn build_client(
     let identity = ClientIdentity {
         index: index as u16,
         name: member.name.clone(),
-        conference: scenario.name.clone(),
+        conference: member.room.clone().unwrap_or_else(|| scenario.name.clone()),
         address,
         signalling: SIGNALLING_ADDRESS,
         credentials,

@@ -44,6 +44,7 @@ use server::Server;
 use tags::Tags;
 
 pub use build::{BuildError, Settings};
+pub use cpu::WorkerUse;
 
 /// The SFU's UDP address: what its one candidate says.
 pub const SFU_ADDRESS: SocketAddr =
@@ -150,6 +151,8 @@ pub struct Outcome {
     pub digest: String,
     /// Events of the event loop.
     pub events: u64,
+    /// What became of each of the SFU's workers; none without a declared cost.
+    pub workers: Vec<WorkerUse>,
     /// What went wrong with a participant or with the SFU, as only a fault of ours explains it.
     pub failures: Vec<String>,
     /// The state of the SFU at the end, as JSON, if it was asked for.
@@ -220,13 +223,15 @@ impl World {
         }
         let digest = std::mem::take(&mut self.digest).finish()?;
         // Nobody real has these names and addresses.
+        let workers = self.cpu.as_ref().map(Cpu::used).unwrap_or_default();
         let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
         let events = self.events;
         self.watch.ends(self.moment());
         self.part();
         let breaches: Vec<Breach> = self.watch.breaches().cloned().collect();
         failures.extend(breaches.iter().map(ToString::to_string));
-        Ok(Outcome { recording: self.recorder.finish(), digest, events, failures, sfu_state, breaches })
+        let recording = self.recorder.finish();
+        Ok(Outcome { recording, digest, events, workers, failures, sfu_state, breaches })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

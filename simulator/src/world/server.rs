@@ -109,10 +109,21 @@ impl World {
             capture.record(self.now, &datagram);
         }
         if let Some(cpu) = &mut self.cpu {
-            cpu.arrive(self.now, datagram);
+            let place = self.by_address.find(datagram.from);
+            if let Some(refused) = cpu.arrive(self.now, place, datagram) {
+                self.refused_by_socket(refused);
+            }
             return self.arm_processor();
         }
         self.process(datagram);
+    }
+
+    fn refused_by_socket(&mut self, refused: Datagram) {
+        self.digest.event_with(self.now, "socket_full", "", |content| {
+            content.extend_from_slice(&refused.wire_size().as_bytes().to_le_bytes());
+        });
+        self.tags.take(refused.tag);
+        self.pool.put(refused.bytes);
     }
 
     fn process(&mut self, mut datagram: Datagram) {
@@ -215,7 +226,8 @@ impl World {
         events.iter().for_each(|event| self.watch_parting(event));
         match &mut self.cpu {
             Some(cpu) => {
-                cpu.depart(self.now, made.drain(..));
+                let by_address = &self.by_address;
+                cpu.depart(self.now, made.drain(..).map(|made| (by_address.find(made.to), made)));
                 self.arm_processor();
             }
             None => made.drain(..).for_each(|datagram| self.hand_off(datagram)),

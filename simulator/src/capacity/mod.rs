@@ -1,0 +1,181 @@
+//! How many conferences a server and its line carry, and what gives out first.
+
+pub mod formula;
+pub mod limits;
+mod profile;
+pub mod report;
+pub mod search;
+pub mod stage;
+
+use reports::summary::{RunHeader, Summary};
+
+use crate::world::{Settings, World};
+use formula::{Bounds, Demand, demand};
+use limits::{Quality, Scarce, Strain, scarce};
+pub use profile::Profile;
+use stage::Server;
+
+/// People that the SFU takes at a time.
+const PLACES: u32 = 2_000;
+/// What one simulation may have to carry, bit/s: a server that carries more is simulated in alike parts.
+const AT_ONCE: f64 = 400e6;
+
+/// One simulation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// How many conferences the whole server was to carry.
+    pub conferences: u32,
+    /// How people were served.
+    pub quality: Quality,
+    /// How hard it was on the server.
+    pub strain: Strain,
+    /// What participants or the SFU complained of, the first of it.
+    pub complaint: Option<String>,
+}
+
+impl Trial {
+    /// Whether every limit was kept.
+    pub fn fits(&self) -> bool {
+        self.complaint.is_none() && self.quality.broken().is_empty()
+    }
+}
+
+/// What was found for one size of conference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// People in a conference.
+    pub people: u32,
+    /// Conferences that fit.
+    pub conferences: u32,
+    /// What gives out first.
+    pub scarce: Scarce,
+    /// What one conference takes, by the formula.
+    pub demand: Demand,
+    /// What the formula says.
+    pub bounds: Bounds,
+    /// Alike parts of the server of which one was simulated.
+    pub parts: u32,
+    /// The simulations, in their order; none where the formula alone answered.
+    pub trials: Vec<Trial>,
+}
+
+impl Answer {
+    /// What the formula alone says for conferences of `people`.
+    pub fn by_formula(server: &Server, people: u32) -> Answer {
+        let demand = demand(people, &server.profile);
+        let bounds = demand.bounds(server.uplink, server.downlink, server.cores);
+        let places = f64::from(PLACES / people);
+        let conferences = bounds.least().min(places).floor() as u32;
+        let scarce = if bounds.least() > places { Scarce::Places } else { limits::least(&demand, &bounds) };
+        Answer { people, conferences, scarce, demand, bounds, parts: 1, trials: Vec::new() }
+    }
+
+    /// The simulation of exactly so many conferences, if there was one.
+    pub fn trial(&self, conferences: u32) -> Option<&Trial> {
+        self.trials.iter().find(|trial| trial.conferences == conferences)
+    }
+}
+
+/// How many conferences of `people` fit, by simulation.
+///
+/// # Errors
+/// A scenario that can't be built.
+pub fn answer(server: &Server, people: u32, seed: u64) -> Result<Answer, String> {
+    let mut answer = Answer::by_formula(server, people);
+    let carried = answer.demand.uplink.bps * f64::from(answer.conferences);
+    answer.parts = parts(server.cores, (carried / AT_ONCE).ceil() as u32);
+    let (parts, part) = (answer.parts, server.part(answer.parts));
+    let (demand, mut trials) = (answer.demand, Vec::new());
+    let found = search::most(answer.conferences / parts, (PLACES / people / parts).max(1), |count| {
+        let trial = attempt(&part, count, people, seed, demand.picture_bps)?;
+        let fits = trial.fits();
+        trials.push(Trial { conferences: count * parts, ..trial });
+        Ok::<bool, String>(fits)
+    })?;
+    answer.trials = trials;
+    answer.conferences = found.most * parts;
+    let refused = found.refused.map(|count| count * parts);
+    answer.scarce = match refused.and_then(|count| answer.trial(count)) {
+        Some(trial) => scarce(&trial.strain, &trial.quality, &answer.bounds, trial.conferences),
+        None => Scarce::Places,
+    };
+    Ok(answer)
+}
+
+/// The least number of alike parts of `cores`, at least `wanted` of them: whole cores each, or an equal part of one.
+fn parts(cores: u32, wanted: u32) -> u32 {
+    let alike = |parts: &u32| cores.is_multiple_of(*parts) || parts.is_multiple_of(cores);
+    (wanted.max(1)..).find(alike).expect("every multiple of the cores is one")
+}
+
+/// Simulates so many conferences.
+fn attempt(
+    server: &Server,
+    conferences: u32,
+    people: u32,
+    seed: u64,
+    picture_bps: f64,
+) -> Result<Trial, String> {
+    let scenario = stage::scenario(&stage::text(server, conferences, people, seed))?;
+    let settings = Settings { seed, null_crypto: true, ..Settings::default() };
+    let world = World::new(&scenario, settings).map_err(|error| error.to_string())?;
+    let outcome = world.run(|_| ()).map_err(|error| error.to_string())?;
+    let header = RunHeader { scenario: scenario.name.clone(), seeds: vec![seed], digest: outcome.digest };
+    let summary = Summary::of(&outcome.recording, header);
+    let measured = (scenario.duration - scenario.measure.from).as_secs_f64();
+    Ok(Trial {
+        conferences,
+        quality: Quality::of(&summary, picture_bps),
+        strain: Strain::of(&summary, &outcome.workers, measured),
+        complaint: outcome.failures.first().cloned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use scenarios::Rate;
+
+    use super::*;
+
+    fn server(kbps: u64, cores: u32) -> Server {
+        let line = Rate::from_kbps(kbps);
+        Server { uplink: line, downlink: line, cores, profile: Profile::usual() }
+    }
+
+    #[test]
+    fn a_server_is_cut_into_alike_parts() {
+        let cases = [(2, 0, 1), (2, 1, 1), (2, 2, 2), (8, 3, 4), (8, 100, 104), (7, 2, 7), (1, 9, 9)];
+        for (cores, wanted, expected) in cases {
+            assert_eq!(parts(cores, wanted), expected, "{cores} {wanted}");
+        }
+    }
+
+    #[test]
+    fn the_formula_names_what_is_least() {
+        // Two people take 3.78 Mbps of the uplink and 5.2 Mbps of the downlink, and 1.9 ms of a core each second.
+        let answer = Answer::by_formula(&server(100_000, 2), 2);
+        assert_eq!((answer.conferences, answer.scarce), (19, Scarce::Downlink));
+        let answer = Answer::by_formula(&server(100_000, 2), 10);
+        assert_eq!((answer.conferences, answer.scarce), (1, Scarce::Uplink));
+        let answer = Answer::by_formula(&server(100_000_000, 2), 10);
+        assert_eq!((answer.conferences, answer.scarce), (156, Scarce::Cpu));
+        let answer = Answer::by_formula(&server(100_000_000, 64), 2);
+        assert_eq!((answer.conferences, answer.scarce), (1_000, Scarce::Places));
+    }
+
+    #[test]
+    fn a_thin_line_carries_what_the_formula_says() {
+        let answer = answer(&server(6_000, 1), 2, 7).expect("it can be simulated");
+        assert_eq!((answer.conferences, answer.scarce), (1, Scarce::Downlink), "{:?}", answer.trials);
+        assert_eq!(answer.trials.iter().map(|trial| trial.conferences).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn a_slow_processor_gives_out_first() {
+        let profile =
+            Profile { per_packet_in_ns: 600_000.0, per_packet_out_ns: 300_000.0, ..Profile::usual() };
+        let server = Server { profile, ..server(100_000, 1) };
+        let answer = answer(&server, 2, 7).expect("it can be simulated");
+        assert_eq!((answer.conferences, answer.scarce), (1, Scarce::Cpu), "{:?}", answer.trials);
+    }
+}
