@@ -17,7 +17,7 @@ fn coarse() -> AllocationConfig {
     }
 }
 
-/// Of 400 kbps, 200 are voices: 0.92 · 400 − 200 = 168 may be given, and at 310 kbps 1.1 · 310 − 200 = 141 is kept.
+/// Of 400 kbps, 200 are voices: 0.94 · 400 − 200 = 176 may be given, and at 310 kbps 1.1 · 310 − 200 = 141 is kept.
 /// Parts of what is left for video would be 184 and 121.
 #[test]
 fn hysteresis_is_about_the_whole_estimate() {
