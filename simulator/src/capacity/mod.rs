@@ -17,8 +17,10 @@ use stage::Server;
 
 /// People that the SFU takes at a time.
 const PLACES: u32 = 2_000;
-/// What one simulation may have to carry, bit/s: a server that carries more is simulated in alike parts.
-const AT_ONCE: f64 = 400e6;
+/// What one simulation carries, bit/s, when it can take seconds.
+pub const THOROUGH: f64 = 1e9;
+/// The same when there are many of them.
+pub const BRIEF: f64 = 250e6;
 
 /// One simulation.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +55,8 @@ pub struct Answer {
     pub demand: Demand,
     /// What the formula says.
     pub bounds: Bounds,
-    /// Alike parts of the server of which one was simulated.
-    pub parts: u32,
+    /// Conferences that were simulated at a time, at most; of more, these stood for all.
+    pub few: u32,
     /// The simulations, in their order; none where the formula alone answered.
     pub trials: Vec<Trial>,
 }
@@ -67,7 +69,7 @@ impl Answer {
         let places = f64::from(PLACES / people);
         let conferences = bounds.least().min(places).floor() as u32;
         let scarce = if bounds.least() > places { Scarce::Places } else { limits::least(&demand, &bounds) };
-        Answer { people, conferences, scarce, demand, bounds, parts: 1, trials: Vec::new() }
+        Answer { people, conferences, scarce, demand, bounds, few: 0, trials: Vec::new() }
     }
 
     /// The simulation of exactly so many conferences, if there was one.
@@ -76,36 +78,33 @@ impl Answer {
     }
 }
 
-/// How many conferences of `people` fit, by simulation.
+/// How many conferences of `people` fit, by simulation. One simulation carries `at_once` bit/s or so.
 ///
 /// # Errors
 /// A scenario that can't be built.
-pub fn answer(server: &Server, people: u32, seed: u64) -> Result<Answer, String> {
+pub fn answer(server: &Server, people: u32, seed: u64, at_once: f64) -> Result<Answer, String> {
     let mut answer = Answer::by_formula(server, people);
-    let carried = answer.demand.uplink.bps * f64::from(answer.conferences);
-    answer.parts = parts(server.cores, (carried / AT_ONCE).ceil() as u32);
-    let (parts, part) = (answer.parts, server.part(answer.parts));
-    let (demand, mut trials) = (answer.demand, Vec::new());
-    let found = search::most(answer.conferences / parts, (PLACES / people / parts).max(1), |count| {
-        let trial = attempt(&part, count, people, seed, demand.picture_bps)?;
+    answer.few = few(at_once, answer.demand.uplink.bps);
+    let (few, picture_bps, mut trials) = (answer.few, answer.demand.picture_bps, Vec::new());
+    let found = search::most(answer.conferences, PLACES / people, |all| {
+        let simulated = few.min(all);
+        let trial = attempt(&server.slice(simulated, all), simulated, people, seed, picture_bps)?;
         let fits = trial.fits();
-        trials.push(Trial { conferences: count * parts, ..trial });
+        trials.push(Trial { conferences: all, ..trial });
         Ok::<bool, String>(fits)
     })?;
     answer.trials = trials;
-    answer.conferences = found.most * parts;
-    let refused = found.refused.map(|count| count * parts);
-    answer.scarce = match refused.and_then(|count| answer.trial(count)) {
+    answer.conferences = found.most;
+    answer.scarce = match found.refused.and_then(|count| answer.trial(count)) {
         Some(trial) => scarce(&trial.strain, &trial.quality, &answer.bounds, trial.conferences),
         None => Scarce::Places,
     };
     Ok(answer)
 }
 
-/// The least number of alike parts of `cores`, at least `wanted` of them: whole cores each, or an equal part of one.
-fn parts(cores: u32, wanted: u32) -> u32 {
-    let alike = |parts: &u32| cores.is_multiple_of(*parts) || parts.is_multiple_of(cores);
-    (wanted.max(1)..).find(alike).expect("every multiple of the cores is one")
+/// Conferences of `each` bit/s that are simulated at most, in `at_once` bit/s.
+fn few(at_once: f64, each: f64) -> u32 {
+    (at_once / each).ceil().max(2.0) as u32
 }
 
 /// Simulates so many conferences.
@@ -143,11 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_cut_into_alike_parts() {
-        let cases = [(2, 0, 1), (2, 1, 1), (2, 2, 2), (8, 3, 4), (8, 100, 104), (7, 2, 7), (1, 9, 9)];
-        for (cores, wanted, expected) in cases {
-            assert_eq!(parts(cores, wanted), expected, "{cores} {wanted}");
-        }
+    fn a_simulation_carries_so_much_and_two_conferences_at_least() {
+        assert_eq!((few(1e9, 100e6), few(1e9, 101e6), few(1e9, 2e9)), (10, 10, 2));
     }
 
     #[test]
@@ -165,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_thin_line_carries_what_the_formula_says() {
-        let answer = answer(&server(6_000, 1), 2, 7).expect("it can be simulated");
+        let answer = answer(&server(6_000, 1), 2, 7, BRIEF).expect("it can be simulated");
         assert_eq!((answer.conferences, answer.scarce), (1, Scarce::Downlink), "{:?}", answer.trials);
         assert_eq!(answer.trials.iter().map(|trial| trial.conferences).collect::<Vec<_>>(), [1, 2]);
     }
@@ -175,7 +171,7 @@ mod tests {
         let profile =
             Profile { per_packet_in_ns: 600_000.0, per_packet_out_ns: 300_000.0, ..Profile::usual() };
         let server = Server { profile, ..server(100_000, 1) };
-        let answer = answer(&server, 2, 7).expect("it can be simulated");
+        let answer = answer(&server, 2, 7, BRIEF).expect("it can be simulated");
         assert_eq!((answer.conferences, answer.scarce), (1, Scarce::Cpu), "{:?}", answer.trials);
     }
 }

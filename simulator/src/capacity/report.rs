@@ -62,9 +62,11 @@ impl Report<'_> {
                 .to_owned(),
             format!("16 s are simulated, the last 8 s measured; seed {}; without a cipher.", self.seed),
         ];
-        let parts = self.answer().parts;
-        if parts > 1 {
-            words.push(format!("One of {parts} alike parts of the server was simulated."));
+        let Answer { few, conferences, .. } = self.answer();
+        if few < conferences {
+            words.push(format!(
+                "{few} conferences were simulated at a time, on a slice of the server as large as they are of all."
+            ));
         }
         words
     }
@@ -230,9 +232,9 @@ impl Report<'_> {
             directory.write(&format!("plots/{}.png", figure.name), &figure.png)?;
         }
         directory.write("capacity.json", self.json().as_bytes())?;
-        let part = self.server.part(answer.parts);
-        let count = (answer.conferences / answer.parts).max(1);
-        let scenario = stage::text(&part, count, answer.people, self.seed);
+        let all = answer.conferences.max(1);
+        let few = answer.few.min(all);
+        let scenario = stage::text(&self.server.slice(few, all), few, answer.people, self.seed);
         directory.write("scenario.toml", scenario.as_bytes())?;
         let mut words = self.assumptions();
         words.push(self.formula());
@@ -296,7 +298,7 @@ fn answer_json(answer: &Answer) -> Value {
             "uplink_bps": answer.demand.uplink.bps, "downlink_bps": answer.demand.downlink.bps,
             "core": answer.demand.core,
         },
-        "parts": answer.parts,
+        "simulated_at_once": answer.few,
         "trials": trials.collect::<Vec<_>>(),
     })
 }

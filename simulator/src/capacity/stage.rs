@@ -21,16 +21,23 @@ pub struct Server {
 }
 
 impl Server {
-    /// One of `parts` alike parts of it. A part of a core is a core that is slower by as much: its packets wait
-    /// longer than they would, never shorter.
-    pub fn part(&self, parts: u32) -> Server {
-        let cores = (self.cores / parts).max(1);
-        let share = |rate: Rate| Rate::from_bps((rate.as_bps() / u64::from(parts)).max(1));
+    /// What stands for this server with `all` conferences when only `few` of them are simulated: a line as much
+    /// narrower, and one core, as slow as it takes for `few` to be on it what the fullest core has. Packets wait longer
+    /// for such a core than they would, never shorter. With `few` the same as `all` it is the server itself.
+    pub fn slice(&self, few: u32, all: u32) -> Server {
+        if few >= all {
+            return self.clone();
+        }
+        let share = |rate: Rate| {
+            let bps = u128::from(rate.as_bps()) * u128::from(few) / u128::from(all);
+            Rate::from_bps(u64::try_from(bps).unwrap_or(u64::MAX).max(1))
+        };
+        let fullest = all.div_ceil(self.cores);
         Server {
             uplink: share(self.uplink),
             downlink: share(self.downlink),
-            cores,
-            profile: self.profile.slower(f64::from(parts) * f64::from(cores) / f64::from(self.cores)),
+            cores: 1,
+            profile: self.profile.slower(f64::from(fullest) / f64::from(few)),
         }
     }
 }
@@ -91,15 +98,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_a_server_has_a_part_of_everything() {
+    fn few_conferences_stand_for_many_on_a_slice_of_the_server() {
         let (uplink, downlink) = (Rate::from_kbps(1_000), Rate::from_kbps(400));
         let server = Server { uplink, downlink, cores: 8, profile: Profile::usual() };
-        let slow = server.part(16);
-        assert_eq!((slow.cores, slow.profile.per_packet_in_ns), (1, 2.0 * server.profile.per_packet_in_ns));
-        let part = server.part(4);
-        assert_eq!(part.profile, server.profile);
-        assert_eq!((part.uplink, part.downlink, part.cores), (Rate::from_kbps(250), Rate::from_kbps(100), 2));
-        let scenario = scenario(&text(&part, 3, 5, 7)).expect("a valid scenario");
+        assert_eq!(server.slice(5, 5), server);
+        // Of 30 conferences the fullest of eight cores has four; ten on one core are as much when it is 0.4 as slow.
+        let slice = server.slice(10, 30);
+        assert_eq!((slice.uplink, slice.downlink), (Rate::from_bps(333_333), Rate::from_bps(133_333)));
+        assert_eq!((slice.cores, slice.profile.per_packet_in_ns), (1, 0.4 * server.profile.per_packet_in_ns));
+        let scenario = scenario(&text(&slice, 3, 5, 7)).expect("a valid scenario");
         let cast = scenario.expand(&mut |_| 0.0);
         assert_eq!((cast.members.len(), cast.links.len()), (15, 2));
         assert_eq!(cast.members[14].room.as_deref(), Some("c3"));

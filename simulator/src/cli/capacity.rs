@@ -12,7 +12,7 @@ use super::output::print;
 use super::pool::{side_by_side, workers};
 use super::progress::Tally;
 use crate::capacity::stage::Server;
-use crate::capacity::{Answer, Profile, answer, report};
+use crate::capacity::{Answer, BRIEF, Profile, THOROUGH, answer, report};
 
 type Failure = (Code, String);
 
@@ -48,7 +48,7 @@ fn answered(arguments: &CapacityArguments) -> Result<Code, Failure> {
     let tally = Tally::new(arguments.quiet, "capacity", sizes.len());
     let one = |people: &u32| {
         let answer = if simulated(*people) {
-            answer(&server, *people, seed)
+            answer(&server, *people, seed, if *people == participants { THOROUGH } else { BRIEF })
         } else {
             Ok(Answer::by_formula(&server, *people))
         };
