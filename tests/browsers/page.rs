@@ -158,6 +158,12 @@ impl Page {
         usize::try_from(count.as_u64().expect("a number")).expect("a small one")
     }
 
+    /// How many of them have ended, as the page has agreed to.
+    pub(crate) fn ended_sections(&self) -> usize {
+        let count = "plenum.pc.currentLocalDescription.sdp.match(/^m=\\S+ 0 /gm)?.length ?? 0";
+        usize::try_from(self.evaluate(count).as_u64().expect("a number")).expect("a small one")
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.evaluate("document.getElementById('call').hidden") == true
     }
