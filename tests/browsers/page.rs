@@ -213,7 +213,8 @@ impl Page {
         serde_json::from_value(self.evaluate("window.complaints ?? []")).unwrap_or_default()
     }
 
-    fn evaluate(&self, expression: &str) -> Value {
+    /// What an expression comes to, once it has.
+    pub(crate) fn evaluate(&self, expression: &str) -> Value {
         let mut parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         // As if a person did it: pages may ask for a screen only then.
         parameters["userGesture"] = true.into();

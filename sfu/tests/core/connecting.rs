@@ -120,13 +120,14 @@ fn a_restart_of_ice_moves_the_path_and_voids_the_old_credentials() {
     let mut call = Call::connected(config(), 2);
     let participant = call.peers[0].id;
     let remote = |ufrag: &str| IceCredentials { ufrag: ufrag.into(), pwd: "a-password-of-22-bytes".into() };
-    let short = call.turn(|turn| turn.restart_ice(participant, &remote("x"))).expect_err("RFC 8445: 4 at least");
+    let short =
+        call.turn(|turn| turn.restart_ice(participant, &remote("x"))).expect_err("RFC 8445: 4 at least");
     assert_eq!(short.code(), "invalid");
     let given_up = call.turn(|turn| turn.restart_ice(participant, &remote("first"))).expect("it is there");
     let own = call.turn(|turn| turn.restart_ice(participant, &remote("second"))).expect("it is there");
     assert_eq!(call.sfu.census().ufrags, 3, "two of this one, and the other's");
     let new = "203.0.113.9:4242".parse().expect("an address");
-    let check = |of: &IceCredentials, remote: &str, n| {
+    let check = |of: &IceCredentials, remote: &str, n: u64| {
         stun::check(&format!("{}:{remote}", of.ufrag), &of.pwd, 1_000 + n, true)
     };
     assert_eq!(call.input(new, check(&given_up, "first", 1)), Err(DropReason::UnknownUfrag));

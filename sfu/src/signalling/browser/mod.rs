@@ -245,9 +245,8 @@ impl BrowserSignalling {
         let Some(Browser::Inside(member)) = self.browsers.get_mut(session) else {
             return Err(("not_joined", "join first".into()));
         };
-        let own = turn
-            .restart_ice(parsed(&member.id), ice)
-            .map_err(|error| (error.code(), error.to_string()))?;
+        let own =
+            turn.restart_ice(parsed(&member.id), ice).map_err(|error| (error.code(), error.to_string()))?;
         let ufrag = own.ufrag.clone();
         let fragment = member.negotiation.restarted(own);
         self.say(session, &BrowserReply::IceRestarted { ufrag, fragment });
@@ -315,9 +314,17 @@ impl BrowserSignalling {
         }
         let negotiation = Negotiation::new(offer, &sources, local);
         let (answer, ufrag) = (negotiation.answer(), negotiation.ufrag().to_owned());
-        *browser = Browser::Inside(Box::new(Member { id: id.clone(), negotiation, streams: Vec::new(), views: false }));
+        *browser = Browser::Inside(Box::new(Member {
+            id: id.clone(),
+            negotiation,
+            streams: Vec::new(),
+            views: false,
+        }));
         let version = VERSION;
-        self.say(session, &BrowserReply::Joined { version, id, answer, ufrag, participants, recent_speakers });
+        self.say(
+            session,
+            &BrowserReply::Joined { version, id, answer, ufrag, participants, recent_speakers },
+        );
     }
 
     /// Our side of the transport that the core has made for a browser.

@@ -77,8 +77,9 @@ impl BrowserSignalling {
 /// For each section of an offer the first source that goes into it, of those who are there or of one of them.
 fn wishes(offer: &Offer, participants: &[Peer], publisher: Option<&str>) -> Vec<Wish> {
     let wanted = |peer: &&Peer| publisher.is_none_or(|wanted| peer.id == wanted || peer.name == wanted);
-    let of_peer =
-        |peer: &'_ Peer| peer.sources.iter().map(|source| (peer.id.clone(), source.clone())).collect::<Vec<_>>();
+    let of_peer = |peer: &'_ Peer| {
+        peer.sources.iter().map(|source| (peer.id.clone(), source.clone())).collect::<Vec<_>>()
+    };
     let mut sources: Vec<_> = participants.iter().filter(wanted).flat_map(of_peer).collect();
     let sections = offer.sections.iter().filter(|section| !matches!(section.use_as, Use::Refused { .. }));
     let mut next = |formats: &crate::sdp::Formats| {

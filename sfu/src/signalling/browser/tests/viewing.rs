@@ -65,9 +65,7 @@ fn a_section_without_a_source_stays_silent() {
 fn ice_begins_anew_and_nothing_else_does() {
     let mut room = Room::new();
     let ann = room.signalling.open();
-    let restart = |ufrag: &str| {
-        json!({ "type": "restart_ice", "ice": { "ufrag": ufrag, "pwd": "a-password-of-22-bytes" } })
-    };
+    let restart = |ufrag: &str| json!({ "type": "restart_ice", "ice": { "ufrag": ufrag, "pwd": "a-password-of-22-bytes" } });
     assert_eq!(room.say(ann, restart("other"))[0].1["code"], "not_joined");
     let joined = room.join(ann, "ann");
     assert_eq!(room.say(ann, restart("o"))[0].1["code"], "invalid");
@@ -78,6 +76,9 @@ fn ice_begins_anew_and_nothing_else_does() {
     assert_eq!(said[0].1["ufrag"], own.ufrag);
     assert_ne!(joined[0].1["ufrag"], own.ufrag);
     assert!(fragment.contains("a=group:BUNDLE 0 1\r\na=ice-lite\r\nm=audio 9 "), "{fragment}");
-    assert!(fragment.contains("\r\na=mid:0\r\n") && fragment.contains("\r\na=candidate:1 1 udp "), "{fragment}");
+    assert!(
+        fragment.contains("\r\na=mid:0\r\n") && fragment.contains("\r\na=candidate:1 1 udp "),
+        "{fragment}"
+    );
     assert_eq!(fragment.matches("m=").count(), 1, "the transport of all is the first's");
 }
