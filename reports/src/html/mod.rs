@@ -10,6 +10,8 @@ mod tables;
 mod verdict;
 
 pub use document::{Document, Section, document};
+pub(crate) use document::frame;
+pub(crate) use keys::{KEYS, key_text};
 
 use crate::files::Manifest;
 use crate::plot::Figure;

@@ -48,7 +48,7 @@ fn compared(arguments: &CompareArguments) -> Result<Code, Failure> {
     comparison::write(&directory, &comparison, &replay).map_err(|error| invalid(error.to_string()))?;
     Ok(match arguments.format {
         Format::Json => print(comparison::json(&comparison)),
-        Format::Text if arguments.quiet => Code::Pass,
+        Format::Text if arguments.runs.quiet => Code::Pass,
         Format::Text => {
             let report = directory.path().join("report.html");
             print(format_args!("{}\nreport: {}\n", comparison::text(&comparison), report.display()))
@@ -82,7 +82,7 @@ fn variations(arguments: &CompareArguments, vary: &str) -> Result<Vec<Variation>
     }
     let one = |value: &String| {
         let set = format!("{path}={value}");
-        let mut changes = arguments.vary.clone();
+        let mut changes = arguments.runs.vary.clone();
         changes.set.push(set.clone());
         let mut scenario = load::load(name, &changes)?;
         scenario.seed = arguments.seed.unwrap_or(scenario.seed);
@@ -114,8 +114,8 @@ fn split_values(text: &str) -> Vec<String> {
 
 /// Runs every variation with every seed.
 fn run(arguments: &CompareArguments, variations: Vec<Variation>) -> Result<Vec<Side>, Failure> {
-    let progress = Progress::new(arguments.quiet);
-    let null_crypto = arguments.vary.crypto == Crypto::Null;
+    let progress = Progress::new(arguments.runs.quiet);
+    let null_crypto = arguments.runs.vary.crypto == Crypto::Null;
     let seeds = |variation: &Variation| {
         let first = variation.scenario.seed;
         (0..arguments.seeds).map(move |step| first.wrapping_add(step))
@@ -127,7 +127,7 @@ fn run(arguments: &CompareArguments, variations: Vec<Variation>) -> Result<Vec<S
         let measured = measure(&variations[*at].scenario, *seed, null_crypto, &progress)?;
         measured.sound(*seed).map(|summary| RunValues::of(&summary))
     };
-    let done = side_by_side(&jobs, workers(arguments.jobs, jobs.len()), one);
+    let done = side_by_side(&jobs, workers(arguments.runs.jobs, jobs.len()), one);
     let mut sides: Vec<Side> =
         variations.iter().map(|one| Side { name: one.name.clone(), runs: Vec::new() }).collect();
     for ((at, seed), result) in jobs.iter().zip(done) {
@@ -176,7 +176,7 @@ fn replay_line(arguments: &CompareArguments) -> String {
     if let Some(seed) = arguments.seed {
         line.push_str(&format!(" --seed {seed}"));
     }
-    line.push_str(&changes(&arguments.vary));
+    line.push_str(&changes(&arguments.runs.vary));
     line
 }
 
