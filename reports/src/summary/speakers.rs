@@ -37,7 +37,10 @@ fn dominant(rows: &mut Builder<'_>) {
         rows.values("speaker.switch_delay", &labels, heard);
     }
     let minutes = rows.measure().span().length().as_secs_f64() / 60.0;
-    rows.ratio("speaker.false_switches", &none, changes, speakers.wrong as f64, minutes);
+    // Without a script nobody can tell who speaks.
+    if !speakers.spoken.is_zero() {
+        rows.ratio("speaker.false_switches", &none, changes, speakers.wrong as f64, minutes);
+    }
     let (turns, missed) = (speakers.turns, speakers.missed as f64);
     rows.ratio("audio.dominant_speaker.missed", &none, turns, missed, turns as f64);
     let (correct, spoken) = (speakers.correct.as_secs_f64(), speakers.spoken.as_secs_f64());
