@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::observation::{Direction, LayerInfo, MediaKind, SourceIndex, ParticipantIndex};
+use super::path;
+use crate::observation::{Direction, LayerInfo, MediaKind, ParticipantIndex, SourceIndex, TrafficClass};
 use crate::recording::flow::FlowRecord;
+use crate::recording::link::{LinkBin, LinkRecord};
 use crate::recording::{EventKind, Recording, Span};
 
 /// By participant and bin, bit/s of payload.
@@ -17,7 +19,8 @@ pub(super) fn of(recording: &Recording, direction: Direction) -> Series {
     }
 }
 
-/// The payload that each participant received, or that its encoders put out.
+/// The payload that each participant received; the media packets that it sent on a line of its own, or what its
+/// encoders put out where it shares one.
 pub(super) fn payload(recording: &Recording, direction: Direction) -> Series {
     let mut rates = nothing(recording);
     let bits = 8.0 / recording.measure().bin.as_secs_f64();
@@ -34,11 +37,28 @@ pub(super) fn payload(recording: &Recording, direction: Direction) -> Series {
         }
         Direction::Up => {
             for (publisher, _, source) in recording.sources() {
-                add(publisher, &mut source.bins.iter().copied());
+                if own_line(recording, publisher).is_none() {
+                    add(publisher, &mut source.bins.iter().copied());
+                }
+            }
+            for (who, _) in recording.participants() {
+                if let Some(link) = own_line(recording, who) {
+                    let media = |bin: &LinkBin| MEDIA.iter().map(|class| bin.bytes[*class as usize]).sum();
+                    add(who, &mut link.bins.iter().map(media));
+                }
             }
         }
     }
     rates
+}
+
+/// What counts as media where packets are told apart by what they are there for.
+const MEDIA: [TrafficClass; 2] = [TrafficClass::Audio, TrafficClass::Video];
+
+/// The first link of the way up of `who`, if nobody else uses it.
+fn own_line(recording: &Recording, who: ParticipantIndex) -> Option<&LinkRecord> {
+    let first = *path(recording, who, Direction::Up).first()?;
+    (recording.cast().link(first).owner == Some(who)).then(|| recording.link(first))
 }
 
 fn nothing(recording: &Recording) -> Series {
@@ -71,14 +91,14 @@ fn wanted(recording: &Recording) -> Series {
     demands
 }
 
-/// Of each source the encodings that are watched, while anybody wants it.
+/// Of each source the encodings that are watched, while anybody wants it; of sound what was sent.
 fn offered(recording: &Recording) -> Series {
     let mut demands = nothing(recording);
     let end = recording.measure().until;
     for (publisher, index, _) in recording.sources() {
         let source = recording.cast().source(publisher, index);
         if source.kind == MediaKind::Audio {
-            // What microphones put out is not told.
+            // What microphones put out is not told, but what a line of one's own carried of it.
             continue;
         }
         let mut watched = vec![(scenarios::Time::ZERO, source.layers.len())];
@@ -97,6 +117,15 @@ fn offered(recording: &Recording) -> Series {
         let wanted = is_wanted(recording, publisher, index);
         for ((sum, rate), wanted) in demands[usize::from(publisher.0)].iter_mut().zip(rates).zip(wanted) {
             *sum += if wanted { rate } else { 0.0 };
+        }
+    }
+    for (who, record) in recording.participants() {
+        let Some(link) = own_line(recording, who) else { continue };
+        let bytes: f64 = link.bins.iter().map(|bin| f64::from(bin.bytes[TrafficClass::Audio as usize])).sum();
+        let there: Duration = record.present.iter().map(|span| span.length()).sum();
+        let rate = bytes * 8.0 / there.max(Duration::from_millis(1)).as_secs_f64();
+        for span in &record.present {
+            add(recording, &mut demands[usize::from(who.0)], *span, rate);
         }
     }
     demands

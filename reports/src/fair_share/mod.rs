@@ -26,9 +26,10 @@ pub struct LineShare {
     /// Its max-min fair share were everybody's wish for more without end, bit/s on the wire; `None` where it is
     /// without limit, or the participant isn't there.
     pub reference: Vec<Option<f64>>,
-    /// What it is entitled to, bit/s of media payload; 0 while nothing is wanted of it.
+    /// What it is entitled to, bit/s of media in the terms of `rate`; 0 while nothing is wanted of it.
     pub entitlement: Vec<f64>,
-    /// What it carried, bit/s of media payload: received by the participant, or put out by its encoders.
+    /// What it carried of media, bit/s: the payload that the participant received; upwards the packets that it sent
+    /// on a line of its own, or what its encoders put out where it shares one.
     pub rate: Vec<f64>,
     /// Its place among [`Shares::groups`].
     pub group: Option<usize>,

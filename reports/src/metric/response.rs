@@ -34,7 +34,7 @@ pub(super) const METRICS: &[Definition] = &[
         Ms,
         Lower,
         &["participant", "direction", "event"],
-        "a change of a link's capacity, or of what the script makes it lose, to the first second in which media payload comes again at 0.9 times what came before it, or times what the participant is entitled to after it, if that is less",
+        "a change of a link's capacity, or of what the script makes it lose, to the first second in which media comes again at 0.9 times what came before it, or times what the participant is entitled to after it, if that is less",
     )
     .headline(Stat::Max)
     .own_choice("held for 5 s; before it: the mean of 10 s, of 2 s at least; changes of less than a fifth, and within 10 s of another, are no events"),
@@ -43,11 +43,11 @@ pub(super) const METRICS: &[Definition] = &[
         Ms,
         Lower,
         LINE,
-        "start of a static period, in which nothing changes on the links or in who is there, to the first moment from which the media payload of each second stays near its mean; counted wherever it falls in the run, warm-up included",
+        "start of a static period, in which nothing changes on the links or in who is there, to the first moment from which the media of each second stays near its mean; counted wherever it falls in the run, warm-up included",
     )
     .headline(Stat::Max)
     .own_choice("for 10 s within 15 % of a mean of at least 80 % of what the participant is entitled to"),
-    declare("oscillation", Count, Lower, LINE, "how often the media payload per second turned, per minute of the measured time that the participant was there")
+    declare("oscillation", Count, Lower, LINE, "how often the media per second turned, per minute of the measured time that the participant was there")
         .own_choice("turns of more than 10 % of the mean"),
     declare(
         "fairness.jain",
