@@ -54,7 +54,8 @@ impl Ended {
 pub fn keys(metrics: &Value) -> Vec<(String, String)> {
     let rows = || metrics["metrics"].as_array().into_iter().flatten();
     let value = |row: &Value, stat: &str| row["stats"][stat].as_f64();
-    let connected = rows().find(|row| row["id"] == "participants.connected").and_then(|row| value(row, "max"));
+    let connected =
+        rows().find(|row| row["id"] == "participants.connected").and_then(|row| value(row, "max"));
     let mut keys: Vec<(String, String)> =
         connected.map(|people| ("connected".to_owned(), crate::number::number(people))).into_iter().collect();
     for (id, stat, name) in KEYS {
@@ -135,7 +136,8 @@ mod tests {
 
     #[test]
     fn the_worst_of_each_figure_stands_for_the_run() {
-        let row = |id: &str, p95: f64, max: f64| serde_json::json!({"id": id, "stats": {"p95": p95, "max": max}});
+        let row =
+            |id: &str, p95: f64, max: f64| serde_json::json!({"id": id, "stats": {"p95": p95, "max": max}});
         let metrics = serde_json::json!({"metrics": [
             row("video.capture_to_render", 90.0, 500.0),
             row("video.capture_to_render", 120.0, 200.0),
@@ -151,7 +153,8 @@ mod tests {
 
     #[test]
     fn the_busiest_link_is_the_picture() {
-        let figures = |names: &[&str]| names.iter().map(|name| format!("<figure id=\"{name}\">")).collect::<String>();
+        let figures =
+            |names: &[&str]| names.iter().map(|name| format!("<figure id=\"{name}\">")).collect::<String>();
         assert_eq!(picture_of(&figures(&["freezes", "link-b", "link-a"])), Some("link-b"));
         assert_eq!(picture_of(&figures(&["freezes"])), Some("freezes"));
         assert_eq!(picture_of(""), None);

@@ -10,9 +10,13 @@ use common::{Folder, PAIR, files};
 fn every_run_is_on_the_page_with_its_verdict_and_its_report() {
     let folder = Folder::new("gallery");
     let pair = folder.file("pair.toml", &format!("doc = \"Two on a thin line.\"\n{PAIR}"));
-    let alone = folder.file("alone.toml", &PAIR.replace("name = \"pair\"", "name = \"wrong\"").replace("min = 2\nmax = 2", "min = 3\nmax = 3"));
+    let alone = folder.file(
+        "alone.toml",
+        &PAIR.replace("name = \"pair\"", "name = \"wrong\"").replace("min = 2\nmax = 2", "min = 3\nmax = 3"),
+    );
     let run = |out: &str, jobs: &str| {
-        let arguments = ["gallery", &pair, &alone, "--out", out, "--jobs", jobs, "--quiet", "--crypto", "null"];
+        let arguments =
+            ["gallery", &pair, &alone, "--out", out, "--jobs", jobs, "--quiet", "--crypto", "null"];
         // One of them demands what does not hold.
         folder.plenum(&arguments).with_code(3)
     };
@@ -43,7 +47,10 @@ fn every_run_is_on_the_page_with_its_verdict_and_its_report() {
 fn what_cannot_be_shown_is_told_before_the_first_run() {
     let folder = Folder::new("gallery-refuses");
     let pair = folder.file("pair.toml", PAIR);
-    folder.plenum(&["gallery", &pair, &pair, "--out", "g"]).with_code(2).complaining(&["`pair` is there twice"]);
+    folder
+        .plenum(&["gallery", &pair, &pair, "--out", "g"])
+        .with_code(2)
+        .complaining(&["`pair` is there twice"]);
     folder.plenum(&["gallery", "no-such-scenario", "--out", "g"]).with_code(2);
     assert!(!folder.path().join("g").exists());
 }

@@ -50,7 +50,13 @@ fn browser(folder: &Folder, arguments: &[&str]) -> String {
     let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
     for program in BROWSERS {
         let mut command = Command::new(program);
-        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", &profile]);
+        command.args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--allow-file-access-from-files",
+            &profile,
+        ]);
         match command.args(arguments).output() {
             Ok(output) => {
                 assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
@@ -69,7 +75,8 @@ fn opened(folder: &Folder, page: &Path, width: u32, dark: bool) -> (u32, f64) {
     let scheme = format!("--blink-settings=preferredColorScheme={}", u32::from(!dark));
     let dom = browser(folder, &[&scheme, "--dump-dom", &format!("file://{frame}")]);
     let data = |name: &str| {
-        let rest = dom.split(&format!("data-{name}=\"")).nth(1).unwrap_or_else(|| panic!("no {name} in {dom}"));
+        let rest =
+            dom.split(&format!("data-{name}=\"")).nth(1).unwrap_or_else(|| panic!("no {name} in {dom}"));
         rest.split('"').next().unwrap_or_default().to_owned()
     };
     (data("width").parse().expect("a width"), data("ms").parse().expect("a time"))
@@ -87,7 +94,8 @@ fn every_page_fits_a_telephone_and_opens_at_once() {
     let bytes = large.metadata().expect("it is there").len();
     println!("{bytes} bytes for fifty people");
     assert!(bytes < MOST_BYTES, "{bytes} bytes");
-    for page in ["fifty/report.html", "gallery/index.html", "gallery/pair/report.html", "compare/report.html"] {
+    for page in ["fifty/report.html", "gallery/index.html", "gallery/pair/report.html", "compare/report.html"]
+    {
         let page = folder.path().join(page);
         for (width, dark) in [(390, false), (390, true), (1280, false)] {
             let (found, _) = opened(&folder, &page, width, dark);

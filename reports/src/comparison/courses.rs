@@ -61,11 +61,13 @@ impl Course {
         for (line, record) in csv::Reader::from_reader(text.as_bytes()).into_records().enumerate() {
             let record = record?;
             let number = |at: usize| record.get(at).and_then(|cell| cell.parse::<f64>().ok());
-            let (time, value) = number(0).zip(number(record.len() - 1)).ok_or(CourseError::NoPoint(line + 2))?;
+            let (time, value) =
+                number(0).zip(number(record.len() - 1)).ok_or(CourseError::NoPoint(line + 2))?;
             points.push((time, record.get(1).unwrap_or_default().to_owned(), value));
         }
         // Links have a point in every bin, so that the second bin's start is there.
-        let bin_secs = points.iter().map(|(time, ..)| *time).filter(|time| *time > 0.0).fold(f64::INFINITY, f64::min);
+        let bin_secs =
+            points.iter().map(|(time, ..)| *time).filter(|time| *time > 0.0).fold(f64::INFINITY, f64::min);
         let mut course = Course { bin_secs, ..Course::default() };
         for (time, metric, value) in points {
             course.take(&metric, (time / bin_secs).round() as usize, value);
@@ -118,8 +120,7 @@ pub(super) fn figure(comparison: &Comparison) -> Option<Figure> {
 
 fn means(side: &Side, bins: usize, of: &dyn Fn(&Bin) -> Option<f64>) -> Vec<Option<f64>> {
     let mean = |bin: usize| {
-        let values: Vec<f64> =
-            side.courses.iter().filter_map(|course| of(course.bins.get(&bin)?)).collect();
+        let values: Vec<f64> = side.courses.iter().filter_map(|course| of(course.bins.get(&bin)?)).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     (0..bins).map(mean).collect()
@@ -166,11 +167,8 @@ mod tests {
             unpaired: Vec::new(),
             differences: Vec::new(),
         };
-        let compared = |other| Comparison {
-            title: "t".to_owned(),
-            base: both.clone(),
-            others: vec![against(other)],
-        };
+        let compared =
+            |other| Comparison { title: "t".to_owned(), base: both.clone(), others: vec![against(other)] };
         assert!(figure(&compared(both.clone())).is_some_and(|figure| figure.table.rows.len() == 6));
         assert_eq!(figure(&compared(side("none", Vec::new()))), None);
     }

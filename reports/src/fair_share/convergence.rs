@@ -63,7 +63,8 @@ fn settled(recording: &Recording, line: &LineShare, bins: std::ops::Range<usize>
         let from = bins.start + place;
         let mean_rate = mean(&line.rate, from..from + held);
         let near = |rate: &f64| (rate - mean_rate).abs() <= NEAR * mean_rate;
-        (seconds.iter().all(near) && mean_rate >= LEAST * mean(&line.entitlement, from..from + held)).then_some(from)
+        (seconds.iter().all(near) && mean_rate >= LEAST * mean(&line.entitlement, from..from + held))
+            .then_some(from)
     };
     rates.windows(steps).enumerate().find_map(is_settled)
 }

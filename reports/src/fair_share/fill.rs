@@ -7,7 +7,8 @@
 pub(super) fn max_min(capacities: &[Option<f64>], paths: &[Vec<usize>], enough: &[f64]) -> Vec<f64> {
     let mut rates: Vec<Option<f64>> = vec![None; paths.len()];
     loop {
-        let mut left: Vec<(f64, u32)> = capacities.iter().map(|all| (all.unwrap_or(f64::INFINITY), 0)).collect();
+        let mut left: Vec<(f64, u32)> =
+            capacities.iter().map(|all| (all.unwrap_or(f64::INFINITY), 0)).collect();
         for (path, rate) in paths.iter().zip(&rates) {
             for link in path {
                 match rate {
@@ -18,9 +19,11 @@ pub(super) fn max_min(capacities: &[Option<f64>], paths: &[Vec<usize>], enough: 
         }
         let level = |link: usize| left[link].0.max(0.0) / f64::from(left[link].1);
         let open = || (0..paths.len()).filter(|user| rates[*user].is_none());
-        let full = (0..capacities.len()).filter(|link| left[*link].1 > 0).map(level).fold(f64::INFINITY, f64::min);
+        let full =
+            (0..capacities.len()).filter(|link| left[*link].1 > 0).map(level).fold(f64::INFINITY, f64::min);
         let next = open().map(|user| enough[user]).fold(full, f64::min);
-        let is_done = |user: usize| enough[user] <= next || paths[user].iter().any(|link| level(*link) <= next);
+        let is_done =
+            |user: usize| enough[user] <= next || paths[user].iter().any(|link| level(*link) <= next);
         let done: Vec<usize> = open().filter(|user| is_done(*user)).collect();
         if done.is_empty() {
             return rates.into_iter().map(|rate| rate.unwrap_or(f64::INFINITY)).collect();

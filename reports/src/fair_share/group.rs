@@ -43,7 +43,9 @@ pub(super) fn all(recording: &Recording, direction: Direction) -> Vec<Group> {
     let mut members: Vec<Vec<ParticipantIndex>> = Vec::new();
     for (who, _) in recording.participants() {
         let links = path(recording, who, direction);
-        if links.is_empty() || (direction == Direction::Up && cast.participants[usize::from(who.0)].sources.is_empty()) {
+        if links.is_empty()
+            || (direction == Direction::Up && cast.participants[usize::from(who.0)].sources.is_empty())
+        {
             continue;
         }
         let known: Vec<usize> = links.iter().filter_map(|link| of_link[usize::from(link.0)]).collect();
@@ -168,7 +170,8 @@ impl Group {
             let record = recording.link(*link);
             let bits = record.capacity_bits((0..bins).map(|bin| measure.bin_span(bin)));
             let taken = |bin: usize| f64::from(record.bins.get(bin).map_or(0, |bin| bin.unresponsive)) * 8.0;
-            let left = |(bin, bits): (usize, Option<f64>)| bits.map(|bits| (bits - taken(bin)).max(0.0) / secs);
+            let left =
+                |(bin, bits): (usize, Option<f64>)| bits.map(|bits| (bits - taken(bin)).max(0.0) / secs);
             bits.into_iter().enumerate().map(left).collect::<Vec<_>>()
         };
         let links: Vec<Vec<Option<f64>>> = self.links.iter().map(of_link).collect();
@@ -186,9 +189,7 @@ impl Group {
 
     fn presence(&self, recording: &Recording, user: &User) -> Vec<Span> {
         match user {
-            User::Person(who) => {
-                recording.participant(*who).present.clone()
-            }
+            User::Person(who) => recording.participant(*who).present.clone(),
             User::Flow(flow) => {
                 let flow = recording.cast().traffic[*flow];
                 vec![Span { from: flow.from, until: flow.until }]

@@ -50,7 +50,9 @@ pub fn recoveries(recording: &Recording, shares: &Shares) -> Vec<Recovery> {
                 }
                 let present = recording.participant(who).present.iter();
                 let span = present.into_iter().find(|span| span.from + BEFORE_LEAST <= at && at < span.until);
-                let Some(after) = span.and_then(|span| recovered(recording, line, at, *span)) else { continue };
+                let Some(after) = span.and_then(|span| recovered(recording, line, at, *span)) else {
+                    continue;
+                };
                 let watched = recording.measure().until.since(at);
                 all.push(Recovery { who, direction, event: event.clone(), at, after, watched });
             }
@@ -64,14 +66,17 @@ pub fn recoveries(recording: &Recording, shares: &Shares) -> Vec<Recovery> {
 fn events(recording: &Recording, link: LinkIndex) -> Vec<(Time, String)> {
     let record = recording.link(link);
     let name = &recording.cast().link(link).name;
-    let capacity = |bps: Option<u64>| bps.map_or("no limit".to_owned(), |bps| format!("{} kbit/s", number(bps as f64 / 1e3)));
+    let capacity = |bps: Option<u64>| {
+        bps.map_or("no limit".to_owned(), |bps| format!("{} kbit/s", number(bps as f64 / 1e3)))
+    };
     let is_large = |before: Option<u64>, after: Option<u64>| match (before, after) {
         (Some(before), Some(after)) => after.abs_diff(before) as f64 >= before.max(after) as f64 * CHANGE,
         (before, after) => before != after,
     };
     let steps = record.capacity.windows(2).filter(|pair| is_large(pair[0].1, pair[1].1));
-    let mut events: Vec<(Time, String)> =
-        steps.map(|pair| (pair[1].0, format!("{name}: {} to {}", capacity(pair[0].1), capacity(pair[1].1)))).collect();
+    let mut events: Vec<(Time, String)> = steps
+        .map(|pair| (pair[1].0, format!("{name}: {} to {}", capacity(pair[0].1), capacity(pair[1].1))))
+        .collect();
     events.extend(record.disturbed.iter().map(|at| (*at, format!("{name}: other loss"))));
     events.sort();
     let mut last = None;

@@ -9,8 +9,8 @@ mod style;
 mod tables;
 mod verdict;
 
-pub use document::{Document, Section, document};
 pub(crate) use document::frame;
+pub use document::{Document, Section, document};
 pub(crate) use keys::{KEYS, key_text};
 
 use crate::files::Manifest;

@@ -10,8 +10,8 @@ use scenarios::Time;
 use serde::Serialize;
 
 pub use cast::{
-    Cast, CastMember, CrossInfo, Direction, Flow, Layer, LayerInfo, LinkIndex, LinkInfo, MediaKind, ParticipantIndex,
-    SourceIndex, SourceInfo,
+    Cast, CastMember, CrossInfo, Direction, Flow, Layer, LayerInfo, LinkIndex, LinkInfo, MediaKind,
+    ParticipantIndex, SourceIndex, SourceInfo,
 };
 pub use latency::LatencyParts;
 pub use traffic::TrafficClass;

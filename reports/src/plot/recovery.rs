@@ -62,8 +62,7 @@ impl Event {
 /// The figure, when anything happened.
 pub fn figure(events: &[Event]) -> Option<Figure> {
     let caption = "After each change of a link's capacity or loss: how long until those whose way leads over it received, or sent, 0.9 times what they did before, or what is possible now if that is less, for 5 s. The box holds the middle half of them, with the median; the line goes from the quickest to the slowest. Vermilion: who had not recovered by the end of the run.";
-    (!events.is_empty())
-        .then(|| Figure::new("recovery", caption.to_owned(), &picture(events), table(events)))
+    (!events.is_empty()).then(|| Figure::new("recovery", caption.to_owned(), &picture(events), table(events)))
 }
 
 /// A row per event.

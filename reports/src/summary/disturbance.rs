@@ -47,6 +47,7 @@ fn drop_of(recording: &Recording, joiner: ParticipantIndex, who: ParticipantInde
     let mean = before.iter().sum::<f64>() / before.len().max(1) as f64;
     let after = crate::fair_share::whole_bins(measure, Span { from: at, until: at + ASIDE });
     let end = after.end.min(bytes.len());
-    let worst = rolling(&bytes[after.start.min(end)..end], measure.bins_per_second()).into_iter().reduce(f64::min)?;
+    let worst =
+        rolling(&bytes[after.start.min(end)..end], measure.bins_per_second()).into_iter().reduce(f64::min)?;
     (mean > 0.0).then(|| (1.0 - worst / mean).max(0.0))
 }

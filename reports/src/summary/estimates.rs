@@ -46,7 +46,8 @@ fn errors(
     let overshoot = |period: &Span| {
         let span = period.overlap(measure.span());
         let from = span.from + std::time::Duration::from_secs(FOLLOWS);
-        let bins = crate::fair_share::whole_bins(&measure, Span { from: from.min(span.until), until: span.until });
+        let bins =
+            crate::fair_share::whole_bins(&measure, Span { from: from.min(span.until), until: span.until });
         if bins.len() < measure.bins_per_second() {
             return None;
         }

@@ -63,7 +63,9 @@ fn windows(rows: &mut Builder<'_>, group: &Group, link: LinkIndex, users: &[Both
         let span: Span = period.overlap(measure.span());
         let shares: Vec<(Vec<f64>, Vec<f64>)> = users
             .iter()
-            .map(|(rate, due)| (per_window(rate, &measure, span, secs), per_window(due, &measure, span, secs)))
+            .map(|(rate, due)| {
+                (per_window(rate, &measure, span, secs), per_window(due, &measure, span, secs))
+            })
             .collect();
         for window in 0..shares.first().map_or(0, |(rates, _)| rates.len()) {
             let due = shares.iter().map(|(rate, due)| (rate[window], due[window]));

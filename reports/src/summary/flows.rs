@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Labels, e_model};
 use super::builder::{Builder, raw, with};
+use super::{Labels, e_model};
 use crate::Distribution;
 use crate::metric::Unit;
 use crate::observation::{LatencyParts, MediaKind};

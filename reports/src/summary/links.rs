@@ -37,7 +37,8 @@ fn rates(rows: &mut Builder<'_>, link: &LinkRecord, labels: &Labels) {
     let classes = measured_bytes(rows, link);
     let all: u64 = classes.iter().map(|(_, bytes)| bytes).sum();
     let rtcp = classes.iter().find(|(class, _)| *class == TrafficClass::Rtcp).map_or(0, |(_, bytes)| *bytes);
-    let packets: u64 = rows.whole_bins().filter_map(|bin| link.bins.get(bin)).map(|bin| u64::from(bin.packets)).sum();
+    let packets: u64 =
+        rows.whole_bins().filter_map(|bin| link.bins.get(bin)).map(|bin| u64::from(bin.packets)).sum();
     rows.ratio("link.headers", labels, link.measured.sent, (packets * HEADERS) as f64, all as f64);
     rows.ratio("repair_cost.feedback_share", labels, link.measured.sent, rtcp as f64, all as f64);
 }

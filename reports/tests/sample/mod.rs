@@ -122,7 +122,8 @@ fn cast(people: u16, name: &impl Fn(u16) -> String) -> Cast {
         stacked: false,
         kind: MediaKind::Video,
     };
-    let mic = SourceInfo { name: "mic".to_owned(), layers: Vec::new(), stacked: false, kind: MediaKind::Audio };
+    let mic =
+        SourceInfo { name: "mic".to_owned(), layers: Vec::new(), stacked: false, kind: MediaKind::Audio };
     let participants =
         (0..people).map(|n| CastMember { name: name(n), sources: vec![cam.clone(), mic.clone()] }).collect();
     let links = (0..people)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reports::comparison::{Comparison, Course, RunValues, Side, self};
+use reports::comparison::{self, Comparison, Course, RunValues, Side};
 use reports::files::RunDirectory;
 use reports::verdict::ExitCode as Code;
 use scenarios::Scenario;

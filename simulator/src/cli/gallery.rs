@@ -39,11 +39,18 @@ pub(super) fn gallery(arguments: &GalleryArguments) -> Code {
         |piece| run_one(arguments, piece),
         |place, result| {
             let piece = &pieces[place];
-            let code = result.unwrap_or_else(|said| fail(Code::Broken, format!("{}: {said}", piece.scenario.name)));
+            let code =
+                result.unwrap_or_else(|said| fail(Code::Broken, format!("{}: {said}", piece.scenario.name)));
             worst = worse(worst, code);
             let entry = entry(piece, code, &arguments.out);
             if !arguments.runs.quiet {
-                complain(format_args!("{} of {}: {}, exit code {}", place + 1, pieces.len(), entry.name, code as u8));
+                complain(format_args!(
+                    "{} of {}: {}, exit code {}",
+                    place + 1,
+                    pieces.len(),
+                    entry.name,
+                    code as u8
+                ));
             }
             entries.push(entry);
         },
@@ -65,7 +72,10 @@ fn pieces(arguments: &GalleryArguments) -> Result<Vec<Piece>, String> {
     for call in calls {
         let scenario = load::load(&call, &arguments.runs.vary).map_err(|faults| faults.to_string())?;
         if pieces.iter().any(|piece| piece.scenario.name == scenario.name) {
-            return Err(format!("`{}` is there twice: each scenario has a folder of its name", scenario.name));
+            return Err(format!(
+                "`{}` is there twice: each scenario has a folder of its name",
+                scenario.name
+            ));
         }
         let theme = shipped::find(&call).and_then(|shipped| theme(shipped.path)).unwrap_or("others");
         pieces.push(Piece { call, scenario, theme: theme.to_owned() });

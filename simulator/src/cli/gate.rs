@@ -132,5 +132,9 @@ fn run(arguments: &GateArguments, scenario: &Scenario, seeds: &[u64]) -> Result<
 fn replay_line(arguments: &GateArguments) -> String {
     let seeds = arguments.seeds.map_or(String::new(), |seeds| format!(" --seeds {seeds}"));
     let baseline = arguments.baseline.display();
-    format!("plenum gate {} --baseline {baseline}{seeds}{}", arguments.scenario, changes(&arguments.runs.vary))
+    format!(
+        "plenum gate {} --baseline {baseline}{seeds}{}",
+        arguments.scenario,
+        changes(&arguments.runs.vary)
+    )
 }

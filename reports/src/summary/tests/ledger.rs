@@ -231,7 +231,11 @@ fn find(summary: &Summary, id: &str, labels: &[&str], stat: Stat) -> f64 {
 
 #[test]
 fn every_metric_has_a_value_computed_by_hand_and_moves() {
-    let runs = [(Rich, rich(), worse::worse()), (Long, long::good(), long::bad()), (Join, long::join(400), long::join(100))];
+    let runs = [
+        (Rich, rich(), worse::worse()),
+        (Long, long::good(), long::bad()),
+        (Join, long::join(400), long::join(100)),
+    ];
     let mut faults = Vec::new();
     for Row(run, id, labels, stat, value, moves) in LEDGER {
         let (_, base, other) = runs.iter().find(|(known, ..)| known == run).expect("every run is there");

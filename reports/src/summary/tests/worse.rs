@@ -46,7 +46,9 @@ fn people(at: u64, observation: Observation) -> Changed {
 fn video(at: u64, observation: Observation) -> Changed {
     Some(match observation {
         Observation::FrameRendered { .. }
-            if [350, 1_550, 1_600].contains(&at) || (2_500..2_700).contains(&at) || (3_000..3_350).contains(&at) =>
+            if [350, 1_550, 1_600].contains(&at)
+                || (2_500..2_700).contains(&at)
+                || (3_000..3_350).contains(&at) =>
         {
             return None;
         }
@@ -171,7 +173,8 @@ fn added(script: &mut Script) {
     }
     let (captured, length) = (Time::from_millis(3_900), ms(20));
     let parts = LatencyParts::default();
-    script.at(3_900, Observation::FrameRendered { flow: BACK, layer: LOW, size: (320, 180), captured, parts });
+    script
+        .at(3_900, Observation::FrameRendered { flow: BACK, layer: LOW, size: (320, 180), captured, parts });
     let flow = Flow { source: MIC, ..BACK };
     script.at(3_900, Observation::AudioPlayed { flow, captured, jitter_buffer: ms(0), length });
     script.at(3_600, Observation::LayerForwarded { flow: VIDEO, layer: None });

@@ -77,7 +77,9 @@ impl Client {
                 let receiver = ParticipantIndex(self.identity.index);
                 let place = self.identity.cast.get_index_of(name.as_str());
                 let speaker = place.and_then(|place| u16::try_from(place).ok()).map(ParticipantIndex);
-                around.observations.extend(speaker.map(|speaker| Observation::SpeakerHeard { receiver, speaker }));
+                around
+                    .observations
+                    .extend(speaker.map(|speaker| Observation::SpeakerHeard { receiver, speaker }));
             }
             Consequence::Muted { name, source, muted } => {
                 for stream in self.incoming.iter_mut() {
