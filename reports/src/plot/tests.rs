@@ -23,7 +23,7 @@ fn names(falls: bool) -> Vec<String> {
         }
         media_bytes += match millis {
             ..=20_000 => 12_500,
-            ..=22_000 => 2_500,
+            20_001..=22_000 => 2_500,
             _ => 9_750,
         };
         let counters = FlowCounters { media_bytes, ..FlowCounters::default() };
