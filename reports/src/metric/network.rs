@@ -89,6 +89,14 @@ pub(super) const METRICS: &[Definition] = &[
     )
     .source("RFC 4588"),
     declare("repair_cost.rtx_useful", Count, Neither, FLOW_KIND, "RTX packets that filled a hole in time"),
+    declare(
+        "repair_cost.rtx_wasted",
+        Ratio,
+        Lower,
+        FLOW_KIND,
+        "RTX packets that came after the playout deadline or for something that was there already, over all that came",
+    )
+    .source("RFC 4588"),
     repair("repair_cost.rtx_late", "RTX packets after the playout deadline"),
     repair("repair_cost.rtx_duplicate", "RTX packets for something that was there already"),
     declare(

@@ -187,6 +187,9 @@ fn repair(rows: &mut Builder<'_>, flow: &FlowRecord, kind: &Labels) {
         rows.number(id, kind, counters.expected, count as f64);
     }
     let (rtx, media) = (counters.rtx_bytes as f64, counters.media_bytes as f64);
+    let wasted = counters.rtx_late + counters.rtx_duplicate;
+    let came = counters.rtx_useful + wasted;
+    rows.ratio("repair_cost.rtx_wasted", kind, came, wasted as f64, came as f64);
     rows.ratio("repair_cost.rtx_ratio", kind, counters.expected, rtx, media);
     if counters.fec_packets == 0 {
         return;

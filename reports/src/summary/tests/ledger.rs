@@ -138,6 +138,7 @@ const LEDGER: &[Row] = &[
     Row(Rich, "repair_cost.pli", &["bob", "alice", "cam", "video"], Stat::Mean, 2.0, Up),
     Row(Rich, "repair_cost.rtx_ratio", &["bob", "alice", "cam", "video"], Stat::Mean, 37.5 / 375.0, Up),
     Row(Rich, "repair_cost.rtx_useful", &["bob", "alice", "cam", "video"], Stat::Mean, 27.0, Up),
+    Row(Rich, "repair_cost.rtx_wasted", &["bob", "alice", "cam", "video"], Stat::Mean, 3.0 / 30.0, Up),
     Row(Rich, "repair_cost.rtx_late", &["bob", "alice", "cam", "video"], Stat::Mean, 2.0, Up),
     Row(Rich, "repair_cost.rtx_duplicate", &["bob", "alice", "cam", "video"], Stat::Mean, 1.0, Up),
     Row(Rich, "repair_cost.fec_ratio", &["bob", "alice", "cam", "video"], Stat::Mean, 18.75 / 375.0, Up),
