@@ -35,7 +35,7 @@ pub struct Recovery {
     pub at: Time,
     /// How long until the rate was back; `None` when it never was.
     pub after: Option<Duration>,
-    /// How long it could have been watched for.
+    /// How long it was watched for: until the link changes again.
     pub watched: Duration,
 }
 
@@ -43,18 +43,19 @@ pub struct Recovery {
 pub fn recoveries(recording: &Recording, shares: &Shares) -> Vec<Recovery> {
     let mut all = Vec::new();
     for (link, _) in recording.links() {
-        for (at, event) in events(recording, link) {
+        let events = events(recording, link);
+        for (place, (at, event)) in events.iter().enumerate() {
+            let next = events.get(place + 1).map_or(recording.measure().until, |(next, _)| *next);
             for (who, direction, line) in shares.lines() {
                 if !path(recording, who, direction).contains(&link) {
                     continue;
                 }
-                let present = recording.participant(who).present.iter();
-                let span = present.into_iter().find(|span| span.from + BEFORE_LEAST <= at && at < span.until);
-                let Some(after) = span.and_then(|span| recovered(recording, line, at, *span)) else {
-                    continue;
-                };
-                let watched = recording.measure().until.since(at);
-                all.push(Recovery { who, direction, event: event.clone(), at, after, watched });
+                let mut present = recording.participant(who).present.iter();
+                let span = present.find(|span| span.from + BEFORE_LEAST <= *at && *at < span.until);
+                let span = span.map(|span| Span { from: span.from, until: span.until.min(next) });
+                let Some(after) = span.and_then(|span| recovered(recording, line, *at, span)) else { continue };
+                let watched = next.since(*at);
+                all.push(Recovery { who, direction, event: event.clone(), at: *at, after, watched });
             }
         }
     }

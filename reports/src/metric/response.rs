@@ -34,7 +34,7 @@ pub(super) const METRICS: &[Definition] = &[
         Ms,
         Lower,
         &["participant", "direction", "event"],
-        "a change of a link's capacity, or of what the script makes it lose, to the first second in which media comes again at 0.9 times what came before it, or times what the participant is entitled to after it, if that is less",
+        "a change of a link's capacity, or of what the script makes it lose, to the first second in which media comes again at 0.9 times what came before it, or times what the participant is entitled to after it, if that is less; what is not back when the link changes again is censored",
     )
     .headline(Stat::Max)
     .own_choice("held for 5 s; before it: the mean of 10 s, of 2 s at least; changes of less than a fifth, and within 10 s of another, are no events"),

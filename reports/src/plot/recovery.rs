@@ -23,7 +23,7 @@ pub struct Event {
     pub at_secs: f64,
     /// Who recovered, and after how long, s; the quickest first.
     pub back: Vec<(String, f64)>,
-    /// Who didn't before the end of the run, and for how long it was watched, s.
+    /// Who didn't before the next event or the end of the run, and for how long it was watched, s.
     pub never: Vec<(String, f64)>,
 }
 
@@ -61,7 +61,7 @@ impl Event {
 
 /// The figure, when anything happened.
 pub fn figure(events: &[Event]) -> Option<Figure> {
-    let caption = "After each change of a link's capacity or loss: how long until those whose way leads over it received, or sent, 0.9 times what they did before, or what is possible now if that is less, for 5 s. The box holds the middle half of them, with the median; the line goes from the quickest to the slowest. Vermilion: who had not recovered by the end of the run.";
+    let caption = "After each change of a link's capacity or loss: how long until those whose way leads over it received, or sent, 0.9 times what they did before, or what is possible now if that is less, for 5 s. The box holds the middle half of them, with the median; the line goes from the quickest to the slowest. Vermilion: who had not recovered when the link changed again, or the run ended.";
     (!events.is_empty()).then(|| Figure::new("recovery", caption.to_owned(), &picture(events), table(events)))
 }
 
@@ -121,7 +121,7 @@ fn describe(events: &[Event]) -> String {
         format!("The slowest recovery took {} s, of {who} after {}.", fixed(*secs, 1), event.name)
     });
     let words = words.unwrap_or_else(|| "Nobody recovered.".to_owned());
-    if never == 0 { words } else { format!("{words} {never} did not recover before the end of the run.") }
+    if never == 0 { words } else { format!("{words} {never} did not recover in time.") }
 }
 
 fn table(events: &[Event]) -> Table {
