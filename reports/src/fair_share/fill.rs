@@ -22,12 +22,14 @@ pub(super) fn max_min(capacities: &[Option<f64>], paths: &[Vec<usize>], enough: 
         let full =
             (0..capacities.len()).filter(|link| left[*link].1 > 0).map(level).fold(f64::INFINITY, f64::min);
         // The level only rises: who needs no more than it gets that, and leaves the rest.
-        let content: Vec<usize> = open().filter(|user| enough[*user] <= full && enough[*user].is_finite()).collect();
+        let content: Vec<usize> =
+            open().filter(|user| enough[*user] <= full && enough[*user].is_finite()).collect();
         if !content.is_empty() {
             content.into_iter().for_each(|user| rates[user] = Some(enough[user]));
             continue;
         }
-        let is_stuck = |user: &usize| full.is_finite() && paths[*user].iter().any(|link| level(*link) <= full);
+        let is_stuck =
+            |user: &usize| full.is_finite() && paths[*user].iter().any(|link| level(*link) <= full);
         let stuck: Vec<usize> = open().filter(is_stuck).collect();
         if stuck.is_empty() {
             return rates.into_iter().map(|rate| rate.unwrap_or(f64::INFINITY)).collect();

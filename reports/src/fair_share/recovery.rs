@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::windows::whole_bins;
 use super::{LineShare, Shares, path, rolling};
 use crate::number::number;
 use crate::observation::{Direction, LinkIndex, ParticipantIndex};
@@ -53,7 +54,9 @@ pub fn recoveries(recording: &Recording, shares: &Shares) -> Vec<Recovery> {
                 let mut present = recording.participant(who).present.iter();
                 let span = present.find(|span| span.from + BEFORE_LEAST <= *at && *at < span.until);
                 let span = span.map(|span| Span { from: span.from, until: span.until.min(next) });
-                let Some(after) = span.and_then(|span| recovered(recording, line, *at, span)) else { continue };
+                let Some(after) = span.and_then(|span| recovered(recording, line, *at, span)) else {
+                    continue;
+                };
                 let watched = next.since(*at);
                 all.push(Recovery { who, direction, event: event.clone(), at: *at, after, watched });
             }
@@ -97,10 +100,9 @@ fn recovered(recording: &Recording, line: &LineShare, at: Time, present: Span) -
     let from = Time::from_nanos(at.as_nanos().saturating_sub(BEFORE.as_nanos() as u64)).max(present.from);
     let before = &line.rate[bins(from)..bins(at).max(bins(from) + 1)];
     let before = before.iter().sum::<f64>() / before.len() as f64;
-    let width = u64::try_from(measure.bin.as_nanos()).unwrap_or(u64::MAX).max(1);
-    let first = usize::try_from(at.as_nanos().div_ceil(width)).ok()?;
-    let end = measure.bin_of(present.until.min(measure.until)) + 1;
-    let after = line.rate.get(first..end.min(line.rate.len()))?;
+    let whole = whole_bins(measure, Span { from: at, until: present.until.min(measure.until) });
+    let first = whole.start;
+    let after = line.rate.get(first..whole.end.min(line.rate.len()))?;
     let possible = line.entitlement.get(first..first + after.len())?;
     let feasible = rolling(possible, second);
     if before < NOTHING || feasible.is_empty() {

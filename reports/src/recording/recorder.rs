@@ -15,8 +15,8 @@ use super::participant::ParticipantRecord;
 use super::speakers::Sound;
 use super::{Broken, Measure, Recording, Repairs, Span};
 use crate::observation::{
-    Cast, EstimateOf, Flow, FlowCounters, LatencyParts, Layer, LinkIndex, MediaKind, Observation,
-    Observer, ParticipantIndex, SourceIndex, TrafficClass,
+    Cast, EstimateOf, Flow, FlowCounters, LatencyParts, Layer, LinkIndex, MediaKind, Observation, Observer,
+    ParticipantIndex, SourceIndex, TrafficClass,
 };
 
 /// Takes the observations of one run, in order of time, and keeps what the report needs.

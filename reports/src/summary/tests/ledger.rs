@@ -276,4 +276,9 @@ fn what_never_settles_or_recovers_is_censored() {
     assert_eq!(waited(&lasting, "recovery_time", "bob"), Some(30_000.0));
     assert_eq!(waited(&lasting, "convergence_time", "bob"), Some(30_000.0));
     assert_eq!(lasting.of_metric("recovery_time").count(), 0);
+    // It is watched until the line changes again, which takes nothing from him.
+    let widened = long::widened();
+    assert_eq!(waited(&widened, "recovery_time", "bob"), Some(15_000.0));
+    let times: Vec<f64> = widened.of_metric("recovery_time").map(|row| row.stat(Stat::Max)).collect();
+    assert_eq!(times, [0.0]);
 }

@@ -15,21 +15,32 @@ use crate::summary::Summary;
 const HIGH: Layer = Layer { spatial: 1, temporal: 0 };
 const BACK: Flow = Flow { receiver: ALICE, publisher: BOB, source: CAM };
 
-/// When rates change, s, and to what, kbit/s.
+/// When Bob's rate and the capacity of his line change, s, and to what, kbit/s.
 struct Plan {
     bob: &'static [(u64, u64)],
+    line: &'static [(u64, u64)],
     pictures: fn(u64) -> bool,
 }
 
-const GOOD: Plan = Plan { bob: &[(0, 200), (5, 500), (30, 100), (34, 240)], pictures: |_| true };
+const GOOD: Plan = Plan { bob: &[(0, 200), (5, 500), (30, 100), (34, 240)], line: FALLS, pictures: |_| true };
 /// Later at full rate, later back, two more swings; and a picture that stands still for 6 s.
 const BAD: Plan = Plan {
     bob: &[(0, 200), (7, 500), (30, 100), (36, 240), (48, 200), (50, 240)],
+    line: FALLS,
     pictures: |millis| millis <= 20_000 || millis >= 26_000,
 };
 
+const FALLS: &[(u64, u64)] = &[(30, 250)];
+/// Bob's rate stays low when his line is as wide as before.
+const WIDENED: Plan =
+    Plan { bob: &[(0, 500), (30, 100)], line: &[(30, 250), (45, 1_000)], pictures: |_| true };
+
+pub(super) fn widened() -> Summary {
+    summary(&WIDENED)
+}
+
 /// Bob's rate never comes back.
-const LASTING: Plan = Plan { bob: &[(0, 500), (30, 100)], pictures: |_| true };
+const LASTING: Plan = Plan { bob: &[(0, 500), (30, 100)], line: FALLS, pictures: |_| true };
 
 pub(super) fn lasting() -> Summary {
     summary(&LASTING)
@@ -49,8 +60,8 @@ fn summary(plan: &Plan) -> Summary {
     let (mut bob, mut alice) = (0, 0);
     for millis in (200..=60_000).step_by(200) {
         let at = Time::from_millis(millis);
-        if millis == 30_000 {
-            recorder.observe(at, Observation::LinkCapacity { link: DOWN, bps: Some(250_000) });
+        for (_, kbps) in plan.line.iter().filter(|(secs, _)| secs * 1_000 == millis) {
+            recorder.observe(at, Observation::LinkCapacity { link: DOWN, bps: Some(kbps * 1_000) });
         }
         let from = (millis - 200) / 1_000;
         let kbps = plan.bob.iter().rev().find(|(start, _)| *start <= from).map_or(0, |(_, kbps)| *kbps);
