@@ -65,7 +65,7 @@ fn watched(kbps: u64, seed: u64) -> (f64, f64, Vec<String>) {
 fn a_steady_line_sees_at_most_one_switch_a_minute() {
     let (lines, seeds): (Vec<u64>, u64) = match std::env::var("STEADY_LINES").as_deref() {
         Ok("all") => ((100..=5_000).step_by(50).collect(), 3),
-        _ => (vec![150, 200, 300, 700, 1_050, 1_950, 4_350], 1),
+        _ => (vec![150, 200, 300, 700, 1_050, 1_950, 2_300, 2_850, 4_350], 1),
     };
     let mut unsteady = Vec::new();
     for (kbps, seed) in lines.iter().flat_map(|kbps| (1..=seeds).map(|seed| (*kbps, seed))) {
