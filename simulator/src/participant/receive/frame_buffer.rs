@@ -273,8 +273,12 @@ impl FrameBuffer {
         });
         let frame = &mut self.frames[index];
         frame.add(packet);
-        // A lower layer may come late to one that looked complete without it.
-        let stamp = frame.is_whole().then(|| frame.stamp_of(packet)).flatten()?;
+        if !frame.is_whole() {
+            // A lower layer may come late to one that looked complete without it: then it waits for the rest of that.
+            frame.journey = None;
+            return None;
+        }
+        let stamp = frame.stamp_of(packet)?;
         Some((frame, stamp))
     }
 }
