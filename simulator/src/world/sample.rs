@@ -18,14 +18,10 @@ impl World {
 
     /// Counters of every flow and estimates of every path, as they stand.
     pub(super) fn sample_counters(&mut self) {
-        let mut observations = std::mem::take(&mut self.observations);
-        for index in 0..self.people.len() {
-            self.people[index].client.sample(&mut observations);
+        for person in &mut self.people {
+            person.client.sample(&mut self.observations);
         }
-        for observation in observations.drain(..) {
-            self.observe(observation);
-        }
-        self.observations = observations;
+        self.observe_all();
         self.watch_state();
         let estimates: Vec<_> = self.sfu.estimates().collect();
         for (id, rate) in estimates {
@@ -33,7 +29,7 @@ impl World {
                 let of = EstimateOf::Downlink(place);
                 let moment = self.moment();
                 self.watch.estimate(moment, place.0, rate.as_bps());
-                self.observe(Observation::Estimate { of, bps: rate.as_bps() });
+                self.observe(&Observation::Estimate { of, bps: rate.as_bps() });
             }
         }
     }
@@ -44,7 +40,7 @@ impl World {
         let rate = schedule.rate_at(self.now);
         let next = schedule.next_change(self.now);
         let bps = (rate != DataRate::INFINITE).then(|| rate.as_bps());
-        self.observe(Observation::LinkCapacity { link: LinkIndex(index), bps });
+        self.observe(&Observation::LinkCapacity { link: LinkIndex(index), bps });
         if let Some(next) = next {
             self.queue.schedule(next, EventClass::World, NodeId(0), Event::Capacity(index));
         }
