@@ -7,6 +7,7 @@ mod choices;
 mod compare;
 mod digest;
 mod explore;
+mod gallery;
 mod gate;
 mod list;
 mod load;
@@ -35,6 +36,7 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Metrics(list) => list::metrics(&list),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Compare(compare) => compare::compare(&compare),
+        Command::Gallery(gallery) => gallery::gallery(&gallery),
         Command::Gate(gate) => gate::gate(&gate),
         Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Merge(merge) => sweep::merge(&merge),

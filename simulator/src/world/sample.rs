@@ -2,10 +2,11 @@
 
 use reports::observation::{EstimateOf, LinkIndex, Observation};
 
-use sfu::DataRate;
+use sfu::{DataRate, DropReason};
 
 use super::{Event, World};
 use crate::event_queue::{EventClass, NodeId};
+use crate::virtual_time::report_time;
 
 impl World {
     pub(super) fn sample(&mut self) {
@@ -22,13 +23,16 @@ impl World {
             person.client.sample(&mut self.observations);
         }
         self.observe_all();
+        let copies = self.sfu.copies();
+        let asked = copies.asked - copies.unrepaired.of(DropReason::Duplicate);
+        self.recorder.repairs(report_time(self.now), asked, copies.answered);
         self.watch_state();
         let estimates: Vec<_> = self.sfu.estimates().collect();
         for (id, rate) in estimates {
             if let Some(place) = self.place(id) {
                 let of = EstimateOf::Downlink(place);
                 let moment = self.moment();
-                self.watch.estimate(moment, place.0, rate.as_bps());
+                self.watch.estimate(moment, place.0, rate);
                 self.observe(&Observation::Estimate { of, bps: rate.as_bps() });
             }
         }
