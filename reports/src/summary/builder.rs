@@ -11,7 +11,7 @@ use crate::recording::flow::FlowRecord;
 use crate::recording::{Measure, Recording};
 
 /// A flow wanted for less than this is not expected to show anything (★ our own choice).
-const TOO_SHORT: Duration = Duration::from_secs(1);
+pub(super) const TOO_SHORT: Duration = Duration::from_secs(1);
 
 /// Rows in the making.
 pub(super) struct Builder<'a> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::builder::{Builder, raw, with};
+use super::builder::{Builder, TOO_SHORT, raw, with};
 use super::{Labels, e_model};
 use crate::Distribution;
 use crate::metric::Unit;
@@ -50,14 +50,18 @@ fn frames(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, labels
     rows.values("video.bitrate", labels, bitrate(rows, flow));
 }
 
-/// Whether pictures must have come: the flow was wanted for long enough, and the SFU didn't choose, for a reason that it
-/// gave, to send nothing of it all that time, which `layer_share.none` tells.
+/// Whether pictures must have come: the flow was wanted for long enough, and not withheld for so much of that time, by a
+/// choice of the SFU's for which it gave a reason and of which `layer_share.none` tells, that too little is left.
 fn is_sent(rows: &Builder<'_>, flow: &FlowRecord, video: &VideoRecord) -> bool {
     let measured = rows.measure().span();
-    let mut times =
-        video.layers.intervals().iter().filter(|one| !one.span.overlap(measured).length().is_zero());
+    let within = |one: &LayerInterval| one.span.overlap(measured).length();
     let withheld = |one: &LayerInterval| one.layer.is_none() && !one.reason.is_empty();
-    rows.is_expected(flow) && !(times.clone().count() > 0 && times.all(withheld))
+    let (mut chosen, mut sent) = (Duration::ZERO, Duration::ZERO);
+    for one in video.layers.intervals() {
+        chosen += within(one);
+        sent += if withheld(one) { Duration::ZERO } else { within(one) };
+    }
+    rows.is_expected(flow) && (chosen.is_zero() || sent >= TOO_SHORT)
 }
 
 fn freezes(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, labels: &Labels) {

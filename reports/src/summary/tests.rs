@@ -369,6 +369,15 @@ fn data_messages() {
 }
 
 #[test]
+fn nobody_expects_pictures_that_were_chosen_a_moment_before_the_end() {
+    for (millis, absent) in [(39_990, false), (39_001, false), (39_000, true), (5_000, true)] {
+        let summary = long::withheld_until(Time::from_millis(millis));
+        let ids: Vec<_> = summary.absent.iter().map(|absent| absent.definition.id).collect();
+        assert_eq!(ids.contains(&"video.freeze_w3c.ratio"), absent, "{millis} ms: {ids:?}");
+    }
+}
+
+#[test]
 fn nobody_expects_what_was_sent_before_a_channel_was_open_or_after_its_owner_left() {
     let mut script = Script::default();
     let label = || "chat".to_owned();

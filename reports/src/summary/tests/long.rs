@@ -107,6 +107,28 @@ fn starts(recorder: &mut Recorder) {
     }
 }
 
+/// What Bob receives of Alice is withheld until `since`, and nothing ever comes.
+pub(super) fn withheld_until(since: Time) -> Summary {
+    let mut recorder = Recorder::new(cast(), Measure::new(Time::from_secs(10), Time::from_secs(40)));
+    for participant in [ALICE, BOB] {
+        recorder.observe(Time::ZERO, Observation::Join { participant, step: JoinStep::Dtls });
+    }
+    recorder.observe(Time::ZERO, Observation::Subscribed(VIDEO));
+    for (at, layer, reason) in [(Time::ZERO, None, "last_n"), (since, Some(HIGH), "top")] {
+        let chosen = Observation::LayerChosen {
+            flow: VIDEO,
+            layer,
+            reason: reason.to_owned(),
+            estimate_bps: 1_000_000,
+            entitled: Some(HIGH),
+            explanation: String::new(),
+        };
+        recorder.observe(at, chosen);
+        recorder.observe(at, Observation::LayerForwarded { flow: VIDEO, layer });
+    }
+    Summary::of(&recorder.finish(), header())
+}
+
 /// Carol joins after 20 s; in the third second after it, what Bob receives of Alice falls from 1 Mbit/s to
 /// `fallen_kbps`.
 pub(super) fn join(fallen_kbps: u64) -> Summary {
