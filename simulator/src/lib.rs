@@ -1,5 +1,6 @@
 //! A deterministic simulator of video conferences against the real SFU.
 
+pub mod calibration;
 pub mod capacity;
 pub mod capture;
 pub mod cli;

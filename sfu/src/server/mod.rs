@@ -21,7 +21,6 @@ mod metrics;
 mod outbox;
 mod port;
 mod requests;
-mod runs;
 mod session;
 mod streams;
 mod tls;

@@ -304,7 +304,7 @@ fn answer_json(answer: &Answer) -> Value {
 }
 
 /// A table for a terminal.
-fn aligned(table: &Table) -> String {
+pub(crate) fn aligned(table: &Table) -> String {
     let heads: Vec<String> = table.heads.iter().map(|head| (*head).to_string()).collect();
     let rows: Vec<&Vec<String>> = std::iter::once(&heads).chain(&table.rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! The simulated conferences: a scenario of them on one server and its line.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use reports::metric;
 use scenarios::{Rate, Scenario};
@@ -85,7 +86,31 @@ join = {{ uniform = ["0s", "1s"] }}
     text
 }
 
-/// The same, read.
+/// The scenario of one conference of `people` for so long, whose lines and server have no end.
+pub fn ample(people: u32, seed: u64, duration: Duration) -> String {
+    format!(
+        r#"schema = 1
+name = "ample-{people}"
+seed = {seed}
+duration = "{}ms"
+
+[link.far]
+delay = "20ms"
+
+[sfu.main]
+config = {{ pause_unwatched = true }}
+
+[participant.p]
+count = {people}
+up = "far"
+down = "far"
+join = {{ uniform = ["0s", "1s"] }}
+"#,
+        duration.as_millis()
+    )
+}
+
+/// A scenario, read.
 ///
 /// # Errors
 /// When there are more of them than a scenario may have.

@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+mod calibrate;
 mod capacity;
 mod decide;
 mod explore;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use calibrate::CalibrateArguments;
 pub use capacity::{CapacityArguments, Frontier};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 pub use explore::ExploreArguments;
@@ -44,6 +46,8 @@ pub enum Command {
     Merge(MergeArguments),
     /// Tells how many conferences a server and its line carry, and what gives out first.
     Capacity(CapacityArguments),
+    /// Measures what packets cost the SFU on this machine, for `capacity`.
+    Calibrate(CalibrateArguments),
     /// Draws whole scenarios, watches every invariant, and shrinks what fails.
     Explore(ExploreArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.

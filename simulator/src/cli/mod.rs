@@ -1,6 +1,7 @@
 //! The command line: what each command does, and the exit code that says how it ended.
 
 pub mod arguments;
+mod calibrate;
 mod capacity;
 mod check;
 mod choices;
@@ -39,6 +40,7 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Merge(merge) => sweep::merge(&merge),
         Command::Capacity(capacity) => capacity::capacity(&capacity),
+        Command::Calibrate(calibrate) => calibrate::calibrate(&calibrate),
         Command::Explore(explore) => explore::explore(&explore),
         Command::Digest(digest) => digest::digest(&digest),
     };

@@ -195,11 +195,24 @@ impl World {
             observations: Vec::new(),
             tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
+            tape: None,
             events: 0,
             watch: Watch::new(cast.members.len(), scenario.liveness),
             over: false,
             failures: Vec::new(),
         })
+    }
+}
+
+impl World {
+    /// The addresses of so many members of a cast, in its order.
+    pub(crate) fn addresses(members: usize) -> impl Iterator<Item = SocketAddr> {
+        (0..members).map(address_of)
+    }
+
+    /// What a member's cryptography starts from.
+    pub(crate) fn crypto_key(seed: Seed, name: &str) -> [u8; 32] {
+        seed.key(&format!("participant/{name}/crypto"))
     }
 }
 
@@ -243,7 +256,15 @@ fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
     cast.members.iter().try_for_each(|member| limit("sources", member.publish.len(), 255))
 }
 
-fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> Result<Sfu, BuildError> {
+/// The SFU that a scenario describes.
+///
+/// # Errors
+/// When it can't have a certificate.
+pub(crate) fn build_sfu(
+    server: &scenarios::model::Sfu,
+    seed: Seed,
+    null_crypto: bool,
+) -> Result<Sfu, BuildError> {
     let mut config = Config::new(SFU_ADDRESS);
     config.nack = server.nack;
     config.rtx = server.rtx;
@@ -305,7 +326,7 @@ fn build_client(
     null_crypto: bool,
 ) -> Result<Client, BuildError> {
     let path = format!("participant/{}", member.name);
-    let provider = SeededProvider::new(seed.key(&format!("{path}/crypto")));
+    let provider = SeededProvider::new(World::crypto_key(seed, &member.name));
     let certificate = Certificate::generate(&*provider)
         .map_err(|error| BuildError::Certificate { name: member.name.clone(), error: error.to_string() })?;
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));

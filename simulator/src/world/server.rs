@@ -7,6 +7,7 @@ use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Time,
 
 use super::tags::{Tag, Tags};
 use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
+use crate::calibration::tape::Given;
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
 use crate::network::{BufferPool, Datagram, Ecn, TrafficClass};
@@ -127,6 +128,7 @@ impl World {
     }
 
     fn process(&mut self, mut datagram: Datagram) {
+        self.keep(|| Given::Came(datagram.from, datagram.bytes.to_vec()));
         let tag = self.tags.take(datagram.tag);
         let (from, ecn) = (datagram.from, datagram.ecn);
         let mut result = Ok(());
@@ -223,6 +225,9 @@ impl World {
             self.tell(event);
         }
         self.watch_sent(&made);
+        if let Some(tape) = &mut self.tape {
+            tape.sent += made.len() as u64;
+        }
         events.iter().for_each(|event| self.watch_parting(event));
         match &mut self.cpu {
             Some(cpu) => {
@@ -266,6 +271,7 @@ impl World {
     pub(super) fn open_channel(&mut self, index: u16) {
         let in_conference = self.people[usize::from(index)].peer.is_none();
         let session = in_conference.then(|| self.server.signalling.open());
+        self.keep(|| Given::Opened);
         let timer = self.queue.add_timer(EventClass::Timer, World::node(index), Event::Channel(index));
         self.server.sessions.extend(session.map(|session| (session, index)));
         let channel = ReliableChannel::server();
@@ -294,6 +300,7 @@ impl World {
                     continue;
                 };
                 let text = String::from_utf8_lossy(&message).into_owned();
+                self.keep(|| Given::Said(session, text.clone()));
                 self.sfu_turn(|turn, signalling| signalling.message(session, &text, turn));
             }
             self.channel_due(index);
