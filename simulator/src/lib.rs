@@ -4,6 +4,7 @@ pub mod calibration;
 pub mod capacity;
 pub mod capture;
 pub mod cli;
+pub mod cost;
 pub mod crypto;
 pub mod digest;
 pub mod event_queue;

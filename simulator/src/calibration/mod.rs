@@ -20,6 +20,7 @@ use sfu::Time;
 
 use crate::capacity::stage;
 use crate::host;
+use crate::participant::transport::CryptoMode;
 use crate::random::Seed;
 use crate::world::{Settings, World, build_sfu};
 use fit::{Fit, Point, fit, median, spread};
@@ -120,7 +121,7 @@ impl Calibration {
 }
 
 /// One size with its tape.
-struct Stage {
+pub(crate) struct Stage {
     people: u32,
     scenario: Scenario,
     tape: Tape,
@@ -137,7 +138,7 @@ pub fn calibrate(plan: &Plan, mut step: impl FnMut()) -> Result<Calibration, Cal
     let before = host::load_average();
     let mut stages = Vec::new();
     for people in &plan.sizes {
-        stages.push(Stage::record(plan, *people)?);
+        stages.push(Stage::record(*people, 0.0, plan.seed, plan.before, plan.span)?);
         step();
     }
     let clock = clock_costs();
@@ -190,11 +191,21 @@ fn clock_costs() -> Duration {
 }
 
 impl Stage {
-    fn record(plan: &Plan, people: u32) -> Result<Stage, CalibrationError> {
+    /// A conference of `people` whose lines lose this share of packets, with a stretch of `span` to be measured.
+    ///
+    /// # Errors
+    /// When it can't be simulated.
+    pub(crate) fn record(
+        people: u32,
+        loss: f64,
+        seed: u64,
+        before: Duration,
+        span: Duration,
+    ) -> Result<Stage, CalibrationError> {
         let told = CalibrationError::Conference;
-        let text = stage::ample(people, plan.seed, plan.before + plan.span);
+        let text = stage::ample(people, loss, seed, before + span);
         let scenario = stage::scenario(&text).map_err(told)?;
-        let settings = Settings { seed: plan.seed, null_crypto: true, ..Settings::default() };
+        let settings = Settings { seed, null_crypto: true, ..Settings::default() };
         let world = World::new(&scenario, settings).map_err(|error| told(error.to_string()))?;
         let outcome = world.with_tape().run(|_| ())?;
         if let Some(failure) = outcome.failures.into_iter().next() {
@@ -203,28 +214,33 @@ impl Stage {
         let tape = outcome.tape.ok_or(CalibrationError::Tape("there is none"))?;
         let cast = scenario.expand(&mut |_| 0.0);
         let wire = Wire::open(World::addresses(cast.members.len()))?;
-        let from = Time::ZERO + plan.before;
+        let from = Time::ZERO + before;
         Ok(Stage { people, scenario, tape, from, wire, passes: Default::default() })
     }
 
-    fn begin(&self, seed: u64) -> Result<Replay, CalibrationError> {
+    /// A fresh SFU at the beginning of the stretch.
+    ///
+    /// # Errors
+    /// When it can't be brought there.
+    pub(crate) fn begin(&self, seed: u64, null_crypto: bool) -> Result<Replay, CalibrationError> {
         let seed = Seed(seed);
         let (_, server) = self.scenario.sfu();
-        let sfu =
-            build_sfu(server, seed, false).map_err(|error| CalibrationError::Refused(error.to_string()))?;
+        let sfu = build_sfu(server, seed, null_crypto)
+            .map_err(|error| CalibrationError::Refused(error.to_string()))?;
         let cast = self.scenario.expand(&mut |path| seed.stream(path).unit());
         let keys = cast.members.iter().map(|member| World::crypto_key(seed, &member.name));
-        let people = People::new(World::addresses(cast.members.len()).zip(keys), sfu.fingerprint())?;
+        let mode = if null_crypto { CryptoMode::Null } else { CryptoMode::Real };
+        let people = People::new(World::addresses(cast.members.len()).zip(keys), sfu.fingerprint(), mode)?;
         Replay::begin(sfu, people, &self.tape, self.from)
     }
 
     /// One pass of the core alone, and one with sockets.
     fn pass(&self, seed: u64, clock: Duration) -> Result<[Passed; 2], CalibrationError> {
-        let (core, again) = self.begin(seed)?.core_alone();
+        let (core, again) = self.begin(seed, false)?.core_alone(host::thread_cpu);
         if again != self.tape.sent {
             return Err(CalibrationError::Differs { people: self.people, once: self.tape.sent, again });
         }
-        let server = self.begin(seed)?.with_sockets(&self.wire, clock)?;
+        let server = self.begin(seed, false)?.with_sockets(&self.wire, clock)?;
         Ok([core, server])
     }
 

@@ -26,6 +26,7 @@ use crate::participant::transport::srtp::Srtp;
 pub(super) struct People(IndexMap<SocketAddr, Person>);
 
 struct Person {
+    mode: CryptoMode,
     provider: Arc<SeededProvider>,
     dtls: Dtls,
     begun: bool,
@@ -41,6 +42,7 @@ impl People {
     pub(super) fn new(
         people: impl Iterator<Item = (SocketAddr, [u8; 32])>,
         fingerprint: Fingerprint,
+        mode: CryptoMode,
     ) -> Result<Self, CalibrationError> {
         let person = |(address, key)| {
             let provider = SeededProvider::new(key);
@@ -52,7 +54,7 @@ impl People {
                 provider: provider.clone(),
                 rtt: None,
             });
-            Ok((address, Person { provider, dtls, begun: false, waiting: VecDeque::new(), keys: None }))
+            Ok((address, Person { mode, provider, dtls, begun: false, waiting: VecDeque::new(), keys: None }))
         };
         people.map(person).collect::<Result<_, _>>().map(People)
     }
@@ -111,7 +113,7 @@ impl Person {
         }
         while let Some(event) = self.dtls.poll_event() {
             if let DtlsEvent::Connected(material) = event {
-                let srtp = Srtp::new(CryptoMode::Real, Role::Client, &material, self.provider.crypto());
+                let srtp = Srtp::new(self.mode, Role::Client, &material, self.provider.crypto());
                 self.keys = srtp.ok().map(|srtp| (srtp, Null::new(material.profile)));
             }
         }

@@ -32,7 +32,7 @@ pub struct Passed {
 }
 
 /// An SFU at the beginning of the stretch that is measured, and what it will be given.
-pub(super) struct Replay {
+pub(crate) struct Replay {
     core: Core,
     ahead: Vec<(Time, Given)>,
     /// When the tape ends.
@@ -89,17 +89,17 @@ impl Replay {
     }
 
     /// Plays the rest, each datagram in a turn of its own, to nobody.
-    /// The second value is what the SFU has sent in all.
-    pub(super) fn core_alone(mut self) -> (Passed, u64) {
+    /// The second value is what the SFU has sent in all. `clock` tells processor time.
+    pub(crate) fn core_alone(mut self, clock: impl Fn() -> Duration) -> (Passed, u64) {
         let mut sink = Count::default();
         let mut passed = Passed { packets_in: datagrams(&self.ahead), ..Passed::default() };
-        let begun = thread_cpu();
+        let begun = clock();
         for (at, given) in &mut self.ahead {
             self.core.time_outs(*at, &mut sink);
             self.core.take(*at, given, &mut sink);
         }
         self.core.time_outs(self.end + Duration::from_nanos(1), &mut sink);
-        passed.spent = thread_cpu().saturating_sub(begun);
+        passed.spent = clock().saturating_sub(begun);
         passed.packets_out = sink.sent;
         (passed, self.sent + sink.sent)
     }

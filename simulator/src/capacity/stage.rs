@@ -86,8 +86,9 @@ join = {{ uniform = ["0s", "1s"] }}
     text
 }
 
-/// The scenario of one conference of `people` for so long, whose lines and server have no end.
-pub fn ample(people: u32, seed: u64, duration: Duration) -> String {
+/// The scenario of one conference of `people` for so long, whose lines and server have no end; each line loses this
+/// share of packets.
+pub fn ample(people: u32, loss: f64, seed: u64, duration: Duration) -> String {
     format!(
         r#"schema = 1
 name = "ample-{people}"
@@ -96,6 +97,7 @@ duration = "{}ms"
 
 [link.far]
 delay = "20ms"
+loss = "{}%"
 
 [sfu.main]
 config = {{ pause_unwatched = true }}
@@ -106,7 +108,8 @@ up = "far"
 down = "far"
 join = {{ uniform = ["0s", "1s"] }}
 "#,
-        duration.as_millis()
+        duration.as_millis(),
+        loss * 100.0,
     )
 }
 

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod capacity;
+mod cost;
 mod decide;
 mod explore;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use calibrate::CalibrateArguments;
 pub use capacity::{CapacityArguments, Frontier};
+pub use cost::{CostArguments, CostWorkArguments};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 pub use explore::ExploreArguments;
 
@@ -50,6 +52,11 @@ pub enum Command {
     Calibrate(CalibrateArguments),
     /// Draws whole scenarios, watches every invariant, and shrinks what fails.
     Explore(ExploreArguments),
+    /// Holds instructions per packet, as callgrind counts them, against the committed baseline.
+    Cost(CostArguments),
+    /// Carries out one benchmark: what `cost` counts.
+    #[command(hide = true)]
+    CostWork(CostWorkArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),

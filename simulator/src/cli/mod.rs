@@ -6,6 +6,7 @@ mod capacity;
 mod check;
 mod choices;
 mod compare;
+mod cost;
 mod digest;
 mod explore;
 mod gate;
@@ -41,6 +42,8 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Merge(merge) => sweep::merge(&merge),
         Command::Capacity(capacity) => capacity::capacity(&capacity),
         Command::Calibrate(calibrate) => calibrate::calibrate(&calibrate),
+        Command::Cost(cost) => cost::cost(&cost),
+        Command::CostWork(work) => cost::cost_work(&work),
         Command::Explore(explore) => explore::explore(&explore),
         Command::Digest(digest) => digest::digest(&digest),
     };
