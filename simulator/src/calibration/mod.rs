@@ -2,8 +2,9 @@
 //!
 //! Conferences of several sizes are simulated, without a cipher, and what the SFU is given in them is kept. Each tape
 //! is then played to fresh SFUs with real encryption: to one in a tight loop and to nobody, which is what the core
-//! costs, and to one behind loopback sockets that are read and written as a worker of the server does, which is what
-//! a packet costs the server. Small conferences have about as many packets out as in, large ones many more out, which
+//! costs; to one behind loopback sockets that are read and written as a worker of the server does that never rests;
+//! and to one that sleeps until something comes. A server is between the last two, nearer to the one or the other as
+//! it has more or less to do. Small conferences have about as many packets out as in, large ones many more out, which
 //! tells the two costs apart.
 
 pub mod fit;
@@ -12,6 +13,7 @@ mod replay;
 mod report;
 pub mod tape;
 mod wire;
+mod woken;
 
 use std::time::Duration;
 
@@ -93,9 +95,11 @@ pub struct Measured {
     /// The counts of one pass, and the median of what they cost the core.
     pub core: Passed,
     /// The same with sockets.
-    pub server: Passed,
-    /// The spread of both between rounds, as a share: the median distance from the median.
-    pub spread: [f64; 2],
+    pub busy: Passed,
+    /// The same with sockets and sleep.
+    pub woken: Passed,
+    /// The spread of each between rounds, as a share: the median distance from the median.
+    pub spread: [f64; 3],
 }
 
 /// What was found.
@@ -103,8 +107,10 @@ pub struct Measured {
 pub struct Calibration {
     /// The core without sockets.
     pub core: Fit,
-    /// The core with sockets.
-    pub server: Fit,
+    /// With sockets, a worker that never rests.
+    pub busy: Fit,
+    /// With sockets, a worker that sleeps until something comes.
+    pub woken: Fit,
     /// Each size.
     pub sizes: Vec<Measured>,
     /// How often each was measured.
@@ -116,7 +122,7 @@ pub struct Calibration {
 impl Calibration {
     /// The largest spread between rounds, with sockets.
     pub fn spread(&self) -> f64 {
-        self.sizes.iter().map(|size| size.spread[1]).fold(0.0, f64::max)
+        self.sizes.iter().map(|size| size.spread[1].max(size.spread[2])).fold(0.0, f64::max)
     }
 }
 
@@ -127,7 +133,7 @@ pub(crate) struct Stage {
     tape: Tape,
     from: Time,
     wire: Wire,
-    passes: [Vec<Passed>; 2],
+    passes: [Vec<Passed>; 3],
 }
 
 /// Measures. `step` is called now and then; see [`steps`].
@@ -145,9 +151,9 @@ pub fn calibrate(plan: &Plan, mut step: impl FnMut()) -> Result<Calibration, Cal
     // Interleaved, so that what else the machine does meets all sizes alike. The first round warms up.
     for round in 0..=plan.rounds {
         for stage in &mut stages {
-            let both = stage.pass(plan.seed, clock)?;
+            let all = stage.pass(plan.seed, clock)?;
             if round > 0 {
-                stage.passes.iter_mut().zip(both).for_each(|(passes, passed)| passes.push(passed));
+                stage.passes.iter_mut().zip(all).for_each(|(passes, passed)| passes.push(passed));
             }
             step();
         }
@@ -159,7 +165,8 @@ pub fn calibrate(plan: &Plan, mut step: impl FnMut()) -> Result<Calibration, Cal
     };
     Ok(Calibration {
         core: fitted(|size| &size.core)?,
-        server: fitted(|size| &size.server)?,
+        busy: fitted(|size| &size.busy)?,
+        woken: fitted(|size| &size.woken)?,
         rounds: plan.rounds,
         load_average: [before, host::load_average()],
         sizes,
@@ -234,14 +241,15 @@ impl Stage {
         Replay::begin(sfu, people, &self.tape, self.from)
     }
 
-    /// One pass of the core alone, and one with sockets.
-    fn pass(&self, seed: u64, clock: Duration) -> Result<[Passed; 2], CalibrationError> {
+    /// One pass of the core alone, one of a busy worker, and one of a worker that sleeps.
+    fn pass(&self, seed: u64, clock: Duration) -> Result<[Passed; 3], CalibrationError> {
         let (core, again) = self.begin(seed, false)?.core_alone(host::thread_cpu);
         if again != self.tape.sent {
             return Err(CalibrationError::Differs { people: self.people, once: self.tape.sent, again });
         }
-        let server = self.begin(seed, false)?.with_sockets(&self.wire, clock)?;
-        Ok([core, server])
+        let busy = self.begin(seed, false)?.busy(&self.wire, clock)?;
+        let woken = self.begin(seed, false)?.woken(&self.wire)?;
+        Ok([core, busy, woken])
     }
 
     fn measured(&self) -> Measured {
@@ -255,8 +263,9 @@ impl Stage {
         Measured {
             people: self.people,
             core: middle(0),
-            server: middle(1),
-            spread: [spread(&spent(0)), spread(&spent(1))],
+            busy: middle(1),
+            woken: middle(2),
+            spread: [spread(&spent(0)), spread(&spent(1)), spread(&spent(2))],
         }
     }
 }
@@ -277,10 +286,10 @@ mod tests {
         assert!((600..1_000).contains(&pair.core.packets_in), "{pair:?}");
         assert!(six.core.packets_out > 2 * six.core.packets_in, "{six:?}");
         for size in &found.sizes {
-            assert!(size.core.packets_in == size.server.packets_in && size.core.calls_out == 0, "{size:?}");
-            assert!(size.server.spent > size.core.spent, "system calls cost: {size:?}");
-            assert!(size.server.calls_out < size.server.packets_out, "several go in one call: {size:?}");
+            assert!(size.core.packets_in == size.busy.packets_in && size.core.calls_out == 0, "{size:?}");
+            assert!(size.busy.spent > size.core.spent, "system calls cost: {size:?}");
+            assert!(size.busy.calls_out < size.busy.packets_out, "several go in one call: {size:?}");
         }
-        assert!(found.server.per_packet_out_ns > found.core.per_packet_out_ns, "{found:?}");
+        assert!(found.busy.per_packet_out_ns > found.core.per_packet_out_ns, "{found:?}");
     }
 }

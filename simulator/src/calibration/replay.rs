@@ -33,21 +33,21 @@ pub struct Passed {
 
 /// An SFU at the beginning of the stretch that is measured, and what it will be given.
 pub(crate) struct Replay {
-    core: Core,
-    ahead: Vec<(Time, Given)>,
+    pub(super) core: Core,
+    pub(super) ahead: Vec<(Time, Given)>,
     /// When the tape ends.
     end: Time,
     /// Datagrams that were sent before the stretch.
     sent: u64,
 }
 
-struct Core {
-    sfu: Sfu,
+pub(super) struct Core {
+    pub(super) sfu: Sfu,
     signalling: SignallingServer,
 }
 
 /// A sink that keeps events for the end of the turn.
-trait Outputs: Sink {
+pub(super) trait Outputs: Sink {
     fn events(&mut self) -> &mut Vec<Event>;
 }
 
@@ -104,18 +104,14 @@ impl Replay {
         (passed, self.sent + sink.sent)
     }
 
-    /// Plays the rest as a worker of the server does: by system calls over loopback, and what comes together in one
-    /// turn. Only the server's side is measured.
+    /// Plays the rest as a worker of the server does that has always something to do: by system calls over loopback,
+    /// and what comes together in one turn. Only the server's side is measured.
     ///
     /// # Errors
     /// When the system loses datagrams.
-    pub(super) fn with_sockets(
-        mut self,
-        wire: &Wire,
-        clock_costs: Duration,
-    ) -> Result<Passed, CalibrationError> {
+    pub(super) fn busy(mut self, wire: &Wire, clock_costs: Duration) -> Result<Passed, CalibrationError> {
         let mut basket = Basket::default();
-        let mut sink = OnWire { wire, events: Vec::new(), sent: 0, calls: 0 };
+        let mut sink = OnWire::new(wire);
         let mut passed = Passed { packets_in: datagrams(&self.ahead), ..Passed::default() };
         let mut measured = |work: &mut dyn FnMut() -> Result<(), CalibrationError>| {
             let begun = thread_cpu();
@@ -161,12 +157,12 @@ impl Replay {
     }
 }
 
-fn datagrams(inputs: &[(Time, Given)]) -> u64 {
+pub(super) fn datagrams(inputs: &[(Time, Given)]) -> u64 {
     inputs.iter().filter(|(_, given)| matches!(given, Given::Came(..))).count() as u64
 }
 
 /// How many of the next inputs are taken together.
-fn together(inputs: &[(Time, Given)]) -> usize {
+pub(super) fn together(inputs: &[(Time, Given)]) -> usize {
     let first = inputs[0].0;
     let later = inputs.iter().position(|(at, _)| at.since(first) > TOGETHER).unwrap_or(inputs.len());
     later.min(MOST_TOGETHER)
@@ -191,14 +187,14 @@ impl Core {
     }
 
     /// Time-outs that are due before `now`; at the same moment what comes goes first, as in a run.
-    fn time_outs<S: Outputs>(&mut self, now: Time, sink: &mut S) {
+    pub(super) fn time_outs<S: Outputs>(&mut self, now: Time, sink: &mut S) {
         while self.sfu.deadline() < now {
             let due = self.sfu.deadline();
             self.turn(due, sink, |turn, _| turn.timeout());
         }
     }
 
-    fn take<S: Outputs>(&mut self, now: Time, given: &mut Given, sink: &mut S) {
+    pub(super) fn take<S: Outputs>(&mut self, now: Time, given: &mut Given, sink: &mut S) {
         match given {
             Given::Opened => {
                 self.signalling.open();
@@ -214,7 +210,13 @@ impl Core {
     }
 
     /// Takes what one system call reads; how many datagrams that is.
-    fn read(&mut self, now: Time, wire: &Wire, basket: &mut Basket, sink: &mut OnWire<'_>) -> usize {
+    pub(super) fn read(
+        &mut self,
+        now: Time,
+        wire: &Wire,
+        basket: &mut Basket,
+        sink: &mut OnWire<'_>,
+    ) -> usize {
         let mut read = 0;
         self.turn(now, sink, |turn, _| {
             read = wire.read(basket, |from, datagram| {
@@ -275,11 +277,17 @@ impl Outputs for Count {
 }
 
 /// Sends.
-struct OnWire<'a> {
+pub(super) struct OnWire<'a> {
     wire: &'a Wire,
     events: Vec<Event>,
-    sent: u64,
-    calls: u64,
+    pub(super) sent: u64,
+    pub(super) calls: u64,
+}
+
+impl<'a> OnWire<'a> {
+    pub(super) fn new(wire: &'a Wire) -> Self {
+        OnWire { wire, events: Vec::new(), sent: 0, calls: 0 }
+    }
 }
 
 impl Sink for OnWire<'_> {

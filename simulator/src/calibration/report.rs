@@ -15,12 +15,13 @@ const WIDE: f64 = 0.1;
 const FAR_OFF: f64 = 0.2;
 
 impl Calibration {
-    /// What `capacity` reckons with.
+    /// What `capacity` reckons with: a worker that is woken. A real one that is full has batches that are larger, so
+    /// that it holds what is promised.
     pub fn profile(&self) -> Profile {
         Profile {
             machine: host::machine(),
-            per_packet_in_ns: self.server.per_packet_in_ns,
-            per_packet_out_ns: self.server.per_packet_out_ns,
+            per_packet_in_ns: self.woken.per_packet_in_ns,
+            per_packet_out_ns: self.woken.per_packet_out_ns,
         }
     }
 
@@ -30,9 +31,10 @@ impl Calibration {
         let more = json!({
             "build": build(),
             "core": { "per_packet_in_ns": self.core.per_packet_in_ns, "per_packet_out_ns": self.core.per_packet_out_ns },
+            "busy": { "per_packet_in_ns": self.busy.per_packet_in_ns, "per_packet_out_ns": self.busy.per_packet_out_ns },
             "rounds": self.rounds,
             "spread": self.spread(),
-            "worst_explained": self.server.worst,
+            "worst_explained": self.woken.worst,
             "load_average": self.load_average,
             "measured": self.sizes.iter().map(size_json).collect::<Vec<_>>(),
             "warnings": self.warnings(),
@@ -56,7 +58,7 @@ impl Calibration {
                 percent(self.spread())
             ));
         }
-        for (what, Fit { worst, .. }) in [("the core", &self.core), ("the server", &self.server)] {
+        for (what, Fit { worst, .. }) in [("the core", &self.core), ("a worker that is woken", &self.woken)] {
             if *worst > FAR_OFF {
                 let worst = percent(*worst);
                 warnings.push(format!("one cost in and one out explain {what} to {worst} only"));
@@ -71,12 +73,15 @@ impl Calibration {
         let load = |load: Option<f64>| load.map_or("unknown".to_owned(), |load| fixed(load, 1));
         let mut out = format!(
             "A packet in costs {} us of a core, one out {} us ({}, {} build).\n\
-             Of that the core itself takes {} and {} us, system calls on loopback the rest.\n\
+             That is a worker that sleeps until something comes; one that never rests pays {} and {} us, and the core\n\
+             alone, without system calls on loopback, {} and {} us.\n\
              {} rounds, {} % apart; load average {} before, {} after.\n",
-            micros(self.server.per_packet_in_ns),
-            micros(self.server.per_packet_out_ns),
+            micros(self.woken.per_packet_in_ns),
+            micros(self.woken.per_packet_out_ns),
             host::machine(),
             build(),
+            micros(self.busy.per_packet_in_ns),
+            micros(self.busy.per_packet_out_ns),
             micros(self.core.per_packet_in_ns),
             micros(self.core.per_packet_out_ns),
             self.rounds,
@@ -97,20 +102,22 @@ impl Calibration {
             "packets out",
             "out per call",
             "core, us per packet out",
-            "server, us per packet out",
+            "busy worker, us",
+            "woken worker, us",
             "explained",
             "apart",
         ]);
         for size in &self.sizes {
-            let Measured { people, core, server, spread } = size;
+            let Measured { people, core, busy, woken, spread } = size;
             let each = |spent: std::time::Duration, packets| spent.as_secs_f64() * 1e6 / packets as f64;
             table.row([
                 people.to_string(),
-                server.packets_in.to_string(),
-                server.packets_out.to_string(),
-                fixed(server.packets_out as f64 / server.calls_out.max(1) as f64, 1),
+                busy.packets_in.to_string(),
+                busy.packets_out.to_string(),
+                fixed(busy.packets_out as f64 / busy.calls_out.max(1) as f64, 1),
                 fixed(each(core.spent, core.packets_out), 2),
-                fixed(each(server.spent, server.packets_out), 2),
+                fixed(each(busy.spent, busy.packets_out), 2),
+                fixed(each(woken.spent, woken.packets_out), 2),
                 fixed(self.explained(size), 2),
                 format!("{} %", fixed(spread[1] * 100.0, 1)),
             ]);
@@ -120,8 +127,8 @@ impl Calibration {
 
     /// What the two costs say of a size, us for each packet out.
     fn explained(&self, size: &Measured) -> f64 {
-        let Fit { per_packet_in_ns, per_packet_out_ns, .. } = self.server;
-        let (into, out) = (size.server.packets_in as f64, size.server.packets_out as f64);
+        let Fit { per_packet_in_ns, per_packet_out_ns, .. } = self.woken;
+        let (into, out) = (size.busy.packets_in as f64, size.busy.packets_out as f64);
         (into * per_packet_in_ns + out * per_packet_out_ns) / out / 1e3
     }
 }
@@ -129,11 +136,12 @@ impl Calibration {
 fn size_json(size: &Measured) -> Value {
     json!({
         "people": size.people,
-        "packets_in": size.server.packets_in,
-        "packets_out": size.server.packets_out,
-        "calls_out": size.server.calls_out,
+        "packets_in": size.busy.packets_in,
+        "packets_out": size.busy.packets_out,
+        "calls_out": size.busy.calls_out,
         "core_ns": size.core.spent.as_nanos() as u64,
-        "server_ns": size.server.spent.as_nanos() as u64,
+        "woken_ns": size.woken.spent.as_nanos() as u64,
+        "busy_ns": size.busy.spent.as_nanos() as u64,
         "spread": size.spread,
     })
 }

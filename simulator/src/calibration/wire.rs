@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use indexmap::IndexMap;
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use rustc_hash::FxHashMap;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sfu::Transmit;
 use sfu::runs::runs;
 
@@ -113,6 +114,27 @@ impl Wire {
             calls += 1;
         }
         calls
+    }
+
+    /// Waits until there is something to read for the server; whether there is, after a second.
+    ///
+    /// # Errors
+    /// When the system can't wait.
+    pub(super) fn await_server(&self) -> io::Result<bool> {
+        const LONG: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+        Ok(poll(&mut [PollFd::new(&self.server, PollFlags::IN)], Some(&LONG))? > 0)
+    }
+
+    /// Waits for a millisecond at most until there is something to read for any of the people.
+    ///
+    /// # Errors
+    /// When the system can't wait.
+    pub(super) fn await_people(&self) -> io::Result<()> {
+        const SHORT: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+        let mut people: Vec<PollFd<'_>> =
+            self.people.values().map(|person| PollFd::new(&person.socket, PollFlags::IN)).collect();
+        poll(&mut people, Some(&SHORT))?;
+        Ok(())
     }
 
     /// Reads and forgets what has come for the people.

@@ -166,6 +166,8 @@ impl World {
         let first_sample = Time::ZERO + scenario.measure.bin;
         queue.schedule(first_sample, EventClass::Sample, NodeId(0), Event::Sample);
         let (_, server) = scenario.sfu();
+        let recorder = Recorder::new(report_cast(&cast), measure);
+        let recorder = if server.cpu.is_some() { recorder.with_bounded_sockets() } else { recorder };
         Ok(World {
             now: Time::ZERO,
             end,
@@ -175,7 +177,7 @@ impl World {
             held: Held::default(),
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
-            recorder: Recorder::new(report_cast(&cast), measure),
+            recorder,
             chooses_speakers: server.loudest > 0,
             sfu: build_sfu(server, seed, settings.null_crypto)?,
             cpu: server.cpu.map(|cpu| Cpu::new(cpu, &rooms(&cast), Time::ZERO + scenario.measure.from)),

@@ -112,14 +112,18 @@ impl World {
         if let Some(cpu) = &mut self.cpu {
             let place = self.by_address.find(datagram.from);
             if let Some(refused) = cpu.arrive(self.now, place, datagram) {
-                self.refused_by_socket(refused);
+                self.refused_by_socket(place, refused);
             }
             return self.arm_processor();
         }
         self.process(datagram);
     }
 
-    fn refused_by_socket(&mut self, refused: Datagram) {
+    fn refused_by_socket(&mut self, place: Option<u16>, refused: Datagram) {
+        if let Some(place) = place.filter(|_| !self.over) {
+            // The digest has it below.
+            self.recorder.socket_full(report_time(self.now), ParticipantIndex(place));
+        }
         self.digest.event_with(self.now, "socket_full", "", |content| {
             content.extend_from_slice(&refused.wire_size().as_bytes().to_le_bytes());
         });

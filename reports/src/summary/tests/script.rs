@@ -24,8 +24,14 @@ impl Script {
 
     pub(super) fn summary(mut self) -> Summary {
         self.0.sort_by_key(|(millis, _)| *millis);
-        let mut recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
+        let recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
+        let mut recorder = recorder.with_bounded_sockets();
+        // Bob finds the SFU's socket full, before the measure and three times in it.
+        let mut full = vec![999, 1_000, 2_000, 3_999];
         for (millis, observation) in self.0 {
+            for early in full.extract_if(.., |early| *early <= millis) {
+                recorder.socket_full(Time::from_millis(early), BOB);
+            }
             let at = Time::from_millis(millis);
             // A packet that waited so long leaves with a mark.
             let marked = match observation {
@@ -37,6 +43,7 @@ impl Script {
                 recorder.link_marked(at, link);
             }
         }
+        full.into_iter().for_each(|late| recorder.socket_full(Time::from_millis(late), BOB));
         let recording = recorder.finish();
         assert_eq!(recording.broken().first, None);
         Summary::of(&recording, header())
