@@ -166,6 +166,16 @@ mod tests {
         assert_eq!(answer.trials.iter().map(|trial| trial.conferences).collect::<Vec<_>>(), [1, 2]);
     }
 
+    /// So many fit that one more or less is a twentieth: there the answer is within a tenth of the formula.
+    #[test]
+    fn where_the_line_gives_out_the_formula_is_right_to_a_tenth() {
+        let answer = answer(&server(100_000, 2), 2, 7, BRIEF).expect("it can be simulated");
+        let by_formula = answer.bounds.bandwidth();
+        assert_eq!((answer.scarce, by_formula.floor()), (Scarce::Downlink, 19.0));
+        let ratio = f64::from(answer.conferences) / by_formula;
+        assert!((0.9..1.1).contains(&ratio), "{ratio} {:?}", answer.trials);
+    }
+
     #[test]
     fn a_slow_processor_gives_out_first() {
         let profile =

@@ -175,8 +175,9 @@ impl Report<'_> {
         };
         let picture = grid_curves::picture(&curves);
         let caption =
-            "How many conferences the server carries, by the number of people in each; where nothing was \
-                       simulated, the formula says that not even one fits, or it was asked for alone."
+            "How many conferences the server carries, by the number of people in each. From six people on pictures \
+             are smaller and so are the layers that are sent, of which more fit. Where nothing was simulated, the \
+             formula says that not even one fits, or it was asked for alone."
                 .to_owned();
         Figure::new("frontier", caption, &picture, self.curve())
     }
