@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "browsers live in real time")]
 
 mod devtools;
+mod oneway;
 mod page;
 mod process;
 
@@ -70,6 +71,8 @@ fn three_pages_see_and_hear_each_other_by_vp8_simulcast() {
     carol.click("leave");
     for page in &pages {
         page.until(PATIENCE, "one tile less", |page| (page.pixels().len() == 1).then_some(()));
+        // Only what both sides know to have ended may be used again.
+        page.until(PATIENCE, "two ended sections", |page| (page.ended_sections() == 2).then_some(()));
     }
     carol.click_join();
     pages.push(carol);

@@ -158,6 +158,12 @@ impl Page {
         usize::try_from(count.as_u64().expect("a number")).expect("a small one")
     }
 
+    /// How many of them have ended, as the page has agreed to.
+    pub(crate) fn ended_sections(&self) -> usize {
+        let count = "plenum.pc.currentLocalDescription.sdp.match(/^m=\\S+ 0 /gm)?.length ?? 0";
+        usize::try_from(self.evaluate(count).as_u64().expect("a number")).expect("a small one")
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.evaluate("document.getElementById('call').hidden") == true
     }
@@ -207,7 +213,8 @@ impl Page {
         serde_json::from_value(self.evaluate("window.complaints ?? []")).unwrap_or_default()
     }
 
-    fn evaluate(&self, expression: &str) -> Value {
+    /// What an expression comes to, once it has.
+    pub(crate) fn evaluate(&self, expression: &str) -> Value {
         let mut parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         // As if a person did it: pages may ask for a screen only then.
         parameters["userGesture"] = true.into();

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod load;
+mod oneway;
 mod process;
 mod streams;
 mod workers;

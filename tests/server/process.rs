@@ -43,12 +43,24 @@ impl Server {
 
     /// One request with its whole answer, head and body.
     pub(crate) fn http(at: SocketAddr, method: &str, path: &str, headers: &str) -> String {
+        Server::http_with_body(at, method, path, headers, "")
+    }
+
+    /// The same with something to send.
+    pub(crate) fn http_with_body(
+        at: SocketAddr,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> String {
         let mut stream = TcpStream::connect(at).expect("the server listens");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a socket takes a time-out");
         let connection = if headers.contains("Upgrade: ") { "Upgrade, close" } else { "close" };
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: {connection}\r\n");
-        let request = format!("{head}{headers}\r\n");
-        stream.write_all(request.as_bytes()).expect("it reads");
+        let request = format!("{head}{headers}\r\n{body}");
+        // It may refuse a body before it has read all of it.
+        let _ = stream.write_all(request.as_bytes());
         let mut answer = String::new();
         // A connection that was not let in is reset: nothing is the answer then.
         let _ = stream.read_to_string(&mut answer);

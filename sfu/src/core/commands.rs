@@ -11,7 +11,7 @@ use crate::participant::transport::PeerTransport;
 use crate::participant::uplink::Uplink;
 use crate::participant::{Participant, ParticipantId, SourceId, StreamDescription, Wish};
 use crate::planted::{self, Planted};
-use crate::signalling::Peer;
+use crate::signalling::{IceCredentials, Peer};
 use crate::sink::{DisconnectReason, Event};
 use crate::time::Time;
 
@@ -29,15 +29,13 @@ impl Turn<'_> {
             let members = self.sfu.conferences[*id].members.len();
             full("participants in a conference", limits.conference, members)?;
         }
-        let transport = PeerTransport::new(
+        let (transport, IceCredentials { ufrag, pwd }) = PeerTransport::new(
             &self.sfu.config,
             &self.sfu.provider,
             &self.sfu.certificate,
             &request.remote_ufrag,
             request.fingerprint,
         )?;
-        let (ufrag, pwd) = transport.credentials();
-        let (ufrag, pwd) = (ufrag.to_owned(), pwd.to_owned());
         let uplink = Uplink::new(request.sources, limits.streams, self.sfu.config.feedback);
         let downlink = Downlink::new(&self.sfu.config);
         let conference = self.conference(&request.conference);
@@ -172,7 +170,9 @@ impl Turn<'_> {
         participant.transport.close(self.now, &mut participant.egress);
         participant.egress.flush(self.sfu.config.address, participant.transport.address(), self.sink);
         if !planted::is(Planted::UfragLeaked) {
-            self.sfu.by_ufrag.remove(participant.transport.credentials().0);
+            for ufrag in participant.transport.ice.local_ufrags() {
+                self.sfu.by_ufrag.remove(ufrag);
+            }
         }
         self.sfu.by_address.retain(|_, owner| *owner != id);
         let conference = participant.conference;
@@ -188,7 +188,7 @@ impl Turn<'_> {
         self.sink.event(Event::Disconnected { participant: id, reason });
     }
 
-    fn known(&self, id: ParticipantId) -> Result<&Participant, CommandError> {
+    pub(super) fn known(&self, id: ParticipantId) -> Result<&Participant, CommandError> {
         self.sfu.participants.get(id).ok_or_else(|| CommandError::NoSuchParticipant(id.to_string()))
     }
 

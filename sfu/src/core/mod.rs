@@ -17,6 +17,7 @@ mod offers;
 mod protection;
 mod repair;
 mod reporting;
+mod restart;
 mod routing;
 mod timers;
 mod validation;

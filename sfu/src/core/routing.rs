@@ -77,6 +77,9 @@ impl Turn<'_> {
         if participant.transport.ice.is_proven(from) {
             self.sfu.by_address.insert(from, id);
         }
+        if answer.restarted {
+            self.sfu.forget_void_ufrags(id);
+        }
         if let Some(path) = answer.nominated {
             self.sink.event(Event::Nominated { participant: id, address: path.remote.address });
         }

@@ -12,6 +12,14 @@ const MAX_STREAM_NAME: usize = 16;
 /// Simulcast encodings of one source.
 const MAX_ENCODINGS: usize = 3;
 
+/// A peer's ICE credentials.
+pub(super) fn check_ice(ufrag: &str, pwd: &str) -> Result<(), CommandError> {
+    if (4..=256).contains(&ufrag.len()) && (22..=256).contains(&pwd.len()) {
+        return Ok(());
+    }
+    Err(invalid("ice", "4 to 256 characters of ufrag and 22 to 256 of pwd (RFC 8445 section 5.3)"))
+}
+
 pub(super) fn check_request(request: &JoinRequest) -> Result<(), CommandError> {
     if request.conference.is_empty() || request.conference.len() > MAX_NAME {
         return Err(invalid("conference", "a name of 1 to 64 bytes is wanted"));
@@ -19,12 +27,7 @@ pub(super) fn check_request(request: &JoinRequest) -> Result<(), CommandError> {
     if request.name.len() > MAX_NAME {
         return Err(invalid("name", "at most 64 bytes"));
     }
-    if !(4..=256).contains(&request.remote_ufrag.len()) || !(22..=256).contains(&request.remote_pwd.len()) {
-        return Err(invalid(
-            "ice",
-            "4 to 256 characters of ufrag and 22 to 256 of pwd (RFC 8445 section 5.3)",
-        ));
-    }
+    check_ice(&request.remote_ufrag, &request.remote_pwd)?;
     let ids = request.media.extensions;
     let all = ids.all();
     for id in all {

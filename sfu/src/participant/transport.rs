@@ -9,6 +9,7 @@ use super::egress::Egress;
 use crate::conference::CommandError;
 use crate::config::{Config, MediaCrypto};
 use crate::drop_reason::DropReason;
+use crate::signalling::IceCredentials;
 use crate::sink::{DisconnectReason, PacketClass};
 use crate::time::Time;
 use crate::transport::Remote;
@@ -28,8 +29,6 @@ const APPLICATION_DATA: u8 = 23;
 /// Transport state of one peer.
 pub(crate) struct PeerTransport {
     pub(crate) ice: IceLite,
-    ufrag: String,
-    pwd: String,
     dtls: Dtls,
     keys: Option<Keys>,
     transform: Transform,
@@ -51,16 +50,30 @@ pub(crate) enum TransportChange {
     Ended(DisconnectReason),
 }
 
+/// ICE credentials of ours, just drawn.
+struct Drawn {
+    told: IceCredentials,
+    local: Credentials,
+}
+
+impl Drawn {
+    fn new(provider: &dyn RTCCryptoProvider) -> Result<Self, CommandError> {
+        let (ufrag, pwd) = (random_text(provider, UFRAG_LEN)?, random_text(provider, PWD_LEN)?);
+        let local = Credentials::new(&ufrag, &pwd).expect("drawn from the ICE alphabet, long enough");
+        Ok(Drawn { told: IceCredentials { ufrag, pwd }, local })
+    }
+}
+
 impl PeerTransport {
+    /// A transport, with what the peer is to be told of ours.
     pub(crate) fn new(
         config: &Config,
         provider: &Arc<dyn RTCCryptoProvider>,
         certificate: &Certificate,
         remote_ufrag: &str,
         fingerprint: Fingerprint,
-    ) -> Result<Self, CommandError> {
-        let (ufrag, pwd) = (random_text(&**provider, UFRAG_LEN)?, random_text(&**provider, PWD_LEN)?);
-        let local = Credentials::new(&ufrag, &pwd).expect("drawn from the ICE alphabet, long enough");
+    ) -> Result<(Self, IceCredentials), CommandError> {
+        let Drawn { told, local } = Drawn::new(&**provider)?;
         let dtls = Dtls::new(DtlsConfig {
             role: Role::Server,
             certificate: certificate.clone(),
@@ -68,10 +81,8 @@ impl PeerTransport {
             provider: Arc::clone(provider),
             rtt: None,
         });
-        Ok(PeerTransport {
+        let transport = PeerTransport {
             ice: IceLite::new(local, Some(remote_ufrag)),
-            ufrag,
-            pwd,
             dtls,
             keys: None,
             transform: match config.crypto {
@@ -80,12 +91,19 @@ impl PeerTransport {
             },
             max_streams: config.limits.streams,
             data: Vec::new(),
-        })
+        };
+        Ok((transport, told))
     }
 
-    /// Our ICE user name fragment and password.
-    pub(crate) fn credentials(&self) -> (&str, &str) {
-        (&self.ufrag, &self.pwd)
+    /// Begins an ICE restart with the peer's new user name fragment, and gives what the peer is to be told of ours.
+    pub(crate) fn restart(
+        &mut self,
+        provider: &dyn RTCCryptoProvider,
+        remote_ufrag: &str,
+    ) -> Result<IceCredentials, CommandError> {
+        let Drawn { told, local } = Drawn::new(provider)?;
+        self.ice.restart(local, Some(remote_ufrag));
+        Ok(told)
     }
 
     /// The peer's nominated address.

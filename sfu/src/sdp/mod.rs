@@ -8,6 +8,7 @@
 mod candidate;
 mod extensions;
 mod formats;
+mod fragment;
 mod negotiation;
 mod offer;
 mod parse;
@@ -16,6 +17,7 @@ mod write;
 
 pub use candidate::Candidate;
 pub use formats::{Format, Formats};
+pub use fragment::Fragment;
 pub use negotiation::{Local, Negotiation};
 pub use offer::{Offer, Offered, Use};
 pub use parse::{Attribute, Description, MAX_LEN, MAX_SECTIONS, SdpError, Section};

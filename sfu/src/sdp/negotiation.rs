@@ -2,12 +2,13 @@
 
 use super::candidate::Candidate;
 use super::formats::{Format, Formats};
-use super::offer::{Offer, Use};
+use super::offer::{Offer, Offered, Use};
 use super::parse::{Description, MAX_SECTIONS, SdpError};
 use super::write::Writer;
 use crate::codec::MediaKind;
 use crate::participant::{SourceDescription, StreamDescription};
 use crate::rtp::ExtensionIds;
+use crate::signalling::IceCredentials;
 use crate::transport::certificate::Fingerprint;
 
 /// Our side of the transport, as every description of ours says it.
@@ -80,6 +81,57 @@ impl Negotiation {
             awaiting: false,
             later: None,
         }
+    }
+
+    /// Begins with the offer of a peer that only receives: `streams` go out on its sections, as far as there are any for
+    /// them, and nothing else ever does. They go without mids (see [`Offer::without_mids`]), whatever the core calls
+    /// them; gives those that found a place as well.
+    pub fn viewing(
+        offer: Offer,
+        streams: &[StreamDescription],
+        local: Local,
+    ) -> (Self, Vec<StreamDescription>) {
+        let mut left = streams.to_vec();
+        let mut placed = Vec::new();
+        let mut place = |section: Offered| {
+            let format = match section.use_as {
+                Use::Refused { line } => return Line::Refused { line },
+                Use::Publish { format, .. } | Use::Idle { format } => format,
+            };
+            let fits = |stream: &StreamDescription| section.formats.get(stream.codec).is_some();
+            match left.iter().position(fits) {
+                None => Line::Idle { mid: section.mid, format },
+                Some(at) => {
+                    let stream = left.remove(at);
+                    placed.push(stream.clone());
+                    Line::Sent(StreamDescription { mid: section.mid, ..stream })
+                }
+            }
+        };
+        let lines = offer.sections.into_iter().map(&mut place).collect();
+        let (formats, extensions) = (offer.formats, offer.media.extensions);
+        let negotiation =
+            Negotiation { local, formats, extensions, lines, version: 1, awaiting: false, later: None };
+        (negotiation, placed)
+    }
+
+    /// The transport goes on under new credentials of ours: the fragment that tells the peer so (RFC 9725
+    /// section 4.3.3).
+    pub fn restarted(&mut self, ice: IceCredentials) -> String {
+        let IceCredentials { ufrag, pwd } = ice;
+        (self.local.ufrag, self.local.pwd) = (ufrag, pwd);
+        let mut writer = Writer::answer(self.local.clone(), self.extensions, self.version);
+        writer.bundle(self.mids());
+        // All sections share the transport of the first (RFC 9143 section 7.3.1).
+        if let Some((format, mid)) = self.lines.iter().find_map(|line| line.first_of_bundle(&self.formats)) {
+            writer.transport(format, mid);
+        }
+        writer.finish()
+    }
+
+    /// Our ICE user name fragment.
+    pub fn ufrag(&self) -> &str {
+        &self.local.ufrag
     }
 
     /// Our ICE password, which only the peer was told.
@@ -169,15 +221,28 @@ impl Negotiation {
 
     fn write(&self, begin: fn(Local, ExtensionIds, u64) -> Writer) -> String {
         let mut writer = begin(self.local.clone(), self.extensions, self.version);
-        writer.session(self.lines.iter().filter_map(Line::mid));
+        writer.session(self.mids());
         for line in &self.lines {
             writer.line(line, &self.formats);
         }
         writer.finish()
     }
+
+    fn mids(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter_map(Line::mid)
+    }
 }
 
 impl Line {
+    /// What a fragment says of the section, if it is in use.
+    fn first_of_bundle<'a>(&'a self, formats: &'a Formats) -> Option<(&'a Format, &'a str)> {
+        match self {
+            Line::Published { mid, format, .. } | Line::Idle { mid, format } => Some((format, mid)),
+            Line::Sent(stream) => Some((formats.get(stream.codec)?, &stream.mid)),
+            Line::Refused { .. } | Line::Ended { .. } => None,
+        }
+    }
+
     /// The mid of a section that is in use.
     fn mid(&self) -> Option<&str> {
         match self {

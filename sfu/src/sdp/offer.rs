@@ -35,6 +35,8 @@ pub struct Offered {
     pub mid: String,
     /// What is to be said of it.
     pub use_as: Use,
+    /// The codecs that it offers.
+    pub formats: Formats,
 }
 
 /// What an offered section is good for.
@@ -102,6 +104,14 @@ impl Offer {
         sources::describe(&self.sections, hints)
     }
 
+    /// The same offer of a peer whose sections are to carry streams under mids that the core doesn't know: it gets no
+    /// header extension that names them, and tells streams apart by the SSRCs of the answer (RFC 9143 section 9.2).
+    #[must_use]
+    pub fn without_mids(mut self) -> Self {
+        self.media.extensions.mid = 0;
+        self
+    }
+
     /// The request to join `conference` with this offer.
     ///
     /// # Errors
@@ -157,14 +167,14 @@ fn offered(description: &Description<'_>, section: &Section<'_>, all: &Formats) 
     let format = formats.iter().find(usable).filter(|format| Some(format.codec.kind()) == kind(section));
     let Some(format) = format.filter(|_| is_media(section) && !mid.is_empty()).cloned() else {
         let line = [section.media, section.protocol, section.formats].map(str::to_owned);
-        return Offered { mid, use_as: Use::Refused { line } };
+        return Offered { mid, use_as: Use::Refused { line }, formats };
     };
     let directions = ["sendrecv", "sendonly", "recvonly", "inactive"];
     let mut said =
         directions.into_iter().filter(|direction| description.inherited(section, direction).is_some());
     let sends = matches!(said.next(), None | Some("sendrecv" | "sendonly"));
     let use_as = if sends { Use::Publish { format, rids: rids(section) } } else { Use::Idle { format } };
-    Offered { mid, use_as }
+    Offered { mid, use_as, formats }
 }
 
 /// The rids that the peer wants to send (RFC 8853 section 5.1), without alternatives and without the `~` of those

@@ -72,12 +72,22 @@ impl<'a> Description<'a> {
         if text.len() > MAX_LEN {
             return Err(SdpError::TooLong);
         }
-        let mut description = Description { attributes: Vec::new(), sections: Vec::new() };
-        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
-        if lines.next().is_none_or(|(_, line)| line != "v=0") {
+        if text.lines().find(|line| !line.is_empty()) != Some("v=0") {
             return Err(SdpError::Missing("v=0 line"));
         }
-        for (at, line) in lines {
+        Description::parse_lines(text)
+    }
+
+    /// The same for a part of a description, which needn't begin as one.
+    ///
+    /// # Errors
+    /// As [`Description::parse`].
+    pub(super) fn parse_lines(text: &'a str) -> Result<Self, SdpError> {
+        if text.len() > MAX_LEN {
+            return Err(SdpError::TooLong);
+        }
+        let mut description = Description { attributes: Vec::new(), sections: Vec::new() };
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
             let number = at + 1;
             match line.split_at_checked(2) {
                 Some(("m=", value)) if description.sections.len() < MAX_SECTIONS => {

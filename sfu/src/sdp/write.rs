@@ -43,6 +43,13 @@ impl Writer {
         self.put(format_args!("o=- {session} {version} IN IP4 0.0.0.0"));
         self.put(format_args!("s=-"));
         self.put(format_args!("t=0 0"));
+        self.bundle(mids);
+        self.put(format_args!("a=extmap-allow-mixed"));
+        self.put(format_args!("a=msid-semantic: WMS *"));
+    }
+
+    /// Which sections share one transport, and that we are a lite agent.
+    pub(super) fn bundle<'a>(&mut self, mids: impl Iterator<Item = &'a str>) {
         self.out.push_str("a=group:BUNDLE");
         for mid in mids {
             self.out.push(' ');
@@ -50,8 +57,6 @@ impl Writer {
         }
         self.put(format_args!(""));
         self.put(format_args!("a=ice-lite"));
-        self.put(format_args!("a=extmap-allow-mixed"));
-        self.put(format_args!("a=msid-semantic: WMS *"));
     }
 
     /// One section.
@@ -120,29 +125,44 @@ impl Writer {
     /// What every section in use begins with.
     fn begin(&mut self, format: &Format, mid: &str, direction: Direction) {
         let kind = format.codec.kind();
-        let _ = write!(self.out, "m={} {PORT} {PROTOCOL}", name(kind));
-        for payload_type in format.types() {
-            let _ = write!(self.out, " {payload_type}");
-        }
-        self.put(format_args!(""));
+        self.media(format);
         self.put(format_args!("c=IN IP4 0.0.0.0"));
         self.put(format_args!("a=mid:{mid}"));
-        let Local { ufrag, pwd, candidates, fingerprint, .. } = self.local.clone();
-        self.put(format_args!("a=ice-ufrag:{ufrag}"));
-        self.put(format_args!("a=ice-pwd:{pwd}"));
+        self.ice();
+        let (fingerprint, setup) = (self.local.fingerprint, self.setup);
         self.put(format_args!("a=fingerprint:sha-256 {fingerprint}"));
-        let setup = self.setup;
         self.put(format_args!("a=setup:{setup}"));
-        for (before, candidate) in candidates.into_iter().enumerate() {
-            self.put(format_args!("{}", candidate.line(before)));
-        }
-        self.put(format_args!("a=end-of-candidates"));
         self.put(format_args!("a=rtcp-mux"));
         self.put(format_args!("a=rtcp-rsize"));
         let ids = self.ids;
         for (id, uri) in extensions::used(&ids, kind, direction) {
             self.put(format_args!("a=extmap:{id} {uri}"));
         }
+    }
+
+    /// A section with nothing but its transport.
+    pub(super) fn transport(&mut self, format: &Format, mid: &str) {
+        self.media(format);
+        self.put(format_args!("a=mid:{mid}"));
+        self.ice();
+    }
+
+    fn media(&mut self, format: &Format) {
+        let _ = write!(self.out, "m={} {PORT} {PROTOCOL}", name(format.codec.kind()));
+        for payload_type in format.types() {
+            let _ = write!(self.out, " {payload_type}");
+        }
+        self.put(format_args!(""));
+    }
+
+    fn ice(&mut self) {
+        let Local { ufrag, pwd, candidates, .. } = self.local.clone();
+        self.put(format_args!("a=ice-ufrag:{ufrag}"));
+        self.put(format_args!("a=ice-pwd:{pwd}"));
+        for (before, candidate) in candidates.into_iter().enumerate() {
+            self.put(format_args!("{}", candidate.line(before)));
+        }
+        self.put(format_args!("a=end-of-candidates"));
     }
 
     /// A codec and its companion, with the feedback that the core gives or takes.

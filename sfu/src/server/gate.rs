@@ -69,6 +69,14 @@ impl Gate {
     }
 }
 
+impl Pass {
+    /// Another for the same address, or not.
+    pub(super) fn another(&self, now: Time) -> Option<Pass> {
+        let admitted = self.gate.state().admit(self.address, now);
+        admitted.then(|| Pass { gate: self.gate.clone(), address: self.address })
+    }
+}
+
 impl State {
     fn admit(&mut self, address: IpAddr, now: Time) -> bool {
         let admitted = self.may_enter(address, now);
@@ -151,7 +159,11 @@ mod tests {
         // Of its ten seconds' worth it has spent nine, refused ones included.
         assert!(gate.admit(address(1), at(0)).is_some());
         assert!(gate.admit(address(1), at(0)).is_none(), "too often");
-        assert!(gate.admit(address(1), at(1)).is_some());
+        let pass = gate.admit(address(1), at(1)).expect("in a second there is another");
+        assert!(pass.another(at(1)).is_none(), "too often");
+        drop((ones, twos));
+        assert!(pass.another(at(9)).is_some());
+        assert_eq!(gate.counts().0, 1);
     }
 
     #[test]

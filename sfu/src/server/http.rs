@@ -1,4 +1,4 @@
-//! HTTP: the page, its parts, and the WebSocket.
+//! HTTP: the page, its parts, the WebSocket, and the endpoints of WHIP and WHEP.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::bucket::Bucket;
 use super::clock::Clock;
 use super::config::ServerConfig;
 use super::gate::Pass;
+use super::oneway;
 use super::session;
 use super::workers::Workers;
 use crate::signalling::browser::MAX_MESSAGE;
@@ -34,6 +35,7 @@ struct Shared {
 /// Everything the server says to people over HTTP.
 pub(super) fn routes(workers: Workers, clock: Clock, config: &ServerConfig) -> Router {
     let messages_per_second = config.limits.messages_per_second;
+    let one_way = oneway::routes(workers.clone(), clock, config);
     let origins = config.page.origins.as_slice().into();
     Router::new()
         .route("/", get(|| part("text/html; charset=utf-8", include_str!("page/index.html"))))
@@ -43,6 +45,7 @@ pub(super) fn routes(workers: Workers, clock: Clock, config: &ServerConfig) -> R
         .route("/health", get(|| async { "ok\n" }))
         .route("/ws", get(upgrade))
         .with_state(Shared { workers, clock, messages_per_second, origins })
+        .merge(one_way)
 }
 
 async fn part(kind: &'static str, text: &'static str) -> Response {
@@ -76,7 +79,7 @@ async fn upgrade(
 
 /// Whether the page that opens a WebSocket is ours, or one that the settings name. Programs that aren't browsers send
 /// no origin; a browser always does (RFC 6455 section 10.2).
-fn may_speak(headers: &HeaderMap, others: &[String]) -> bool {
+pub(super) fn may_speak(headers: &HeaderMap, others: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

@@ -17,7 +17,7 @@ use super::gate::{Gate, Pass};
 
 /// How long a connection may take to agree on keys, and as long again for the head of a request, the next one of a
 /// connection that is kept included. Slow lines need one second.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest head of a request, bytes.
 const MAX_HEAD: usize = 16 * 1024;

@@ -18,6 +18,7 @@ mod gate;
 mod http;
 mod listen;
 mod metrics;
+mod oneway;
 mod outbox;
 mod port;
 mod requests;

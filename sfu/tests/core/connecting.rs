@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sfu::signalling::IceCredentials;
 use sfu::sink::DisconnectReason;
 use sfu::transport::{Carrier, Remote};
 use sfu::{Command, DropReason, Event, Sink, Transmit};
@@ -112,6 +113,43 @@ fn media_follows_a_nominated_move_and_never_a_stranger() {
     call.run(Duration::from_secs(40));
     assert!(call.strays.is_empty(), "nothing goes to the old address any more");
     assert_eq!(call.sfu.participant_count(), 2);
+}
+
+#[test]
+fn a_restart_of_ice_moves_the_path_and_voids_the_old_credentials() {
+    let mut call = Call::connected(config(), 2);
+    let participant = call.peers[0].id;
+    let remote = |ufrag: &str| IceCredentials { ufrag: ufrag.into(), pwd: "a-password-of-22-bytes".into() };
+    let short =
+        call.turn(|turn| turn.restart_ice(participant, &remote("x"))).expect_err("RFC 8445: 4 at least");
+    assert_eq!(short.code(), "invalid");
+    let given_up = call.turn(|turn| turn.restart_ice(participant, &remote("first"))).expect("it is there");
+    let own = call.turn(|turn| turn.restart_ice(participant, &remote("second"))).expect("it is there");
+    assert_eq!(call.sfu.census().ufrags, 3, "two of this one, and the other's");
+    let new = "203.0.113.9:4242".parse().expect("an address");
+    let check = |of: &IceCredentials, remote: &str, n: u64| {
+        stun::check(&format!("{}:{remote}", of.ufrag), &of.pwd, 1_000 + n, true)
+    };
+    assert_eq!(call.input(new, check(&given_up, "first", 1)), Err(DropReason::UnknownUfrag));
+    assert_eq!(call.input(new, check(&own, "first", 2)), Err(DropReason::UnknownUfrag), "another's");
+    let old = call.peers[0].check(call.now, true);
+    call.input_of(0, old).expect("the old ones hold until the new ones are used");
+    call.input(new, check(&own, "second", 3)).expect("a proper check");
+    assert_eq!(call.sfu.census().ufrags, 2);
+    let old = call.peers[0].check(call.now, true);
+    assert_eq!(call.input_of(0, old), Err(DropReason::UnknownUfrag));
+    assert!(call.take_events().contains(&Event::Nominated { participant, address: new }));
+    // Keys outlive it: media goes on without another handshake.
+    let wish = call.wish(0, "mic");
+    call.subscribe(1, &[wish]).unwrap();
+    call.peers[0].address = new;
+    call.send(0, &crate::common::media::Microphone::new(0).packet(60)).unwrap();
+    assert_eq!(call.peers[1].of(sfu::PacketClass::Audio).count(), 1);
+    call.turn(|turn| turn.restart_ice(participant, &remote("third"))).expect("once more");
+    call.turn(|turn| turn.command(Command::Leave { participant })).expect("it is there");
+    assert_eq!(call.sfu.census().ufrags, 1);
+    let gone = call.turn(|turn| turn.restart_ice(participant, &remote("late"))).expect_err("it has left");
+    assert_eq!(gone.code(), "no_such_participant");
 }
 
 #[test]

@@ -175,6 +175,8 @@ fn mute_stops_everything_and_unmute_starts_with_a_key_frame() {
     film(&mut call, &mut encodings, 10, true);
     call.send(0, &microphone.packet(50)).unwrap();
     assert!(media(&call) > 10);
+    let heard: Vec<u16> = call.peers[1].of(PacketClass::Audio).map(|r| r.header().sequence).collect();
+    assert_eq!(heard, [heard[0], heard[0].wrapping_add(1)], "what was withheld doesn't look like loss");
     let nothing = Command::Mute { participant, source: "share".into(), muted: true };
     assert_eq!(call.turn(|turn| turn.command(nothing)).unwrap_err().code(), "no_such_source");
 }

@@ -11,6 +11,7 @@ mod feedback;
 mod forwarding;
 mod hostile;
 mod lip_sync;
+mod parameter_sets;
 mod protection;
 mod redundant_audio;
 mod repair;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::Time;
+use sfu::{DataRate, Time};
 
 /// How long a fall of the estimate may take to show in what is sent: layers are chosen anew every 100 ms, and a lower
 /// layer can begin only at its next key frame, which takes a round trip and an encoder's and an uplink's time.
@@ -27,9 +27,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The estimate is `bps` from `now` on.
-    pub fn estimate(&mut self, now: Time, bps: u64) {
-        let bps = bps as f64;
+    /// The estimate is `rate` from `now` on.
+    pub fn estimate(&mut self, now: Time, rate: DataRate) {
+        let bps = rate.as_bps() as f64;
         if self.estimates.last().is_some_and(|(_, last)| *last == bps) {
             return;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use reports::observation::{Flow, Layer, Observation, ParticipantIndex, SourceIndex};
-use sfu::{Occupancy, Time};
+use sfu::{DataRate, Occupancy, Time};
 
 use super::continuity::{Gaps, Numbers};
 use super::{Invariant, Moment, Sent, Watch};
@@ -56,7 +56,7 @@ fn broken(watch: &Watch) -> Vec<Invariant> {
 #[test]
 fn what_is_as_it_should_be_breaks_nothing() {
     let mut watch = watch();
-    watch.estimate(moment(0), 0, 1_000_000);
+    watch.estimate(moment(0), 0, DataRate::from_bps(1_000_000));
     for number in 0..1_000_u16 {
         watch.given(moment(0), 1, media(u32::from(number)));
         send(
@@ -179,7 +179,7 @@ fn nobody_hears_himself() {
 #[test]
 fn video_beyond_the_estimate_is_told_and_a_burst_is_not() {
     let mut watch = watch();
-    watch.estimate(moment(0), 0, 500_000);
+    watch.estimate(moment(0), 0, DataRate::from_bps(500_000));
     // 400 kbit/s for 20 s, with a burst of 500 kbit in the middle.
     let mut number = 0;
     let mut frame = |watch: &mut Watch, at: u64| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reports::observation::Observation;
 use rustc_hash::FxHashMap;
-use sfu::Occupancy;
+use sfu::{DataRate, Occupancy};
 
 use super::addressee::Addressee;
 use super::budget::Budget;
@@ -147,8 +147,8 @@ impl Watch {
     }
 
     /// A receiver's estimate.
-    pub fn estimate(&mut self, moment: Moment, receiver: u16, bps: u64) {
-        self.receivers[usize::from(receiver)].budget.estimate(moment.at, bps);
+    pub fn estimate(&mut self, moment: Moment, receiver: u16, rate: DataRate) {
+        self.receivers[usize::from(receiver)].budget.estimate(moment.at, rate);
     }
 
     /// The SFU asks for a key frame.

@@ -32,7 +32,7 @@ impl World {
             if let Some(place) = self.place(id) {
                 let of = EstimateOf::Downlink(place);
                 let moment = self.moment();
-                self.watch.estimate(moment, place.0, rate.as_bps());
+                self.watch.estimate(moment, place.0, rate);
                 self.observe(Observation::Estimate { of, bps: rate.as_bps() });
             }
         }

@@ -27,7 +27,7 @@ impl World {
             }
             SfuEvent::Estimate { participant, rate } => {
                 if let Some(place) = self.place(*participant) {
-                    self.watch.estimate(moment, place.0, rate.as_bps());
+                    self.watch.estimate(moment, place.0, *rate);
                 }
             }
             SfuEvent::KeyFrameRequested { publisher, source, encoding } => {

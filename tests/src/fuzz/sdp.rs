@@ -3,7 +3,7 @@
 use sfu::Time;
 use sfu::codec::Codec;
 use sfu::participant::StreamDescription;
-use sfu::sdp::{Description, Local, Negotiation, Offer};
+use sfu::sdp::{Description, Fragment, Local, Negotiation, Offer};
 use sfu::signalling::browser::BrowserSignalling;
 use sfu::signalling::browser::messages::BrowserRequest;
 
@@ -14,6 +14,9 @@ const OFFER: &str = include_str!("../../fuzz/seeds/sdp/vp8-simulcast.sdp");
 
 pub(super) fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
+    if let Ok(Fragment { ice }) = Fragment::parse(&text) {
+        assert!(text.contains(&ice.ufrag) && text.contains(&ice.pwd));
+    }
     let Ok(offer) = Offer::parse(&text) else { return };
     let count = offer.sections.len();
     let sources = offer.sources(&[]).expect("without hints there is nothing to contradict");
@@ -25,7 +28,7 @@ pub(super) fn run(data: &[u8]) {
         candidates: vec![SFU_ADDRESS.into()],
         fingerprint: SOME_FINGERPRINT,
     };
-    let mut negotiation = Negotiation::new(offer, &sources, local);
+    let mut negotiation = Negotiation::new(offer.clone(), &sources, local.clone());
     assert_eq!(sections(&negotiation.answer()), count);
     let streams = [(Codec::Opus, "r0"), (Codec::Vp8, "r1"), (Codec::Av1, "r2")].map(|(codec, mid)| {
         let (publisher, source) = ("p1".into(), "cam".into());
@@ -39,6 +42,9 @@ pub(super) fn run(data: &[u8]) {
             fec_ssrc: None,
         }
     });
+    let (viewing, placed) = Negotiation::viewing(offer.without_mids(), &streams, local);
+    assert_eq!(sections(&viewing.answer()), count);
+    assert!(placed.len() <= count.min(streams.len()));
     for streams in [&streams[..], &streams[1..2], &[]] {
         let Some(offer) = negotiation.update(streams) else { continue };
         assert!(sections(&offer) <= count + 3, "sections grow");

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::participant::{StreamDescription, Wish};
 use crate::sdp::SourceHint;
-use crate::signalling::messages::Peer;
+use crate::signalling::messages::{IceCredentials, Peer};
 
 /// The version that this crate speaks.
 pub const VERSION: u32 = 1;
@@ -42,6 +42,27 @@ pub enum BrowserRequest {
         /// The session description.
         answer: String,
     },
+    /// Enters a conference only to watch, with an offer whose sections are to carry what there is; answered by
+    /// [`BrowserReply::Viewing`], and by no offer ever after.
+    View {
+        /// [`VERSION`].
+        version: u32,
+        /// The conference's name, 1 to 64 bytes.
+        conference: String,
+        /// The viewer's name, at most 64 bytes.
+        name: String,
+        /// The session description of its offer.
+        offer: String,
+        /// Whose sources, by id or by name; anybody's when absent, those who came first before others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        publisher: Option<String>,
+    },
+    /// Begins an ICE restart (RFC 8445 section 9), as a browser does whose network has changed; answered by
+    /// [`BrowserReply::IceRestarted`]. Nothing else of the session changes.
+    RestartIce {
+        /// The browser's new ICE credentials.
+        ice: IceCredentials,
+    },
     /// Mutes or unmutes a source of the browser's own.
     Mute {
         /// Which source, by name.
@@ -65,11 +86,33 @@ pub enum BrowserReply {
         id: String,
         /// The session description that answers its offer.
         answer: String,
+        /// The server's ICE user name fragment in it.
+        ufrag: String,
         /// Who is there already.
         participants: Vec<Peer>,
         /// The ids of those who were the dominant speaker, the latest first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recent_speakers: Vec<String>,
+    },
+    /// The answer to `view`.
+    Viewing {
+        /// [`VERSION`].
+        version: u32,
+        /// The viewer's own id.
+        id: String,
+        /// The session description that answers its offer.
+        answer: String,
+        /// The server's ICE user name fragment in it.
+        ufrag: String,
+        /// What is sent, as the core names it: the sections have the offer's mids.
+        streams: Vec<StreamDescription>,
+    },
+    /// The answer to `restart_ice`.
+    IceRestarted {
+        /// The server's new ICE user name fragment.
+        ufrag: String,
+        /// What goes into the descriptions of both sides, as a fragment (RFC 8840 section 9).
+        fragment: String,
     },
     /// What is sent to the browser takes other sections than before; to be answered by
     /// [`BrowserRequest::Answer`]. There is no further offer before that.

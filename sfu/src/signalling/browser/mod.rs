@@ -4,6 +4,7 @@
 //! Everything else passes. See `PROTOCOL.md` beside this file.
 
 pub mod messages;
+mod viewing;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,7 +14,8 @@ use serde::Serialize;
 use slotmap::{Key, SecondaryMap};
 
 use self::messages::{BrowserReply, BrowserRequest, VERSION};
-use super::messages::{ClientMessage, IceCredentials, ServerMessage};
+use self::viewing::View;
+use super::messages::{ClientMessage, IceCredentials, Peer, ServerMessage};
 use super::{SessionId, SignallingServer};
 use crate::core::Turn;
 use crate::participant::{ParticipantId, SourceDescription, StreamDescription};
@@ -41,8 +43,26 @@ enum Browser {
     #[default]
     Outside,
     /// What it offered, until the core has accepted or refused it.
-    Joining(Box<(Offer, Vec<SourceDescription>)>),
+    Joining(Box<Joining>),
+    /// It is a viewer, and the core has accepted it, until it is known what it is sent.
+    Admitted(Box<Admitted>),
     Inside(Box<Member>),
+}
+
+#[derive(Debug)]
+struct Joining {
+    offer: Offer,
+    sources: Vec<SourceDescription>,
+    /// It is a viewer.
+    views: bool,
+}
+
+#[derive(Debug)]
+struct Admitted {
+    id: String,
+    offer: Offer,
+    local: Local,
+    participants: Vec<Peer>,
 }
 
 #[derive(Debug)]
@@ -51,6 +71,8 @@ struct Member {
     negotiation: Negotiation,
     /// What is sent to it.
     streams: Vec<StreamDescription>,
+    /// It watches, in the sections of its own offer.
+    views: bool,
 }
 
 impl BrowserSignalling {
@@ -114,7 +136,7 @@ impl BrowserSignalling {
         self.close_doors();
         let inside = |(session, browser): (SessionId, &Browser)| match browser {
             Browser::Outside => None,
-            Browser::Joining(_) | Browser::Inside(_) => Some(session),
+            Browser::Joining(_) | Browser::Admitted(_) | Browser::Inside(_) => Some(session),
         };
         let sessions: Vec<SessionId> = self.browsers.iter().filter_map(inside).collect();
         for session in sessions {
@@ -144,12 +166,18 @@ impl BrowserSignalling {
         }
         let request = serde_json::from_str(text).map_err(|error| ("malformed", error.to_string()))?;
         let request = match request {
-            BrowserRequest::Join { version, .. } if version != VERSION => {
+            BrowserRequest::Join { version, .. } | BrowserRequest::View { version, .. }
+                if version != VERSION =>
+            {
                 return Err(("version", format!("version {version} is not {VERSION}")));
             }
-            BrowserRequest::Join { .. } if self.closed => {
+            BrowserRequest::Join { .. } | BrowserRequest::View { .. } if self.closed => {
                 return Err(("draining", "the server lets nobody in any more".into()));
             }
+            BrowserRequest::View { conference, name, offer, publisher, .. } => {
+                return self.view(session, View { conference, name, offer, publisher }, turn);
+            }
+            BrowserRequest::RestartIce { ice } => return self.restart_ice(session, &ice, turn),
             BrowserRequest::Join { conference, name, offer, sources, resume, .. } => {
                 let join = self.joining(session, conference, name, &offer, &sources)?;
                 if let Some(secret) = resume {
@@ -158,6 +186,9 @@ impl BrowserSignalling {
                 join
             }
             BrowserRequest::Answer { answer } => return self.answered(session, &answer),
+            BrowserRequest::Subscribe { .. } if self.views(session) => {
+                return Err(("viewing", "a viewer's sections are those of its offer".into()));
+            }
             BrowserRequest::Subscribe { wishes } => ClientMessage::Subscribe { wishes, last_n: None },
             BrowserRequest::Mute { source, muted } => ClientMessage::Mute { source, muted },
             BrowserRequest::Leave => {
@@ -180,10 +211,7 @@ impl BrowserSignalling {
         offer: &str,
         hints: &[crate::sdp::SourceHint],
     ) -> Result<ClientMessage, Refusal> {
-        let browser = self.browsers.get_mut(session).ok_or(("closed", "the session is closed".into()))?;
-        if matches!(browser, Browser::Inside(_)) {
-            return Err(("joined", "the session has joined already".into()));
-        }
+        let browser = self.outside(session)?;
         let offer = Offer::parse(offer).map_err(unusable)?;
         let sources = offer.sources(hints).map_err(unusable)?;
         let join = ClientMessage::Join {
@@ -195,8 +223,34 @@ impl BrowserSignalling {
             media: offer.media,
             sources: sources.clone(),
         };
-        *browser = Browser::Joining(Box::new((offer, sources)));
+        *browser = Browser::Joining(Box::new(Joining { offer, sources, views: false }));
         Ok(join)
+    }
+
+    /// The place of a session that isn't in a conference.
+    fn outside(&mut self, session: SessionId) -> Result<&mut Browser, Refusal> {
+        let browser = self.browsers.get_mut(session).ok_or(("closed", "the session is closed".into()))?;
+        if matches!(browser, Browser::Inside(_)) {
+            return Err(("joined", "the session has joined already".into()));
+        }
+        Ok(browser)
+    }
+
+    fn restart_ice(
+        &mut self,
+        session: SessionId,
+        ice: &IceCredentials,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Refusal> {
+        let Some(Browser::Inside(member)) = self.browsers.get_mut(session) else {
+            return Err(("not_joined", "join first".into()));
+        };
+        let own =
+            turn.restart_ice(parsed(&member.id), ice).map_err(|error| (error.code(), error.to_string()))?;
+        let ufrag = own.ufrag.clone();
+        let fragment = member.negotiation.restarted(own);
+        self.say(session, &BrowserReply::IceRestarted { ufrag, fragment });
+        Ok(())
     }
 
     /// Ends the participation whose secret somebody knows, if there is one: it goes on in another session.
@@ -206,7 +260,7 @@ impl BrowserSignalling {
                 let own = member.negotiation.password().as_bytes();
                 verify_slices_are_equal(own, secret.as_bytes()).is_ok()
             }
-            Browser::Outside | Browser::Joining(_) => false,
+            Browser::Outside | Browser::Joining(_) | Browser::Admitted(_) => false,
         };
         let old = self.browsers.iter().find(|(_, browser)| known(browser)).map(|(session, _)| session);
         if let Some(old) = old {
@@ -233,12 +287,8 @@ impl BrowserSignalling {
         while let Some((session, message)) = self.server.poll_message() {
             match message {
                 ServerMessage::Joined { id, ice, candidate, fingerprint, participants, recent_speakers } => {
-                    let Some(answer) = self.joined(session, &id, ice, &candidate, &fingerprint) else {
-                        continue;
-                    };
-                    let version = VERSION;
-                    let reply = BrowserReply::Joined { version, id, answer, participants, recent_speakers };
-                    self.say(session, &reply);
+                    let local = self.local(&id, ice, &candidate, &fingerprint);
+                    self.joined(session, id, local, participants, recent_speakers);
                 }
                 ServerMessage::Subscribed { streams } => self.subscribed(session, streams),
                 other => self.say(session, &other),
@@ -246,39 +296,58 @@ impl BrowserSignalling {
         }
     }
 
-    /// The core has accepted a browser: our answer to its offer.
+    /// The core has accepted a browser: says our answer to its offer, or keeps what a viewer's will take.
     fn joined(
         &mut self,
         session: SessionId,
-        id: &str,
-        ice: IceCredentials,
-        candidate: &str,
-        fingerprint: &str,
-    ) -> Option<String> {
-        let browser = self.browsers.get_mut(session)?;
-        let Browser::Joining(offered) = std::mem::take(browser) else { return None };
-        let (offer, sources) = *offered;
-        let participant: ParticipantId = id.parse().expect("the inner server says ids as the core does");
+        id: String,
+        local: Local,
+        participants: Vec<Peer>,
+        recent_speakers: Vec<String>,
+    ) {
+        let Some(browser) = self.browsers.get_mut(session) else { return };
+        let Browser::Joining(joining) = std::mem::take(browser) else { return };
+        let Joining { offer, sources, views } = *joining;
+        if views {
+            *browser = Browser::Admitted(Box::new(Admitted { id, offer, local, participants }));
+            return;
+        }
+        let negotiation = Negotiation::new(offer, &sources, local);
+        let (answer, ufrag) = (negotiation.answer(), negotiation.ufrag().to_owned());
+        *browser = Browser::Inside(Box::new(Member {
+            id: id.clone(),
+            negotiation,
+            streams: Vec::new(),
+            views: false,
+        }));
+        let version = VERSION;
+        self.say(
+            session,
+            &BrowserReply::Joined { version, id, answer, ufrag, participants, recent_speakers },
+        );
+    }
+
+    /// Our side of the transport that the core has made for a browser.
+    fn local(&self, id: &str, ice: IceCredentials, candidate: &str, fingerprint: &str) -> Local {
         let mut candidates = self.candidates.clone();
         if candidates.is_empty() {
             let own: SocketAddr =
                 candidate.parse().expect("the inner server says its address as the core does");
             candidates.push(own.into());
         }
-        let local = Local {
-            session: participant.data().as_ffi() & (u64::MAX >> 1),
+        Local {
+            session: parsed(id).data().as_ffi() & (u64::MAX >> 1),
             ufrag: ice.ufrag,
             pwd: ice.pwd,
             candidates,
             fingerprint: fingerprint.parse().expect("the inner server says its fingerprint as the core does"),
-        };
-        let negotiation = Negotiation::new(offer, &sources, local);
-        let answer = negotiation.answer();
-        *browser = Browser::Inside(Box::new(Member { id: id.to_owned(), negotiation, streams: Vec::new() }));
-        Some(answer)
+        }
     }
 
     fn subscribed(&mut self, session: SessionId, streams: Vec<StreamDescription>) {
+        if self.begin_viewing(session, &streams) {
+            return;
+        }
         let Some(Browser::Inside(member)) = self.browsers.get_mut(session) else { return };
         member.streams.clone_from(&streams);
         let offer = member.negotiation.update(&streams);
@@ -293,6 +362,10 @@ impl BrowserSignalling {
             serde_json::to_string(message).expect("messages have string keys and no failing serializer");
         self.outbox.push_back((session, text));
     }
+}
+
+fn parsed(id: &str) -> ParticipantId {
+    id.parse().expect("the inner server says ids as the core does")
 }
 
 /// Why a request was refused: in machine-readable words, and for people.
