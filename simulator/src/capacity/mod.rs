@@ -177,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn packets_that_find_a_socket_full_are_a_metric_that_moves() {
+        let dropped = |cpu: &str| {
+            let text = stage::ample(3, 0.0, 7, std::time::Duration::from_secs(4));
+            let scenario = stage::scenario(&text.replace("[sfu.main]", &format!("[sfu.main]\n{cpu}")));
+            let settings = Settings { seed: 7, null_crypto: true, ..Settings::default() };
+            let world = World::new(&scenario.expect("valid"), settings).expect("it can be built");
+            let summary = Summary::of(&world.run(|_| ()).expect("no files").recording, RunHeader::default());
+            let rows = summary.of_metric("sfu.socket_dropped");
+            rows.map(|row| row.stat(reports::metric::Stat::Mean)).collect::<Vec<f64>>()
+        };
+        assert_eq!(dropped(""), [], "a processor without costs has no queue");
+        assert_eq!(
+            dropped("cpu = { cores = 1, per_packet_in = \"2us\", per_packet_out = \"1us\" }"),
+            [0.0; 3]
+        );
+        let slow =
+            "cpu = { cores = 1, per_packet_in = \"2ms\", per_packet_out = \"1ms\", socket_buffer = \"8kB\" }";
+        assert!(dropped(slow).iter().all(|packets| *packets > 10.0), "{:?}", dropped(slow));
+    }
+
+    #[test]
     fn a_slow_processor_gives_out_first() {
         let profile =
             Profile { per_packet_in_ns: 600_000.0, per_packet_out_ns: 300_000.0, ..Profile::usual() };
