@@ -35,7 +35,8 @@ pub fn fit(points: &[Point]) -> Option<Fit> {
     let [aa, ab, bb, a, b] = sums;
     let determinant = aa * bb - ab * ab;
     // Where all have the same ratio of out to in nothing tells one from the other.
-    if !(determinant > 1e-6 * aa * bb) {
+    let told_apart = determinant > 1e-6 * aa * bb;
+    if !told_apart {
         return None;
     }
     let per_packet_in_ns = (a * bb - b * ab) / determinant;

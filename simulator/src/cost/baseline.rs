@@ -146,8 +146,9 @@ impl Baseline {
             return Err(BaselineError::Benchmarks { found: found.join(", "), known: known.join(", ") });
         }
         let (now, then) = (counts.get(REFERENCE).copied().unwrap_or_default(), self.reference);
-        // Written so that no number at all is incomparable as well.
-        if !((now / then - 1.0).abs() <= COMPARABLE) {
+        // No number at all is incomparable as well.
+        let comparable = (now / then - 1.0).abs() <= COMPARABLE;
+        if !comparable {
             return Err(BaselineError::Incomparable { now, then });
         }
         let judged = |(name, count): (&String, &f64)| {
