@@ -6,20 +6,18 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use reports::recording::{Measure, Recorder};
-use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publication, Speech, Turn, View};
+use scenarios::model::{Opus, Publication, Speech, Turn, View};
 use scenarios::{Member, PlannedAction, Scenario};
-use sfu::allocation::Policy;
-use sfu::config::{Config, MediaCrypto};
-use sfu::congestion::{ControllerKind, EcnUse, Options};
-use sfu::rtcp::FeedbackKind;
+use sfu::congestion::Options;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
-use sfu::{DataRate, DataSize, Sfu, Time};
+use sfu::{DataRate, DataSize, Time};
 use thiserror::Error;
 
 use super::addresses::AddressBook;
 use super::build_data::build_data;
 use super::build_lines::link_config;
+use super::build_sfu::{build_sfu, controller, ecn, feedback};
 use super::calls::Held;
 use super::cast::report_cast;
 use super::cpu::Cpu;
@@ -28,7 +26,7 @@ use super::media;
 use super::route::Crossed;
 use super::server::Server;
 use super::tags::Tags;
-use super::{Event, Line, Person, SFU_ADDRESS, SIGNALLING_ADDRESS, World};
+use super::{Event, Line, Person, SIGNALLING_ADDRESS, World};
 use crate::capture::Capture;
 use crate::crypto::SeededProvider;
 use crate::digest::Digest;
@@ -256,67 +254,6 @@ fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
     limit("flows of cross traffic", cast.traffic.len(), 10_000)?;
     limit("timeline entries", cast.timeline.len(), usize::from(u16::MAX))?;
     cast.members.iter().try_for_each(|member| limit("sources", member.publish.len(), 255))
-}
-
-/// The SFU that a scenario describes.
-///
-/// # Errors
-/// When it can't have a certificate.
-pub(crate) fn build_sfu(
-    server: &scenarios::model::Sfu,
-    seed: Seed,
-    null_crypto: bool,
-) -> Result<Sfu, BuildError> {
-    let mut config = Config::new(SFU_ADDRESS);
-    config.nack = server.nack;
-    config.rtx = server.rtx;
-    config.congestion_control = controller(server.congestion_control);
-    config.feedback = feedback(server);
-    config.ecn = ecn(server.ecn);
-    config.dominant_speaker = server.dominant_speaker;
-    config.loudest = Some(server.loudest).filter(|most| *most > 0);
-    config.last_n = server.last_n;
-    config.pause_unwatched = server.pause_unwatched;
-    let policy = match server.allocation {
-        Allocation::Fair => Policy::Fair,
-        Allocation::Stage => Policy::Stage,
-        Allocation::MaxMin => Policy::MaxMin,
-    };
-    config.allocation = config.allocation.with_policy(policy);
-    if let Some(most) = server.max_bitrate {
-        config.max_rate = DataRate::from_bps(most.as_bps());
-        config.start_rate = config.start_rate.min(config.max_rate);
-    }
-    if null_crypto {
-        config.crypto = MediaCrypto::Null;
-    }
-    Ok(Sfu::new(config, SeededProvider::new(seed.key("sfu/crypto")))?)
-}
-
-fn controller(choice: CongestionControl) -> ControllerKind {
-    match choice {
-        CongestionControl::Gcc => ControllerKind::Gcc,
-        CongestionControl::Scream => ControllerKind::Scream,
-        CongestionControl::ScreamV1 => ControllerKind::ScreamV1,
-        CongestionControl::Nada => ControllerKind::Nada,
-        CongestionControl::WebrtcRs => ControllerKind::WebrtcRs,
-        CongestionControl::Fixed => ControllerKind::Fixed,
-    }
-}
-
-fn ecn(choice: scenarios::model::EcnUse) -> EcnUse {
-    match choice {
-        scenarios::model::EcnUse::Off => EcnUse::Off,
-        scenarios::model::EcnUse::Classic => EcnUse::Classic,
-        scenarios::model::EcnUse::L4s => EcnUse::L4s,
-    }
-}
-
-fn feedback(server: &scenarios::model::Sfu) -> FeedbackKind {
-    match server.feedback {
-        Feedback::TransportCc => FeedbackKind::TransportWide,
-        Feedback::Rfc8888 => FeedbackKind::ByStream,
-    }
 }
 
 fn build_client(

@@ -4,6 +4,7 @@ mod addresses;
 mod build;
 mod build_data;
 mod build_lines;
+mod build_sfu;
 mod calls;
 mod cast;
 mod cpu;
@@ -44,8 +45,8 @@ use scenarios::Planned;
 use server::Server;
 use tags::Tags;
 
-pub(crate) use build::build_sfu;
 pub use build::{BuildError, Settings};
+pub(crate) use build_sfu::build_sfu;
 pub use cpu::WorkerUse;
 
 /// The SFU's UDP address: what its one candidate says.
