@@ -5,7 +5,9 @@
 
 pub mod comparison;
 pub mod distribution;
+pub mod fair_share;
 pub mod files;
+pub mod gallery;
 pub mod gate;
 pub mod glob;
 pub mod histogram;

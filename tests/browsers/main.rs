@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "browsers live in real time")]
 
 mod devtools;
+mod moderation;
 mod oneway;
 mod page;
 mod process;

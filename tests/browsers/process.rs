@@ -24,10 +24,16 @@ impl Server {
 
     /// Starts one with `arguments`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        Server::start_by(arguments, &[])
+    }
+
+    /// The same with variables.
+    pub(crate) fn start_by(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let media = std::net::SocketAddr::new(sfu::server::reachable_addresses()[0], 0);
         let mut child = Command::new(env!("CARGO_BIN_EXE_plenum-sfu"))
             .args(["serve", "--media", &media.to_string()])
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server's program was built for this test");

@@ -7,6 +7,7 @@ mod load;
 mod oneway;
 mod process;
 mod streams;
+mod tokens;
 mod workers;
 
 use std::process::Command;

@@ -125,11 +125,24 @@ impl Session {
 
     /// Joins with a browser's offer; the server's answer.
     pub(crate) fn join(&mut self, room: &str) -> Value {
+        self.join_by(room, None)
+    }
+
+    /// The same with a token.
+    pub(crate) fn join_with(&mut self, room: &str, token: &str) -> Value {
+        self.join_by(room, Some(token))
+    }
+
+    fn join_by(&mut self, room: &str, token: Option<&str>) -> Value {
         let offer = include_str!("../../sfu/src/sdp/fixtures/vp8-simulcast.sdp");
         let sources = json!([{ "mid": "0", "name": "mic" }, { "mid": "1", "name": "cam" }]);
-        self.say(&json!({
+        let mut join = json!({
             "type": "join", "version": 1, "conference": room, "name": "ann", "offer": offer, "sources": sources,
-        }));
+        });
+        if let Some(token) = token {
+            join["token"] = token.into();
+        }
+        self.say(&join);
         self.hear().expect("an answer")
     }
 }

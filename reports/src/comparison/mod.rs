@@ -3,6 +3,7 @@
 //! Pairing takes the luck of a seed out of the difference: what differs between the sides is what was changed.
 
 pub mod bootstrap;
+mod courses;
 mod difference;
 mod files;
 mod page;
@@ -11,6 +12,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use courses::{Course, CourseError};
 pub use difference::{Difference, Finding, Pair};
 pub use files::{json, markdown, text, write};
 pub use page::{figures, page};
@@ -26,6 +28,8 @@ pub struct Side {
     pub name: String,
     /// Its runs, one per seed.
     pub runs: Vec<RunValues>,
+    /// Its runs over time, where that is known.
+    pub courses: Vec<Course>,
 }
 
 /// Why sides can't be compared.

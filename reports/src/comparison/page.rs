@@ -25,6 +25,7 @@ pub fn figures(comparison: &Comparison) -> Vec<Figure> {
         let heading = format!("What moved: {}", against.side.name);
         figures.push(dumbbell::figure(&name, &heading, names, &rows, pairs(&shown)));
     }
+    figures.extend(super::courses::figure(comparison));
     figures.extend(spread(comparison));
     figures
 }

@@ -14,7 +14,7 @@ fn run(seed: u64, values: &[(&str, Over, f64)]) -> RunValues {
 }
 
 fn side(name: &str, runs: Vec<RunValues>) -> Side {
-    Side { name: name.to_owned(), runs }
+    Side { name: name.to_owned(), runs, ..Side::default() }
 }
 
 const DELAY: (&str, Over) = ("queue.delay_added", Over::Worst);

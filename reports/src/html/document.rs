@@ -60,6 +60,11 @@ pub fn document(page: &Document<'_>) -> String {
     shell(&page.title, &body).into_string()
 }
 
+/// A page of `body`, for those that aren't made of sections alone.
+pub(crate) fn frame(title: &str, body: &Markup) -> String {
+    shell(title, body).into_string()
+}
+
 /// The frame that every page shares: head, style and `body`.
 pub(super) fn shell(title: &str, body: &Markup) -> Markup {
     html! {

@@ -1,7 +1,7 @@
 //! The answer in short: was the conference good, who had trouble, and why.
 
 use crate::Distribution;
-use crate::metric::Stat;
+use crate::metric::{Stat, Unit};
 use crate::number::{fixed, number};
 use crate::observation::{Direction, LossCause, ParticipantIndex};
 use crate::plot::waterfall;
@@ -237,6 +237,25 @@ const fn in_words(cause: LossCause) -> &'static str {
     }
 }
 
+/// The figures that stand for a run: metric, statistic, name.
+pub(crate) const KEYS: [(&str, Stat, &str); 6] = [
+    ("video.capture_to_render", Stat::P95, "capture to render, p95"),
+    ("audio.mouth_to_ear", Stat::P95, "mouth to ear, p95"),
+    ("time_to_first_frame", Stat::Max, "first picture after"),
+    ("video.freeze_w3c.ratio", Stat::Max, "time frozen"),
+    ("loss.after_repair", Stat::Max, "loss after repair"),
+    ("sfu.forward_delay", Stat::P95, "SFU forwarding, p95"),
+];
+
+/// The value of such a figure with its unit.
+pub(crate) fn key_text(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Ratio => percent(value),
+        _ if value < 10.0 => format!("{} ms", fixed(value, 2)),
+        _ => format!("{} ms", fixed(value, 0)),
+    }
+}
+
 /// The figures that stand for the run.
 pub(super) fn keys(recording: &Recording, summary: &Summary) -> Vec<Key> {
     let people = recording.cast().participants.len();
@@ -246,22 +265,10 @@ pub(super) fn keys(recording: &Recording, summary: &Summary) -> Vec<Key> {
         value: format!("{connected} of {people}"),
         of: "participants".to_owned(),
     }];
-    let shown = [
-        ("video.capture_to_render", Stat::P95, "capture to render, p95"),
-        ("audio.mouth_to_ear", Stat::P95, "mouth to ear, p95"),
-        ("time_to_first_frame", Stat::Max, "first picture after"),
-        ("video.freeze_w3c.ratio", Stat::Max, "time frozen"),
-        ("loss.after_repair", Stat::Max, "loss after repair"),
-        ("sfu.forward_delay", Stat::P95, "SFU forwarding, p95"),
-    ];
-    for (metric, stat, name) in shown {
+    for (metric, stat, name) in KEYS {
         let worst = summary.of_metric(metric).map(|row| (row.stat(stat), row));
         let Some((value, row)) = worst.reduce(|a, b| if b.0 > a.0 { b } else { a }) else { continue };
-        let value = match row.definition.unit.name() {
-            "ratio" => percent(value),
-            _ if value < 10.0 => format!("{} ms", fixed(value, 2)),
-            _ => format!("{} ms", fixed(value, 0)),
-        };
+        let value = key_text(row.definition.unit, value);
         keys.push(Key { name, value, of: format!("worst: {}", whose(row)) });
     }
     keys

@@ -9,7 +9,9 @@ mod style;
 mod tables;
 mod verdict;
 
+pub(crate) use document::frame;
 pub use document::{Document, Section, document};
+pub(crate) use keys::{KEYS, key_text};
 
 use crate::files::Manifest;
 use crate::plot::Figure;

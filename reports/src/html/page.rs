@@ -31,7 +31,7 @@ fn top(input: &ReportInput<'_>) -> Markup {
     html! {
         header {
             h1 { (manifest.name) }
-            @if !input.about.is_empty() { p.about { (input.about.trim()) } }
+            @for paragraph in paragraphs(input.about) { p.about { (paragraph) } }
             p.run { "seed " (manifest.seed) " · digest " code { (manifest.digest) } " · plenum " (manifest.tool_version) }
             nav aria-label="Sections" {
                 ul {
@@ -44,6 +44,13 @@ fn top(input: &ReportInput<'_>) -> Markup {
             }
         }
     }
+}
+
+/// The first line by itself, then what stands between empty lines: a file's own line ends are those of its margin.
+fn paragraphs(about: &str) -> Vec<String> {
+    let (first, rest) = about.trim().split_once('\n').unwrap_or((about.trim(), ""));
+    let rest = rest.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    std::iter::once(first.to_owned()).chain(rest).filter(|part| !part.is_empty()).collect()
 }
 
 fn in_short(input: &ReportInput<'_>) -> Markup {
@@ -150,5 +157,15 @@ fn absent(input: &ReportInput<'_>) -> Markup {
                 @if all.len() > ABSENT { p.note { "And " (all.len() - ABSENT) " more, in metrics.json." } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_a_scenario_says_of_itself_is_set_in_paragraphs() {
+        let about = "Two meet.\nThe line is\n  thin.\n\nAnd long.\n";
+        assert_eq!(super::paragraphs(about), ["Two meet.", "The line is thin.", "And long."]);
+        assert_eq!(super::paragraphs(" \n"), Vec::<String>::new());
     }
 }

@@ -88,6 +88,8 @@ pub(super) const VIDEO: &[Definition] = &[
     declare("video.quality.ratio", Ratio, Higher, FLOW, "the same over width times height times frame rate of the highest published encoding"),
     declare("video.bitrate", Kbps, Higher, FLOW, "media payload received in each whole second of subscribed measured time, RTP headers and repair not counted"),
     declare("video.encoded_bitrate", Kbps, Neither, &["publisher", "source", "layer"], "bits that this encoding produced over the measured time"),
+    declare("keyframe_wait", Ms, Lower, FLOW, "a receiver's request for a key frame to the first frame rendered that was captured after it, whatever was on its way then; requests before that are one with the first, and none counts while the SFU chooses to forward nothing")
+        .headline(Stat::P95),
     declare("keyframe.requests", Count, Lower, SOURCE, "key-frame requests that the SFU sent to the publisher"),
     declare("keyframe.wanted", Count, Lower, SOURCE, "key-frame requests that receivers sent to the SFU"),
     declare("keyframe.coalesced", Count, Neither, SOURCE, "receivers' requests that caused none of their own at the publisher: wanted minus requests, at least 0"),
@@ -115,6 +117,12 @@ pub(super) const AUDIO: &[Definition] = &[
     declare("audio.recovered_ratio.fec", Ratio, Neither, FLOW, "sound that was lost and came as in-band FEC in the next packet, over all sound played out"),
     declare("audio.silent_ratio", Ratio, Neither, FLOW, "comfort noise in pauses that the sender left out (DTX), over all sound and silence; it is neither played nor concealed sound")
         .source("W3C webrtc-stats, silentConcealedSamples; that is a part of concealedSamples, which audio.concealed_ratio leaves out"),
+    declare("audio.e_model.r", Count, Higher, FLOW, "transmission rating R = 93.2 - Id - Ie_eff: Id = 0.024 d + 0.11 (d - 177.3) where d > 177.3, d the mean mouth to ear in ms; Ie_eff = Ie + (95 - Ie) Ppl / (Ppl / BurstR + Bpl), Ppl the concealed sound in percent, BurstR the mean run of concealed packets over that of random loss, at least 1; Ie = 0, Bpl = 25.1; an estimate, not below 0")
+        .source("ITU-T G.107; Ie and Bpl of G.113 for G.711 with packet loss concealment")
+        .own_choice("Ie and Bpl: G.113 has none for Opus"),
+    declare("audio.e_model.mos", Count, Higher, FLOW, "mean opinion score from R: 1 + 0.035 R + 7e-6 R (R - 60) (100 - R)")
+        .source("ITU-T G.107 annex B")
+        .own_choice("as audio.e_model.r"),
     declare("audio.longest_gap", Ms, Lower, FLOW, "longest run of concealed sound with none played between"),
     declare("jitter_buffer_delay", Ms, Lower, FLOW_KIND, "time in the jitter buffer: per frame from its completion to its release (video), per packet from arrival to playout (audio)")
         .headline(Stat::P95)

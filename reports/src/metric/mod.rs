@@ -5,6 +5,7 @@ mod data;
 mod listing;
 mod media;
 mod network;
+mod response;
 mod speakers;
 
 use std::fmt;
@@ -181,6 +182,7 @@ pub fn all() -> impl Iterator<Item = &'static Definition> {
         .chain(media::AUDIO)
         .chain(speakers::METRICS)
         .chain(network::METRICS)
+        .chain(response::METRICS)
         .chain(conference::METRICS)
         .chain(data::METRICS)
 }

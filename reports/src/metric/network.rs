@@ -42,6 +42,14 @@ pub(super) const METRICS: &[Definition] = &[
         LINK_CLASS,
         "the share of capacity that one class of traffic took over the whole measured time",
     ),
+    declare(
+        "link.headers",
+        Ratio,
+        Neither,
+        LINK,
+        "bytes of IP and UDP headers over all bytes that left the serialiser: 28 of each packet, over IPv4",
+    )
+    .source("RFC 791 and RFC 768"),
     declare("queue.delay_added", Ms, Lower, LINK, "enqueued to first bit on the wire, exact per packet")
         .headline(Stat::P95),
     declare(
@@ -81,6 +89,14 @@ pub(super) const METRICS: &[Definition] = &[
     )
     .source("RFC 4588"),
     declare("repair_cost.rtx_useful", Count, Neither, FLOW_KIND, "RTX packets that filled a hole in time"),
+    declare(
+        "repair_cost.rtx_wasted",
+        Ratio,
+        Lower,
+        FLOW_KIND,
+        "RTX packets that came after the playout deadline or for something that was there already, over all that came",
+    )
+    .source("RFC 4588"),
     repair("repair_cost.rtx_late", "RTX packets after the playout deadline"),
     repair("repair_cost.rtx_duplicate", "RTX packets for something that was there already"),
     declare(
@@ -126,6 +142,14 @@ pub(super) const METRICS: &[Definition] = &[
         &["participant", "direction"],
         "the capacity estimate at the end of each bin: the SFU's of a downlink, the publisher's of its uplink",
     ),
+    declare(
+        "repair_cost.cache_hit",
+        Ratio,
+        Higher,
+        &[],
+        "sequence numbers that receivers asked for and the SFU had, over those asked for; those asked for again too soon are not counted",
+    )
+    .source("RFC 4588"),
     declare(
         "sfu.forward_delay",
         Ms,

@@ -32,6 +32,22 @@ pub(super) const METRICS: &[Definition] = &[
     .headline(Stat::P95)
     .source("what a receiver sees is later by the way of one message"),
     declare(
+        "speaker.switch_delay",
+        Ms,
+        Lower,
+        &["receiver"],
+        "start of another's scripted turn to the receiver's being told that he is the dominant speaker, the first time in that turn; turns of who was dominant already are not counted",
+    )
+    .headline(Stat::P95),
+    declare(
+        "speaker.false_switches",
+        Count,
+        Lower,
+        &[],
+        "changes of the dominant speaker to somebody who had no scripted turn to speak then, nor just before, per minute",
+    )
+    .own_choice("just before: within 1 s"),
+    declare(
         "audio.dominant_speaker.missed",
         Ratio,
         Lower,

@@ -1,5 +1,6 @@
 //! Who and what takes part in a run.
 
+use scenarios::Time;
 use serde::Serialize;
 
 /// A participant, by place in [`Cast::participants`].
@@ -41,6 +42,24 @@ pub struct Cast {
     pub participants: Vec<CastMember>,
     /// The link instances, in the scenario's order.
     pub links: Vec<LinkInfo>,
+    /// By participant, the links that its packets pass towards the SFU and from it, by [`Direction`]; empty when
+    /// nobody says.
+    pub paths: Vec<[Vec<LinkIndex>; 2]>,
+    /// Traffic on the links that is not the conference's.
+    pub traffic: Vec<CrossInfo>,
+}
+
+/// A flow of traffic that is not the conference's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CrossInfo {
+    /// On which link.
+    pub link: LinkIndex,
+    /// Whether it makes way (TCP), and so is entitled to a share, or takes what it takes (UDP).
+    pub responsive: bool,
+    /// When it begins.
+    pub from: Time,
+    /// When it ends; [`Time::NEVER`]: with the run.
+    pub until: Time,
 }
 
 /// A participant's name and sources.
@@ -59,6 +78,8 @@ pub struct SourceInfo {
     pub name: String,
     /// Its encodings, lowest first, for video; empty for audio.
     pub layers: Vec<LayerInfo>,
+    /// Whether a layer comes with those below it, as the spatial layers of one stream do.
+    pub stacked: bool,
     /// Audio or video.
     pub kind: MediaKind,
 }

@@ -10,8 +10,8 @@ use scenarios::Time;
 use serde::Serialize;
 
 pub use cast::{
-    Cast, CastMember, Direction, Flow, Layer, LayerInfo, LinkIndex, LinkInfo, MediaKind, ParticipantIndex,
-    SourceIndex, SourceInfo,
+    Cast, CastMember, CrossInfo, Direction, Flow, Layer, LayerInfo, LinkIndex, LinkInfo, MediaKind,
+    ParticipantIndex, SourceIndex, SourceInfo,
 };
 pub use latency::LatencyParts;
 pub use traffic::TrafficClass;
@@ -163,6 +163,13 @@ pub enum Observation {
     DominantSpeaker {
         /// Who.
         participant: ParticipantIndex,
+    },
+    /// A participant was told of a new dominant speaker.
+    SpeakerHeard {
+        /// Who was told.
+        receiver: ParticipantIndex,
+        /// Who speaks.
+        speaker: ParticipantIndex,
     },
     /// A packet of sound reached an SFU that forwards only the loudest.
     SoundTaken {
@@ -349,6 +356,7 @@ impl Observation {
             Observation::Counters { .. } => "counters",
             Observation::Turn { .. } => "turn",
             Observation::DominantSpeaker { .. } => "dominant_speaker",
+            Observation::SpeakerHeard { .. } => "speaker_heard",
             Observation::SoundTaken { .. } => "sound_taken",
             Observation::LayerChosen { .. } => "layer_chosen",
             Observation::Watched { .. } => "watched",

@@ -19,6 +19,7 @@ pub mod layer_strip;
 mod panel;
 mod picture;
 mod png;
+pub mod recovery;
 mod svg;
 pub mod timeline;
 pub mod value_cdf;
@@ -49,6 +50,7 @@ pub fn all(recording: &Recording) -> Vec<Figure> {
         layer_strip::Layers::of(recording).figure(),
     ];
     figures.extend(timelines(recording));
+    figures.extend(recovery::figure(&recovery::of(recording)));
     figures.extend(bandwidth::Spending::of(recording).figures());
     figures
 }

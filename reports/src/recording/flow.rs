@@ -7,6 +7,7 @@ use scenarios::Time;
 use super::av_skew::{AvSkew, Playing};
 use super::first_media::FirstMediaRecord;
 use super::freeze::FreezeRecord;
+use super::key_frame_wait::KeyFrameWaits;
 use super::layers::LayerTimeline;
 use super::measure::{Measure, Span};
 use super::pending::Pending;
@@ -74,6 +75,8 @@ pub struct VideoRecord {
     pub freezes: FreezeRecord,
     /// Forwarded layers.
     pub layers: LayerTimeline,
+    /// Waits for key frames.
+    pub key_frames: KeyFrameWaits,
     /// Against the publisher's sound.
     pub skew: AvSkew,
     pending: Pending<{ 1 + LatencyParts::NAMES.len() }>,

@@ -18,6 +18,8 @@ pub struct LinkBin {
     pub packets: u32,
     /// Packets lost, for any cause.
     pub dropped: u32,
+    /// Of the bytes of cross traffic, those of flows that don't make way.
+    pub unresponsive: u32,
     /// Smallest queueing delay, ns; `u64::MAX` when no packet left.
     pub queue_min: u64,
     /// Largest queueing delay, ns.
@@ -26,7 +28,14 @@ pub struct LinkBin {
 
 impl Default for LinkBin {
     fn default() -> Self {
-        LinkBin { bytes: [0; TrafficClass::COUNT], packets: 0, dropped: 0, queue_min: u64::MAX, queue_max: 0 }
+        LinkBin {
+            bytes: [0; TrafficClass::COUNT],
+            packets: 0,
+            dropped: 0,
+            unresponsive: 0,
+            queue_min: u64::MAX,
+            queue_max: 0,
+        }
     }
 }
 
@@ -77,6 +86,8 @@ pub struct LinkRecord {
     pub queued_most: Duration,
     /// Capacity, bit/s, from each moment on; `None`: without limit.
     pub capacity: Vec<(Time, Option<u64>)>,
+    /// When the script made it lose more or less.
+    pub disturbed: Vec<Time>,
     pending: Pending<1>,
 }
 
@@ -103,6 +114,12 @@ impl LinkRecord {
                 self.count_pending();
             }
         }
+    }
+
+    /// Of what left in bin `bin`, so much is traffic that doesn't make way.
+    pub(crate) fn unresponsive(&mut self, bin: usize, bytes: u32) {
+        let bin = self.bin(bin);
+        bin.unresponsive = bin.unresponsive.saturating_add(bytes);
     }
 
     /// The packet that left last has the mark of congestion.

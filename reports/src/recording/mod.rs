@@ -9,6 +9,7 @@ pub mod events;
 pub mod first_media;
 pub mod flow;
 pub mod freeze;
+pub mod key_frame_wait;
 pub mod layers;
 pub mod link;
 pub mod measure;
@@ -47,8 +48,18 @@ pub struct Recording {
     first_source: Vec<usize>,
     speakers: SpeakerRecord,
     data: DataRecords,
+    repairs: Repairs,
     events: Vec<Event>,
     broken: Broken,
+}
+
+/// Sequence numbers that receivers asked the SFU for again, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Asked for, but for those that were asked for again too soon.
+    pub asked: u64,
+    /// Of these, those that the SFU had.
+    pub answered: u64,
 }
 
 /// Contradictions in what was observed: each is a fault of the simulator or of what it runs.
@@ -87,6 +98,7 @@ impl Recording {
             first_source,
             speakers: SpeakerRecord::new(&cast),
             data: DataRecords::default(),
+            repairs: Repairs::default(),
             events: Vec::new(),
             broken: Broken::default(),
             cast,
@@ -119,6 +131,22 @@ impl Recording {
         (0_u16..).map(LinkIndex).zip(&self.links)
     }
 
+    /// One link.
+    ///
+    /// # Panics
+    /// When the cast has no such link.
+    pub fn link(&self, link: LinkIndex) -> &LinkRecord {
+        &self.links[usize::from(link.0)]
+    }
+
+    /// One participant.
+    ///
+    /// # Panics
+    /// When the cast has no such participant.
+    pub fn participant(&self, who: ParticipantIndex) -> &ParticipantRecord {
+        &self.participants[usize::from(who.0)]
+    }
+
     /// The participants, in the cast's order.
     pub fn participants(&self) -> impl Iterator<Item = (ParticipantIndex, &ParticipantRecord)> {
         (0_u16..).map(ParticipantIndex).zip(&self.participants)
@@ -141,6 +169,11 @@ impl Recording {
     /// Data messages.
     pub fn data(&self) -> &DataRecords {
         &self.data
+    }
+
+    /// What receivers asked the SFU for again in the measured time.
+    pub fn repairs(&self) -> Repairs {
+        self.repairs
     }
 
     /// The decisions, in order of time.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use scenarios::Time;
 
+use super::measure::Span;
 use super::pending::Pending;
 use crate::Histogram;
 use crate::observation::{Direction, JoinStep};
@@ -28,6 +29,8 @@ pub struct ParticipantRecord {
     pub join: JoinTimes,
     /// All joins that came as far as SRTP keys.
     pub joins: Vec<JoinTimes>,
+    /// From SRTP keys to leaving, each time.
+    pub present: Vec<Span>,
     /// SFU forwarding delay per packet in the measured time, ns.
     pub forwarded: Histogram,
     /// Packets of its in the measured time that found the SFU's socket full; `None` where sockets have no end.
@@ -59,10 +62,21 @@ impl ParticipantRecord {
             JoinStep::Ice => self.join.ice = self.join.ice.or(Some(at)),
             JoinStep::Dtls if self.join.dtls.is_none() => {
                 self.join.dtls = Some(at);
+                self.present.push(Span { from: at, until: Time::NEVER });
                 self.joins.push(self.join);
             }
             JoinStep::Dtls => {}
-            JoinStep::Left => self.join = JoinTimes::default(),
+            JoinStep::Left => {
+                self.join = JoinTimes::default();
+                self.gone(at);
+            }
+        }
+    }
+
+    /// It left, or the run is over.
+    pub(crate) fn gone(&mut self, at: Time) {
+        if let Some(last) = self.present.last_mut().filter(|last| last.until == Time::NEVER) {
+            last.until = at;
         }
     }
 
@@ -110,5 +124,8 @@ mod tests {
         assert_eq!(participant.join.dtls, None);
         participant.step(Time::from_secs(9), JoinStep::Dtls);
         assert_eq!(participant.joins.len(), 2);
+        participant.gone(Time::from_secs(12));
+        let present: Vec<_> = participant.present.iter().map(|span| span.length().as_secs()).collect();
+        assert_eq!(present, [2, 3]);
     }
 }

@@ -1,20 +1,22 @@
 //! The observer that fills a [`Recording`].
 
+mod decisions;
+
 use std::time::Duration;
 
 use scenarios::Time;
 
 use super::av_skew::Playing;
-use super::events::{ESTIMATE_CHANGE, Event, EventKind, Explanation};
+use super::events::{ESTIMATE_CHANGE, Event, EventKind};
 use super::flow::{FlowRecord, MediaRecord};
 use super::freeze::Interval;
 use super::link::LinkRecord;
 use super::participant::ParticipantRecord;
 use super::speakers::Sound;
-use super::{Broken, Measure, Recording, Span};
+use super::{Broken, Measure, Recording, Repairs, Span};
 use crate::observation::{
-    Cast, EstimateOf, Flow, FlowCounters, JoinStep, LatencyParts, Layer, LinkIndex, MediaKind, Observation,
-    Observer, ParticipantIndex, SourceIndex, TrafficClass,
+    Cast, EstimateOf, Flow, FlowCounters, LatencyParts, Layer, LinkIndex, MediaKind, Observation, Observer,
+    ParticipantIndex, SourceIndex, TrafficClass,
 };
 
 /// Takes the observations of one run, in order of time, and keeps what the report needs.
@@ -24,13 +26,20 @@ pub struct Recorder {
     now: Time,
     /// The bin that was asked for last, and what it covers: nearly always that of the next question, too.
     bin: (usize, Span),
+    /// What was asked for again before the measured time.
+    repaired_before: Repairs,
 }
 
 impl Recorder {
     /// A recorder for a run of `cast`, measured as `measure` says.
     pub fn new(cast: Cast, measure: Measure) -> Self {
         let bin = (0, measure.bin_span(0));
-        Recorder { kept: Recording::new(cast, measure), now: Time::ZERO, bin }
+        Recorder {
+            kept: Recording::new(cast, measure),
+            now: Time::ZERO,
+            bin,
+            repaired_before: Repairs::default(),
+        }
     }
 
     /// The SFU's sockets have an end: what finds them full is counted, also when there is none.
@@ -60,6 +69,12 @@ impl Recorder {
         self.kept.speakers.finish(&measure);
         self.kept.links.iter_mut().for_each(LinkRecord::count_pending);
         self.kept.participants.iter_mut().for_each(ParticipantRecord::count_pending);
+        self.kept.participants.iter_mut().for_each(|participant| participant.gone(measure.until));
+        let (last, first) = (self.kept.repairs, self.repaired_before);
+        self.kept.repairs = Repairs {
+            asked: last.asked.saturating_sub(first.asked),
+            answered: last.answered.saturating_sub(first.answered),
+        };
         // A freeze is known only when it is over; its start goes back to its place.
         self.kept.events.sort_by_key(|event| event.at);
         self.kept
@@ -107,6 +122,25 @@ impl Recorder {
         self.kept.links[usize::from(link.0)].marked(measured);
     }
 
+    /// Of the cross traffic that left the link now, so many bytes are of a flow that doesn't make way.
+    pub fn unresponsive(&mut self, at: Time, link: LinkIndex, bytes: u32) {
+        let bin = self.bin_of(at);
+        self.kept.links[usize::from(link.0)].unresponsive(bin, bytes);
+    }
+
+    /// The script changes what the link loses.
+    pub fn disturbed(&mut self, at: Time, link: LinkIndex) {
+        self.kept.links[usize::from(link.0)].disturbed.push(at);
+    }
+
+    /// What receivers asked the SFU for again, and what of it it had, since the start of the run.
+    pub fn repairs(&mut self, at: Time, asked: u64, answered: u64) {
+        self.kept.repairs = Repairs { asked, answered };
+        if at <= self.kept.measure.from {
+            self.repaired_before = self.kept.repairs;
+        }
+    }
+
     /// [`Observation::Forwarded`] without the detour, as nearly every packet is one.
     pub fn forwarded(&mut self, at: Time, receiver: ParticipantIndex, delay: Duration) {
         self.order(at);
@@ -152,6 +186,7 @@ impl Recorder {
         match &mut flow.media {
             MediaRecord::Video(video) => {
                 video.layers.close(at);
+                video.key_frames.ended(at, &measure);
                 let open = video.freezes.detector.close(at);
                 self.interval(at, id, open, &measure);
             }
@@ -201,6 +236,7 @@ impl Recorder {
         }
         flow.presented(at, bin, captured, size.0.saturating_mul(size.1));
         let MediaRecord::Video(video) = &mut flow.media else { return };
+        video.key_frames.rendered(at, captured, &measure);
         if measured {
             video.shown(at.since(captured), parts);
             if let Some(sound) = sound {
@@ -276,6 +312,9 @@ impl Recorder {
         let before = video.layers.current();
         if !video.layers.forwarded(at, layer) {
             return;
+        }
+        if layer.is_none() {
+            video.key_frames.withheld();
         }
         if before.is_some() && layer.is_some() {
             video.freezes.switched(at);
@@ -363,75 +402,5 @@ impl Observer for Recorder {
             | Observation::DataDropped { .. } => {}
             other => self.observe_decision(at, measured, other),
         }
-    }
-}
-
-impl Recorder {
-    /// The observations that are few: joins, subscriptions, layers, key frames, script.
-    fn observe_decision(&mut self, at: Time, measured: bool, observation: Observation) {
-        match observation {
-            Observation::Join { participant, step } => self.join(at, participant, step),
-            Observation::Subscribed(flow) => self.subscribed(at, flow),
-            Observation::Unsubscribed(flow) => {
-                if self.end_subscription(at, flow) {
-                    self.event(at, EventKind::Unsubscribed(flow));
-                }
-            }
-            Observation::FirstPacket(flow) => self.flow(flow).first.packet(at),
-            Observation::FirstKeyFrame(flow) => self.flow(flow).first.key_frame(at),
-            Observation::FrameEncoded { publisher, source, layer, key, bytes } => {
-                let place = self.kept.source_place(publisher, source);
-                if measured {
-                    self.kept.sources[place].encoded(layer, key, bytes);
-                }
-                if key {
-                    let kind = EventKind::KeyFrameProduced(publisher, source, layer.spatial, bytes);
-                    self.event(at, kind);
-                }
-            }
-            Observation::LayerChosen { flow, layer, reason, estimate_bps, entitled, explanation } => {
-                let MediaRecord::Video(video) = &mut self.flow(flow).media else { return };
-                if video.layers.chosen(at, layer, entitled, &reason) {
-                    let explanation = Explanation { reason, estimate_bps, entitled, of: explanation };
-                    self.event(at, EventKind::LayerChosen { flow, layer, explanation });
-                }
-            }
-            Observation::Watched { publisher, source, encodings } => {
-                self.event(at, EventKind::Watched(publisher, source, encodings));
-            }
-            Observation::LayerForwarded { flow, layer } => self.layer_forwarded(at, flow, layer),
-            Observation::KeyFrameRequested { publisher, source, spatial } => {
-                let place = self.kept.source_place(publisher, source);
-                if measured {
-                    self.kept.sources[place].requested(spatial);
-                }
-                self.event(at, EventKind::KeyFrameRequested(publisher, source, spatial));
-            }
-            Observation::KeyFrameWanted(flow) => {
-                let place = self.kept.source_place(flow.publisher, flow.source);
-                self.kept.sources[place].wanted += u64::from(measured);
-                self.event(at, EventKind::KeyFrameWanted(flow));
-            }
-            Observation::Turn { participant, begins } => {
-                let measure = self.kept.measure;
-                self.kept.speakers.turn(at, participant, begins, &measure);
-                self.event(at, EventKind::Turn(participant, begins));
-            }
-            Observation::DominantSpeaker { participant } => {
-                let measure = self.kept.measure;
-                self.kept.speakers.dominant(at, participant, &measure);
-                self.event(at, EventKind::DominantSpeaker(participant));
-            }
-            Observation::Script { text } => self.event(at, EventKind::Script(text)),
-            _ => unreachable!("`observe` takes the frequent observations itself"),
-        }
-    }
-
-    fn join(&mut self, at: Time, who: ParticipantIndex, step: JoinStep) {
-        self.participant(who).step(at, step);
-        if step == JoinStep::Left {
-            self.kept.data.left(who);
-        }
-        self.event(at, EventKind::Join(who, step));
     }
 }

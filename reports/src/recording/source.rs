@@ -2,9 +2,11 @@
 
 use crate::observation::Layer;
 
-/// All that is kept of one published source; all within the measured time.
+/// All that is kept of one published source; within the measured time but for the series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceRecord {
+    /// Bytes that all encodings produced, by bin of the whole run.
+    pub bins: Vec<u32>,
     /// Per encoding: bytes and frames produced.
     pub encodings: Vec<Encoded>,
     /// Key frames produced by all encodings.
@@ -42,6 +44,14 @@ impl SourceRecord {
             self.answers += u64::from(asked);
             self.asked &= !bit(layer.spatial);
         }
+    }
+
+    /// A frame of so many bytes was produced in bin `bin`.
+    pub(crate) fn produced(&mut self, bin: usize, bytes: u32) {
+        if bin >= self.bins.len() {
+            self.bins.resize(bin + 1, 0);
+        }
+        self.bins[bin] = self.bins[bin].saturating_add(bytes);
     }
 
     pub(crate) fn requested(&mut self, spatial: u8) {

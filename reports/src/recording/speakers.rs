@@ -24,6 +24,8 @@ pub struct SpeakerRecord {
     pub wrong: u64,
     /// By participant: start of a turn to being announced, ns.
     pub delays: Vec<Vec<u64>>,
+    /// By receiver: start of another's turn to its being told of, ns.
+    pub heard: Vec<Vec<u64>>,
     /// Turns in which an announcement was due.
     pub turns: u64,
     /// Of these, those that had none.
@@ -58,11 +60,15 @@ struct Spurt {
     clipped: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Turn {
     began: Time,
     /// Who has it was announced, or was dominant before.
     announced: bool,
+    /// Who has it was dominant before.
+    kept: bool,
+    /// The receivers that were told.
+    told: Vec<ParticipantIndex>,
 }
 
 /// A packet of sound.
@@ -81,6 +87,7 @@ impl SpeakerRecord {
         let sources = cast.participants.iter().map(|member| member.sources.len()).sum();
         SpeakerRecord {
             delays: vec![Vec::new(); people],
+            heard: vec![Vec::new(); people],
             spurts: vec![SpurtRecord::default(); sources],
             open: vec![None; people],
             last_turn: vec![None; people],
@@ -95,7 +102,7 @@ impl SpeakerRecord {
             return self.end_turn(at, place, measure);
         }
         let announced = self.dominant == Some(who);
-        self.open[place] = Some(Turn { began: at, announced });
+        self.open[place] = Some(Turn { began: at, announced, kept: announced, told: Vec::new() });
     }
 
     fn end_turn(&mut self, at: Time, place: usize, measure: &Measure) {
@@ -124,6 +131,21 @@ impl SpeakerRecord {
             }
             Some(_) => {}
             None => self.wrong += u64::from(measured && !just_spoke),
+        }
+    }
+
+    /// `receiver` was told that `who` is the dominant speaker.
+    pub(crate) fn heard(
+        &mut self,
+        at: Time,
+        receiver: ParticipantIndex,
+        who: ParticipantIndex,
+        measure: &Measure,
+    ) {
+        let Some(turn) = self.open[usize::from(who.0)].as_mut().filter(|turn| !turn.kept) else { return };
+        if receiver != who && measure.contains(turn.began) && !turn.told.contains(&receiver) {
+            turn.told.push(receiver);
+            self.heard[usize::from(receiver.0)].push(nanos(at.since(turn.began)));
         }
     }
 

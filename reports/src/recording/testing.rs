@@ -12,6 +12,7 @@ pub(crate) const VIDEO: Flow = Flow { receiver: BOB, publisher: ALICE, source: C
 pub(crate) const AUDIO: Flow = Flow { receiver: BOB, publisher: ALICE, source: MIC };
 pub(crate) const UP: LinkIndex = LinkIndex(0);
 pub(crate) const DOWN: LinkIndex = LinkIndex(1);
+pub(crate) const BACKBONE: LinkIndex = LinkIndex(2);
 
 /// Alice and Bob with camera (two encodings) and microphone each; Alice's uplink, Bob's downlink and a
 /// shared backbone.
@@ -31,6 +32,9 @@ pub(crate) fn cast() -> Cast {
             link("home-down@bob", Some(BOB), Direction::Down),
             link("backbone", None, Direction::Down),
         ],
+        // Both are called over the backbone, and each has one link of its own.
+        paths: vec![[vec![UP], vec![BACKBONE]], [vec![], vec![BACKBONE, DOWN]]],
+        traffic: Vec::new(),
     }
 }
 
@@ -39,10 +43,11 @@ fn camera() -> SourceInfo {
     SourceInfo {
         name: "cam".to_owned(),
         layers: vec![layer(320, 180, 150_000), layer(640, 360, 500_000)],
+        stacked: false,
         kind: MediaKind::Video,
     }
 }
 
 fn microphone() -> SourceInfo {
-    SourceInfo { name: "mic".to_owned(), layers: Vec::new(), kind: MediaKind::Audio }
+    SourceInfo { name: "mic".to_owned(), layers: Vec::new(), stacked: false, kind: MediaKind::Audio }
 }

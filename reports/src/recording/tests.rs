@@ -240,7 +240,7 @@ fn key_frames_are_counted_per_source() {
 fn ten_people_take_little_memory() {
     let sources = cast().participants[0].sources.clone();
     let member = |name: usize| CastMember { name: name.to_string(), sources: sources.clone() };
-    let cast = Cast { participants: (0..10).map(member).collect(), links: Vec::new() };
+    let cast = Cast { participants: (0..10).map(member).collect(), ..Cast::default() };
     let mut recorder = Recorder::new(cast, Measure::new(Time::ZERO, Time::from_secs(60)));
     // 30 fps on each of 90 video flows for a minute, six parts scattered over up to 25 ms each.
     let mut random = 1_u64;

@@ -44,7 +44,7 @@ pub fn over_participants(summary: &Summary) -> Vec<Aggregate> {
 pub(crate) const OWNERS: &[&str] = &["receiver", "participant", "publisher"];
 /// Labels of which a participant has several values: a metric per layer, class or cause is no one value of a
 /// participant.
-pub(crate) const SPLITS: &[&str] = &["layer", "class", "cause"];
+pub(crate) const SPLITS: &[&str] = &["layer", "class", "cause", "window"];
 
 /// Whose row it is.
 pub(crate) fn owner(row: &Row) -> Option<&str> {

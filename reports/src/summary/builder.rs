@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Absent, Labels, Row, RunHeader, Summary};
 use crate::Distribution;
+use crate::fair_share::whole_bins;
 use crate::metric::{self, Definition, Unit};
-use crate::observation::{Cast, Flow, LinkIndex, ParticipantIndex, SourceIndex};
+use crate::observation::{Cast, Direction, Flow, LinkIndex, ParticipantIndex, SourceIndex};
 use crate::recording::flow::FlowRecord;
 use crate::recording::{Measure, Recording};
 
@@ -95,6 +96,19 @@ impl<'a> Builder<'a> {
         ]
     }
 
+    /// Adds values to the row of these labels, which may be there already.
+    pub(super) fn add(&mut self, id: &str, labels: &Labels, distribution: Distribution) {
+        let known = self.rows.iter_mut().find(|row| row.definition.id == id && row.labels == *labels);
+        let Some(row) = known else { return self.values(id, labels, distribution) };
+        row.samples += distribution.count();
+        row.distribution.merge(&distribution);
+    }
+
+    /// Bins that lie wholly in the measured time.
+    pub(super) fn whole_bins(&self) -> std::ops::Range<usize> {
+        whole_bins(self.measure(), self.measure().span())
+    }
+
     fn push(&mut self, id: &str, labels: &Labels, samples: u64, distribution: Distribution) {
         let (place, definition) = declared(id);
         debug_assert!(
@@ -112,6 +126,11 @@ pub(super) fn with(labels: &Labels, name: &'static str, value: impl Into<String>
     let mut labels = labels.clone();
     labels.push((name, value.into()));
     labels
+}
+
+/// Labels of a participant's line.
+pub(super) fn line_labels(cast: &Cast, who: ParticipantIndex, direction: Direction) -> Labels {
+    vec![("participant", cast.name(who).to_owned()), ("direction", direction.name().to_owned())]
 }
 
 /// A value in its metric's raw unit, rounded.

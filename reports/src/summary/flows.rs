@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::Labels;
 use super::builder::{Builder, raw, with};
+use super::{Labels, e_model};
 use crate::Distribution;
 use crate::metric::Unit;
 use crate::observation::{LatencyParts, MediaKind};
 use crate::recording::av_skew::AvSkew;
 use crate::recording::flow::{AudioRecord, FlowBin, FlowRecord, VideoRecord};
+use crate::recording::key_frame_wait::KeyFrameWaits;
 use crate::recording::layers::LayerInterval;
 
 const JITTER_BUFFER: usize = 11;
@@ -22,6 +23,7 @@ pub(super) fn add(rows: &mut Builder<'_>) {
         if let Some(video) = flow.video() {
             frames(rows, flow, video, &labels);
             freezes(rows, flow, video, &labels);
+            key_frames(rows, &video.key_frames, &labels);
             rows.values("jitter_buffer_delay", &kind, video.parts[JITTER_BUFFER].distribution());
             quality(rows, flow, &labels);
             lips(rows, &video.skew, &labels);
@@ -79,6 +81,13 @@ fn freezes(rows: &mut Builder<'_>, flow: &FlowRecord, video: &VideoRecord, label
     }
 }
 
+fn key_frames(rows: &mut Builder<'_>, waits: &KeyFrameWaits, labels: &Labels) {
+    rows.values("keyframe_wait", labels, waits.done.distribution());
+    for waited in waits.censored.iter().filter(|waited| **waited >= Duration::from_secs(1)) {
+        rows.absent("keyframe_wait", labels, Some(*waited));
+    }
+}
+
 fn lips(rows: &mut Builder<'_>, skew: &AvSkew, labels: &Labels) {
     rows.values("av_skew.ahead", labels, skew.ahead.distribution());
     rows.values("av_skew.behind", labels, skew.behind.distribution());
@@ -110,6 +119,13 @@ fn sound(rows: &mut Builder<'_>, flow: &FlowRecord, audio: &AudioRecord, labels:
     rows.ratio("audio.recovered_ratio.fec", labels, played, secs(audio.recovered_fec), secs(whole));
     let with_silence = whole + audio.silent;
     rows.ratio("audio.silent_ratio", labels, played, secs(audio.silent), secs(with_silence));
+    if let (Some(delay), true) = (audio.mouth_to_ear.distribution().mean(), played > 0) {
+        let piece = secs(audio.played) / played as f64;
+        let run = secs(audio.concealed) / piece / audio.gaps.max(1) as f64;
+        let r = e_model::rating(delay / 1e6, secs(audio.concealed) / secs(whole), run);
+        rows.number("audio.e_model.r", labels, played, r);
+        rows.number("audio.e_model.mos", labels, played, e_model::mos(r));
+    }
     if !whole.is_zero() {
         rows.number("audio.longest_gap", labels, played + audio.gaps, secs(audio.longest_gap) * 1e3);
     }
@@ -171,6 +187,9 @@ fn repair(rows: &mut Builder<'_>, flow: &FlowRecord, kind: &Labels) {
         rows.number(id, kind, counters.expected, count as f64);
     }
     let (rtx, media) = (counters.rtx_bytes as f64, counters.media_bytes as f64);
+    let wasted = counters.rtx_late + counters.rtx_duplicate;
+    let came = counters.rtx_useful + wasted;
+    rows.ratio("repair_cost.rtx_wasted", kind, came, wasted as f64, came as f64);
     rows.ratio("repair_cost.rtx_ratio", kind, counters.expected, rtx, media);
     if counters.fec_packets == 0 {
         return;

@@ -8,6 +8,8 @@ use crate::observation::{LossCause, TrafficClass};
 use crate::recording::link::{LinkBin, LinkRecord};
 
 const BITS: f64 = 8.0;
+/// Bytes of the IPv4 and UDP headers of a packet.
+const HEADERS: u64 = 28;
 
 pub(super) fn add(rows: &mut Builder<'_>) {
     for (index, link) in rows.recording.links() {
@@ -35,12 +37,15 @@ fn rates(rows: &mut Builder<'_>, link: &LinkRecord, labels: &Labels) {
     let classes = measured_bytes(rows, link);
     let all: u64 = classes.iter().map(|(_, bytes)| bytes).sum();
     let rtcp = classes.iter().find(|(class, _)| *class == TrafficClass::Rtcp).map_or(0, |(_, bytes)| *bytes);
+    let packets: u64 =
+        rows.whole_bins().filter_map(|bin| link.bins.get(bin)).map(|bin| u64::from(bin.packets)).sum();
+    rows.ratio("link.headers", labels, link.measured.sent, (packets * HEADERS) as f64, all as f64);
     rows.ratio("repair_cost.feedback_share", labels, link.measured.sent, rtcp as f64, all as f64);
 }
 
 fn utilisation(rows: &mut Builder<'_>, link: &LinkRecord, labels: &Labels) {
     let measure = *rows.measure();
-    let bins = whole_bins(rows);
+    let bins = rows.whole_bins();
     let capacity = link.capacity_bits(bins.clone().map(|bin| measure.bin_span(bin)));
     let shares: Vec<u64> = bins
         .clone()
@@ -93,14 +98,6 @@ fn losses(rows: &mut Builder<'_>, link: &LinkRecord, labels: &Labels) {
     }
 }
 
-/// Bins that lie wholly in the measured time.
-fn whole_bins(rows: &Builder<'_>) -> std::ops::Range<usize> {
-    let measure = rows.measure();
-    let bin = measure.bin.as_nanos().max(1);
-    let first = u128::from(measure.from.as_nanos()).div_ceil(bin) as usize;
-    first..(u128::from(measure.until.as_nanos()) / bin) as usize
-}
-
 fn whole_seconds<'a>(rows: &Builder<'_>, link: &'a LinkRecord) -> Vec<&'a [LinkBin]> {
     let seconds = rows.measure().seconds(rows.measure().span());
     let bins = |range: std::ops::Range<usize>| {
@@ -112,7 +109,7 @@ fn whole_seconds<'a>(rows: &Builder<'_>, link: &'a LinkRecord) -> Vec<&'a [LinkB
 
 /// Bytes by class in the whole bins of the measured time; only classes that occur.
 fn measured_bytes(rows: &Builder<'_>, link: &LinkRecord) -> Vec<(TrafficClass, u64)> {
-    let bins = whole_bins(rows).filter_map(|bin| link.bins.get(bin));
+    let bins = rows.whole_bins().filter_map(|bin| link.bins.get(bin));
     let mut sums = [0_u64; TrafficClass::COUNT];
     for bin in bins {
         for (sum, bytes) in sums.iter_mut().zip(bin.bytes) {

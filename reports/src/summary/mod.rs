@@ -2,7 +2,12 @@
 
 pub mod aggregate;
 mod builder;
+mod convergence;
 mod data;
+mod disturbance;
+mod e_model;
+mod estimates;
+mod fairness;
 mod flows;
 mod json;
 mod layers;
@@ -11,6 +16,7 @@ mod people;
 mod speakers;
 
 use crate::Distribution;
+use crate::fair_share::Shares;
 use crate::metric::{Definition, Stat};
 use crate::recording::Recording;
 use builder::Builder;
@@ -90,6 +96,11 @@ impl Summary {
         layers::add(&mut rows);
         links::add(&mut rows);
         people::add(&mut rows);
+        let shares = Shares::of(recording);
+        estimates::add(&mut rows, &shares);
+        convergence::add(&mut rows, &shares);
+        fairness::add(&mut rows, &shares);
+        disturbance::add(&mut rows);
         speakers::add(&mut rows);
         data::add(&mut rows);
         rows.finish(header)

@@ -28,6 +28,9 @@ pub(super) fn add(rows: &mut Builder<'_>) {
         }
     }
     sources(rows);
+    let repairs = rows.recording.repairs();
+    let (answered, asked) = (repairs.answered as f64, repairs.asked as f64);
+    rows.ratio("repair_cost.cache_hit", &Labels::new(), repairs.asked, answered, asked);
 }
 
 fn conference(rows: &mut Builder<'_>) {

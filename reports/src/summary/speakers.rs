@@ -31,6 +31,16 @@ fn dominant(rows: &mut Builder<'_>) {
         let delays = Distribution::of(speakers.delays[usize::from(who.0)].iter().copied());
         rows.values("audio.dominant_speaker.delay", &labels, delays);
     }
+    for (who, _) in rows.recording.participants() {
+        let labels = vec![("receiver", rows.cast().name(who).to_owned())];
+        let heard = Distribution::of(speakers.heard[usize::from(who.0)].iter().copied());
+        rows.values("speaker.switch_delay", &labels, heard);
+    }
+    let minutes = rows.measure().span().length().as_secs_f64() / 60.0;
+    // Without a script nobody can tell who speaks.
+    if !speakers.spoken.is_zero() {
+        rows.ratio("speaker.false_switches", &none, changes, speakers.wrong as f64, minutes);
+    }
     let (turns, missed) = (speakers.turns, speakers.missed as f64);
     rows.ratio("audio.dominant_speaker.missed", &none, turns, missed, turns as f64);
     let (correct, spoken) = (speakers.correct.as_secs_f64(), speakers.spoken.as_secs_f64());

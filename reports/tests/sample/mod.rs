@@ -119,9 +119,11 @@ fn cast(people: u16, name: &impl Fn(u16) -> String) -> Cast {
     let cam = SourceInfo {
         name: "cam".to_owned(),
         layers: vec![layer(320, 180, 150_000), layer(640, 360, 500_000), layer(1280, 720, 1_500_000)],
+        stacked: false,
         kind: MediaKind::Video,
     };
-    let mic = SourceInfo { name: "mic".to_owned(), layers: Vec::new(), kind: MediaKind::Audio };
+    let mic =
+        SourceInfo { name: "mic".to_owned(), layers: Vec::new(), stacked: false, kind: MediaKind::Audio };
     let participants =
         (0..people).map(|n| CastMember { name: name(n), sources: vec![cam.clone(), mic.clone()] }).collect();
     let links = (0..people)
@@ -134,7 +136,7 @@ fn cast(people: u16, name: &impl Fn(u16) -> String) -> Cast {
             leads_to_sfu: true,
         })
         .collect();
-    Cast { participants, links }
+    Cast { participants, links, ..Cast::default() }
 }
 
 impl Story {

@@ -9,6 +9,7 @@
 //! is. With one number for all (SO_REUSEPORT), the system would deal datagrams out by their addresses' hash, and most
 //! would have to be handed on from thread to thread, at several times the price of forwarding them.
 
+mod access;
 mod admin;
 mod bucket;
 pub(crate) mod clock;
@@ -28,6 +29,7 @@ mod tls;
 mod worker;
 mod workers;
 
+pub use access::AccessError;
 pub use config::{ConfigError, ServerConfig, reachable_addresses};
 pub use tls::TlsError;
 
@@ -44,6 +46,7 @@ use crate::conference::CommandError;
 use crate::sdp::Candidate;
 use crate::transport::Carrier;
 use crate::{Config, Sfu};
+use access::Access;
 use clock::Clock;
 use config::advertised;
 use directory::Directory;
@@ -81,6 +84,9 @@ pub enum ServerError {
     /// The page can't be protected.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A key that tokens are checked with is of no use.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The core can't be made.
     #[error(transparent)]
     Core(#[from] CommandError),
@@ -111,7 +117,7 @@ impl Server {
         let (requests, inboxes): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(INBOX)).unzip();
         let setup = |(index, inbox)| setup(config, clock, (&directory, &gate), index, inbox);
         let setups = inboxes.into_iter().enumerate().map(setup).collect::<Result<Vec<Setup>, _>>()?;
-        let workers = Workers::new(requests, directory.clone());
+        let workers = Workers::new(requests, directory.clone(), Access::new(&config.access)?);
         let admin = match config.admin.listen {
             Some(address) => {
                 let routes = admin::routes(workers.clone(), gate.clone(), config.admin.token.as_deref());

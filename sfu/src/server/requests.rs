@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::directory::Seat;
 use super::metrics::Page;
 use crate::signalling::SessionId;
+use crate::signalling::browser::Grant;
 
 /// Messages that may wait for one browser: who doesn't read them for so long has gone.
 pub(super) const WAITING: usize = 512;
@@ -20,12 +21,19 @@ pub(super) struct Outlet {
     pub(super) inside: Arc<AtomicBool>,
 }
 
+/// What somebody joins a room by.
+pub(super) struct Entry {
+    pub(super) seat: Seat,
+    /// What they may do there.
+    pub(super) grant: Grant,
+}
+
 /// What a session asks of the worker.
 pub(super) enum Request {
     /// A browser connected. Its messages go to `outlet`; its id comes back, or nothing when the server is full.
     Open { outlet: Outlet, reply: oneshot::Sender<SessionId> },
     /// It said something; with what it joins a room by, if that is what it said.
-    Message { session: SessionId, text: String, seat: Option<Seat> },
+    Message { session: SessionId, text: String, entry: Option<Entry> },
     /// It has gone.
     Close { session: SessionId },
     /// Whoever runs the server wants something.

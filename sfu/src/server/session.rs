@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::bucket::Bucket;
 use super::clock::Clock;
-use super::directory::Seat;
+use super::requests::Entry;
 use super::workers::{Line, Workers};
 use crate::signalling::ServerMessage;
 
@@ -71,22 +71,22 @@ async fn converse(
 
 /// Hands a message to the worker whose it is.
 async fn pass_on(text: &str, socket: &mut WebSocket, line: &mut Line, workers: &Workers) -> Option<()> {
-    let room = room_to_join(text).filter(|_| !line.is_inside());
-    let seat = match room {
-        None => None,
-        Some(room) => match workers.directory.seat(&room) {
-            Some(seat) => Some(seat),
-            None => return say_full(socket).await,
-        },
+    let Some(Joining { room, token }) = joining(text).filter(|_| !line.is_inside()) else {
+        return line.say(text.to_owned(), None).await;
     };
-    if let Some(Seat { worker, .. }) = seat
-        && worker != line.worker
-    {
+    let grant = match workers.access.grant(token.as_deref(), &room) {
+        Ok(grant) => grant,
+        Err(denied) => return refuse(socket, "token", denied.why).await,
+    };
+    let Some(seat) = workers.directory.seat(&room) else {
+        return refuse(socket, "full", "the server is full").await;
+    };
+    if seat.worker != line.worker {
         say_rest(socket, line).await;
-        let new = workers.open(worker).await?;
+        let new = workers.open(seat.worker).await?;
         std::mem::replace(line, new).close().await;
     }
-    line.say(text.to_owned(), seat).await
+    line.say(text.to_owned(), Some(Entry { seat, grant })).await
 }
 
 /// What the worker has said and the browser wasn't told yet; one that has gone makes it fail, which is as well.
@@ -98,23 +98,33 @@ async fn say_rest(socket: &mut WebSocket, line: &mut Line) {
     }
 }
 
-async fn say_full(socket: &mut WebSocket) -> Option<()> {
-    let refusal = ServerMessage::Error { code: "full".into(), message: "the server is full".into() };
+async fn refuse(socket: &mut WebSocket, code: &str, why: &str) -> Option<()> {
+    let refusal = ServerMessage::Error { code: code.into(), message: why.into() };
     let text = serde_json::to_string(&refusal).expect("messages have string keys and no failing serializer");
     socket.send(Message::Text(text.into())).await.ok()
 }
 
-/// The room that a message joins, if it is one that joins. The worker reads it anew, and says what is wrong with it.
-fn room_to_join(text: &str) -> Option<Cow<'_, str>> {
+/// What a message joins, and by what right.
+struct Joining<'a> {
+    room: Cow<'a, str>,
+    token: Option<Cow<'a, str>>,
+}
+
+/// Looks whether a message joins. The worker reads it anew, and says what is wrong with it.
+fn joining(text: &str) -> Option<Joining<'_>> {
     #[derive(Deserialize)]
     struct Peek<'a> {
         #[serde(borrow, rename = "type")]
         kind: Cow<'a, str>,
         #[serde(borrow, default)]
         conference: Option<Cow<'a, str>>,
+        #[serde(borrow, default)]
+        token: Option<Cow<'a, str>>,
     }
     let peek: Peek<'_> = serde_json::from_str(text).ok()?;
-    peek.conference.filter(|_| peek.kind == "join")
+    let joins = peek.kind == "join" || peek.kind == "view";
+    let room = peek.conference.filter(|_| joins)?;
+    Some(Joining { room, token: peek.token })
 }
 
 #[cfg(test)]
@@ -122,10 +132,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_join_names_a_room() {
+    fn only_who_joins_names_a_room() {
         let rows = [
             (r#"{"type":"join","version":1,"conference":"den","name":"ann"}"#, Some("den")),
             (r#"{"conference":"d\u0065n","type":"jo\u0069n"}"#, Some("den")),
+            (r#"{"type":"view","conference":"den"}"#, Some("den")),
             (r#"{"type":"leave","conference":"den"}"#, None),
             (r#"{"type":"join"}"#, None),
             (r#"{"type":"join","conference":7}"#, None),
@@ -133,7 +144,7 @@ mod tests {
             ("join den", None),
         ];
         for (text, room) in rows {
-            assert_eq!(room_to_join(text).as_deref(), room, "{text}");
+            assert_eq!(joining(text).map(|joining| joining.room).as_deref(), room, "{text}");
         }
     }
 }

@@ -13,7 +13,7 @@ use super::gate::Gate;
 use super::metrics::{self, Around};
 use super::outbox::Outbox;
 use super::port::{Basket, Bound, Port, Traffic};
-use super::requests::{Answer, Outlet, Question, Request};
+use super::requests::{Answer, Entry, Outlet, Question, Request};
 use super::streams::{self, Incoming, Streams};
 use crate::conference::Command;
 use crate::core::Turn;
@@ -215,16 +215,17 @@ impl Worker {
                     self.close(session);
                 }
             }
-            Request::Message { session, text, seat } => self.message(session, &text, seat),
+            Request::Message { session, text, entry } => self.message(session, &text, entry),
             Request::Close { session } => self.close(session),
             // Who has asked may have gone meanwhile.
             Request::Ask { question, reply } => drop(reply.send(self.answer(question))),
         }
     }
 
-    fn message(&mut self, session: SessionId, text: &str, seat: Option<Seat>) {
-        if let Some(seat) = seat.filter(|_| !self.signalling.is_inside(session)) {
+    fn message(&mut self, session: SessionId, text: &str, entry: Option<Entry>) {
+        if let Some(Entry { seat, grant }) = entry.filter(|_| !self.signalling.is_inside(session)) {
             self.seats.insert(session, seat);
+            self.signalling.set_grant(session, grant);
         }
         self.turn(|turn, signalling| signalling.message(session, text, turn));
         let inside = note_place(&self.signalling, &self.outboxes, session);

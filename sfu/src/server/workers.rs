@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::access::Access;
 use super::directory::Directory;
-use super::requests::{Answer, Outlet, Question, Request, WAITING};
+use super::requests::{Answer, Entry, Outlet, Question, Request, WAITING};
 use crate::signalling::SessionId;
 
 /// Cheap to clone; all clones are one.
@@ -15,6 +16,8 @@ pub(super) struct Workers {
     requests: Arc<[mpsc::Sender<Request>]>,
     /// Who is where.
     pub(super) directory: Directory,
+    /// Who may enter.
+    pub(super) access: Access,
     draining: Arc<AtomicBool>,
 }
 
@@ -29,8 +32,8 @@ pub(super) struct Line {
 }
 
 impl Workers {
-    pub(super) fn new(requests: Vec<mpsc::Sender<Request>>, directory: Directory) -> Self {
-        Workers { requests: requests.into(), directory, draining: Arc::default() }
+    pub(super) fn new(requests: Vec<mpsc::Sender<Request>>, directory: Directory, access: Access) -> Self {
+        Workers { requests: requests.into(), directory, access, draining: Arc::default() }
     }
 
     /// Opens a session with a worker; nothing when that is full or has gone.
@@ -84,8 +87,8 @@ impl Line {
     }
 
     /// Passes on what a browser said; nothing when the worker has gone.
-    pub(super) async fn say(&self, text: String, seat: Option<super::directory::Seat>) -> Option<()> {
-        self.requests.send(Request::Message { session: self.session, text, seat }).await.ok()
+    pub(super) async fn say(&self, text: String, entry: Option<Entry>) -> Option<()> {
+        self.requests.send(Request::Message { session: self.session, text, entry }).await.ok()
     }
 
     /// Ends the session.

@@ -283,6 +283,28 @@ impl SignallingServer {
         Ok(())
     }
 
+    /// Mutes a source of `participant`'s by somebody else's wish, and tells everybody, whose it is included.
+    ///
+    /// # Errors
+    /// When there is no such participant or source.
+    pub fn mute_other(
+        &mut self,
+        participant: ParticipantId,
+        source: String,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), CommandError> {
+        turn.command(Command::Mute { participant, source: source.clone(), muted: true })?;
+        let mut members =
+            self.sessions.iter().filter_map(|(session, member)| Some((session, member.as_ref()?)));
+        let theirs = members.find(|(_, member)| member.participant == participant);
+        if let Some((session, member)) = theirs.map(|(session, member)| (session, member.clone())) {
+            let message = ServerMessage::Muted { id: participant.to_string(), source, muted: true };
+            self.say(session, message.clone());
+            self.tell_others(&member, &message);
+        }
+        Ok(())
+    }
+
     fn leave(&mut self, member: &Member, turn: &mut Turn<'_>) {
         self.announce_left(member);
         // Refused only if the participant is gone already, which is what was asked for.

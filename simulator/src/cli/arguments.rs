@@ -5,6 +5,7 @@ mod capacity;
 mod cost;
 mod decide;
 mod explore;
+mod gallery;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use capacity::{CapacityArguments, Frontier};
 pub use cost::{CostArguments, CostWorkArguments};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 pub use explore::ExploreArguments;
+pub use gallery::GalleryArguments;
 
 /// Simulates video conferences against a real SFU, in virtual time.
 #[derive(Debug, Parser)]
@@ -40,6 +42,8 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Compares runs of the same seeds, pair by pair.
     Compare(CompareArguments),
+    /// Runs every shipped scenario and writes a page with all of them.
+    Gallery(GalleryArguments),
     /// Holds a scenario against its committed baseline, seed by seed.
     Gate(GateArguments),
     /// Runs a scenario over a grid of values and seeds; goes on after a kill, and in shards.
@@ -154,6 +158,20 @@ pub struct DigestArguments {
     /// What changes the scenario.
     #[command(flatten)]
     pub vary: VaryArguments,
+}
+
+/// What commands that do many runs share.
+#[derive(Clone, Debug, Args)]
+pub struct ManyRuns {
+    /// What changes the scenario.
+    #[command(flatten)]
+    pub vary: VaryArguments,
+    /// Runs side by side [default: as many as there are processors].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Prints nothing but failures.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// Text for people or JSON for programs.

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use reports::comparison::{self, Comparison, RunValues, Side};
+use reports::comparison::{self, Comparison, Course, RunValues, Side};
 use reports::files::RunDirectory;
 use reports::verdict::ExitCode as Code;
 use scenarios::Scenario;
 
 use super::arguments::{CompareArguments, Crypto, Format, VaryArguments};
-use super::measured::measure;
+use super::measured::measure_and;
 use super::output::print;
 use super::pool::{side_by_side, workers};
 use super::progress::Progress;
@@ -48,7 +48,7 @@ fn compared(arguments: &CompareArguments) -> Result<Code, Failure> {
     comparison::write(&directory, &comparison, &replay).map_err(|error| invalid(error.to_string()))?;
     Ok(match arguments.format {
         Format::Json => print(comparison::json(&comparison)),
-        Format::Text if arguments.quiet => Code::Pass,
+        Format::Text if arguments.runs.quiet => Code::Pass,
         Format::Text => {
             let report = directory.path().join("report.html");
             print(format_args!("{}\nreport: {}\n", comparison::text(&comparison), report.display()))
@@ -82,7 +82,7 @@ fn variations(arguments: &CompareArguments, vary: &str) -> Result<Vec<Variation>
     }
     let one = |value: &String| {
         let set = format!("{path}={value}");
-        let mut changes = arguments.vary.clone();
+        let mut changes = arguments.runs.vary.clone();
         changes.set.push(set.clone());
         let mut scenario = load::load(name, &changes)?;
         scenario.seed = arguments.seed.unwrap_or(scenario.seed);
@@ -114,8 +114,8 @@ fn split_values(text: &str) -> Vec<String> {
 
 /// Runs every variation with every seed.
 fn run(arguments: &CompareArguments, variations: Vec<Variation>) -> Result<Vec<Side>, Failure> {
-    let progress = Progress::new(arguments.quiet);
-    let null_crypto = arguments.vary.crypto == Crypto::Null;
+    let progress = Progress::new(arguments.runs.quiet);
+    let null_crypto = arguments.runs.vary.crypto == Crypto::Null;
     let seeds = |variation: &Variation| {
         let first = variation.scenario.seed;
         (0..arguments.seeds).map(move |step| first.wrapping_add(step))
@@ -123,16 +123,19 @@ fn run(arguments: &CompareArguments, variations: Vec<Variation>) -> Result<Vec<S
     let jobs: Vec<(usize, u64)> = (variations.iter().enumerate())
         .flat_map(|(at, variation)| seeds(variation).map(move |seed| (at, seed)))
         .collect();
-    let one = |(at, seed): &(usize, u64)| -> Result<RunValues, Failure> {
-        let measured = measure(&variations[*at].scenario, *seed, null_crypto, &progress)?;
-        measured.sound(*seed).map(|summary| RunValues::of(&summary))
+    let one = |(at, seed): &(usize, u64)| -> Result<(RunValues, Course), Failure> {
+        let scenario = &variations[*at].scenario;
+        let (measured, course) = measure_and(scenario, *seed, null_crypto, &progress, Course::of)?;
+        Ok((RunValues::of(&measured.sound(*seed)?), course))
     };
-    let done = side_by_side(&jobs, workers(arguments.jobs, jobs.len()), one);
+    let done = side_by_side(&jobs, workers(arguments.runs.jobs, jobs.len()), one);
     let mut sides: Vec<Side> =
-        variations.iter().map(|one| Side { name: one.name.clone(), runs: Vec::new() }).collect();
+        variations.iter().map(|one| Side { name: one.name.clone(), ..Side::default() }).collect();
     for ((at, seed), result) in jobs.iter().zip(done) {
         let crash = |said| (Code::Broken, format!("{}, seed {seed}: crash: {said}", variations[*at].name));
-        sides[*at].runs.push(result.map_err(crash)??);
+        let (values, course) = result.map_err(crash)??;
+        sides[*at].runs.push(values);
+        sides[*at].courses.push(course);
     }
     Ok(sides)
 }
@@ -142,25 +145,36 @@ fn directories(arguments: &CompareArguments) -> Result<Vec<Side>, String> {
     if arguments.what.len() < 2 {
         return Err("give two run directories or more, or one scenario with --vary PATH=A,B".to_owned());
     }
-    arguments.what.iter().map(|path| Ok(Side { name: path.clone(), runs: read(Path::new(path))? })).collect()
+    arguments.what.iter().map(|path| read(path)).collect()
 }
 
-fn read(path: &Path) -> Result<Vec<RunValues>, String> {
-    let mut files: Vec<PathBuf> = Vec::new();
+fn read(name: &str) -> Result<Side, String> {
+    let path = Path::new(name);
+    let mut folders: Vec<PathBuf> = Vec::new();
     let entries = fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
     for entry in entries {
         let entry = entry.map_err(|error| format!("{}: {error}", path.display()))?.path();
         let is_seed = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-"));
         if is_seed && entry.join("metrics.json").is_file() {
-            files.push(entry.join("metrics.json"));
+            folders.push(entry);
         }
     }
-    if files.is_empty() {
-        files.push(path.join("metrics.json"));
+    if folders.is_empty() {
+        folders.push(path.to_owned());
     }
-    let mut runs: Vec<RunValues> = files.iter().map(|file| read_file(file)).collect::<Result<_, _>>()?;
-    runs.sort_by_key(|run| run.seed);
-    Ok(runs)
+    folders.sort();
+    let mut side = Side { name: name.to_owned(), ..Side::default() };
+    for folder in folders {
+        side.runs.push(read_file(&folder.join("metrics.json"))?);
+        let series = folder.join("series.csv");
+        // Whoever moved a run elsewhere may have left its series behind.
+        if let Ok(text) = fs::read_to_string(&series) {
+            let course = Course::read(&text).map_err(|error| format!("{}: {error}", series.display()))?;
+            side.courses.push(course);
+        }
+    }
+    side.runs.sort_by_key(|run| run.seed);
+    Ok(side)
 }
 
 fn read_file(path: &Path) -> Result<RunValues, String> {
@@ -176,7 +190,7 @@ fn replay_line(arguments: &CompareArguments) -> String {
     if let Some(seed) = arguments.seed {
         line.push_str(&format!(" --seed {seed}"));
     }
-    line.push_str(&changes(&arguments.vary));
+    line.push_str(&changes(&arguments.runs.vary));
     line
 }
 

@@ -25,7 +25,7 @@ fn invalid(error: impl std::fmt::Display) -> (Code, String) {
 }
 
 fn explored(arguments: &ExploreArguments) -> Result<Code, (Code, String)> {
-    let scenario = load::load(&arguments.scenario, &arguments.vary).map_err(invalid)?;
+    let scenario = load::load(&arguments.scenario, &arguments.runs.vary).map_err(invalid)?;
     let Some(ranges) = &scenario.explore else {
         let error = format!("`{}` has no [explore]: there is nothing to draw from", scenario.name);
         return Err(invalid(error));
@@ -38,13 +38,13 @@ fn explored(arguments: &ExploreArguments) -> Result<Code, (Code, String)> {
     );
     let top = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(&scenario.name));
     RunDirectory::create(top.clone()).map_err(invalid)?;
-    let null_crypto = arguments.vary.crypto == Crypto::Null;
+    let null_crypto = arguments.runs.vary.crypto == Crypto::Null;
     let plans: Vec<Plan> = mine.iter().map(|seed| draw(ranges, *seed)).collect();
     let mut failed: Vec<(Plan, Failure)> = Vec::new();
     let mut code = Code::Pass;
     in_turn(
         &plans,
-        workers(arguments.jobs, plans.len()),
+        workers(arguments.runs.jobs, plans.len()),
         |plan| try_plan(plan, null_crypto),
         |place, result| {
             let plan = &plans[place];
@@ -60,7 +60,7 @@ fn explored(arguments: &ExploreArguments) -> Result<Code, (Code, String)> {
                     return;
                 }
             };
-            if !arguments.quiet || outcome != "ok" {
+            if !arguments.runs.quiet || outcome != "ok" {
                 print_line(format_args!("seed {}: {plan}: {outcome}", plan.seed));
             }
         },
@@ -109,7 +109,7 @@ fn write_failure(
         seed: Some(seed),
         seeds: 1,
         out: Some(folder.join("report")),
-        vary: VaryArguments { set: Vec::new(), crypto: arguments.vary.crypto },
+        vary: VaryArguments { set: Vec::new(), crypto: arguments.runs.vary.crypto },
         pcap: false,
         sfu_state: false,
         jobs: Some(1),

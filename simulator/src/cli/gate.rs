@@ -32,7 +32,7 @@ pub(super) fn gate(arguments: &GateArguments) -> Code {
 
 fn gated(arguments: &GateArguments) -> Result<Code, Failure> {
     // Everything that doesn't fit is found out before the first run.
-    let scenario = load::load(&arguments.scenario, &arguments.vary).map_err(invalid)?;
+    let scenario = load::load(&arguments.scenario, &arguments.runs.vary).map_err(invalid)?;
     gate::validate(&scenario.name, &scenario.gate).map_err(invalid)?;
     let known = read(&arguments.baseline)?;
     let count = arguments.seeds.or(known.as_ref().map(|known| known.seeds.len() as u64)).unwrap_or(SEEDS);
@@ -56,7 +56,7 @@ fn gated(arguments: &GateArguments) -> Result<Code, Failure> {
     gate::write(&directory, &scenario.name, &baseline, &judged, &replay).map_err(invalid)?;
     let passed = judged.iter().all(|one| one.passed);
     let code = if passed { Code::Pass } else { Code::Regression };
-    if passed && arguments.quiet {
+    if passed && arguments.runs.quiet {
         return Ok(code);
     }
     let text = gate::text(&scenario.name, &baseline, &judged);
@@ -104,7 +104,7 @@ fn update(
     let folder = arguments.baseline.parent().filter(|folder| !folder.as_os_str().is_empty());
     let directory = RunDirectory::create(folder.unwrap_or(Path::new("."))).map_err(invalid)?;
     directory.write(&name, baseline.text().as_bytes()).map_err(invalid)?;
-    if arguments.quiet {
+    if arguments.runs.quiet {
         return Ok(Code::Pass);
     }
     let (path, gates) = (arguments.baseline.display(), baseline.gates.len());
@@ -113,13 +113,13 @@ fn update(
 
 /// Runs every seed; of each the gates' statistics are kept.
 fn run(arguments: &GateArguments, scenario: &Scenario, seeds: &[u64]) -> Result<Vec<SeedReadings>, Failure> {
-    let progress = Progress::new(arguments.quiet);
-    let null_crypto = arguments.vary.crypto == Crypto::Null;
+    let progress = Progress::new(arguments.runs.quiet);
+    let null_crypto = arguments.runs.vary.crypto == Crypto::Null;
     let one = |seed: &u64| -> Result<SeedReadings, Failure> {
         let summary = measure(scenario, *seed, null_crypto, &progress)?.sound(*seed)?;
         Ok(gate::measure(&scenario.gate, &summary))
     };
-    let done = side_by_side(seeds, workers(arguments.jobs, seeds.len()), one);
+    let done = side_by_side(seeds, workers(arguments.runs.jobs, seeds.len()), one);
     (done.into_iter().zip(seeds))
         .map(|(result, seed)| {
             let crash = |said| (Code::Broken, format!("{}, seed {seed}: crash: {said}", scenario.name));
@@ -132,5 +132,9 @@ fn run(arguments: &GateArguments, scenario: &Scenario, seeds: &[u64]) -> Result<
 fn replay_line(arguments: &GateArguments) -> String {
     let seeds = arguments.seeds.map_or(String::new(), |seeds| format!(" --seeds {seeds}"));
     let baseline = arguments.baseline.display();
-    format!("plenum gate {} --baseline {baseline}{seeds}{}", arguments.scenario, changes(&arguments.vary))
+    format!(
+        "plenum gate {} --baseline {baseline}{seeds}{}",
+        arguments.scenario,
+        changes(&arguments.runs.vary)
+    )
 }

@@ -1,6 +1,7 @@
 //! A run of which only the numbers are kept: its recording is gone when it ends, so that a thousand of them take the
 //! memory of one.
 
+use reports::recording::Recording;
 use reports::summary::{RunHeader, Summary};
 use reports::verdict::{Check, ExitCode as Code};
 use scenarios::Scenario;
@@ -29,6 +30,20 @@ pub(super) fn measure(
     null_crypto: bool,
     progress: &Progress,
 ) -> Result<Measured, (Code, String)> {
+    measure_and(scenario, seed, null_crypto, progress, |_| ()).map(|(measured, ())| measured)
+}
+
+/// The same, and what `keep` makes of the recording before it goes.
+///
+/// # Errors
+/// A scenario that can't be built.
+pub(super) fn measure_and<T>(
+    scenario: &Scenario,
+    seed: u64,
+    null_crypto: bool,
+    progress: &Progress,
+    keep: impl FnOnce(&Recording) -> T,
+) -> Result<(Measured, T), (Code, String)> {
     let settings = Settings { seed, null_crypto, trace: None, pcap: None, sfu_state: false };
     let invalid = |error: String| (Code::Invalid, format!("{}, seed {seed}: {error}", scenario.name));
     let world = World::new(scenario, settings).map_err(|error| invalid(error.to_string()))?;
@@ -41,7 +56,7 @@ pub(super) fn measure(
     let summary = Summary::of(&outcome.recording, header);
     let verdict = judge(scenario, &outcome.recording, &summary)?;
     let failed = verdict.checks.iter().filter(|check| !check.passed).map(Check::line).collect();
-    Ok(Measured { summary, broken, failed })
+    Ok((Measured { summary, broken, failed }, keep(&outcome.recording)))
 }
 
 impl Measured {

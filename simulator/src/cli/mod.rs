@@ -9,6 +9,7 @@ mod compare;
 mod cost;
 mod digest;
 mod explore;
+mod gallery;
 mod gate;
 mod list;
 mod load;
@@ -37,6 +38,7 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Metrics(list) => list::metrics(&list),
         Command::Verify(verify) => verify::verify(&verify),
         Command::Compare(compare) => compare::compare(&compare),
+        Command::Gallery(gallery) => gallery::gallery(&gallery),
         Command::Gate(gate) => gate::gate(&gate),
         Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Merge(merge) => sweep::merge(&merge),

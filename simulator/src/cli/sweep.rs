@@ -33,11 +33,11 @@ pub(super) fn sweep(arguments: &SweepArguments) -> Code {
 }
 
 fn swept(arguments: &SweepArguments) -> Result<Code, Failure> {
-    let scenario = load::load(&arguments.scenario, &arguments.vary).map_err(invalid)?;
+    let scenario = load::load(&arguments.scenario, &arguments.runs.vary).map_err(invalid)?;
     let Some(grid) = &scenario.sweep else {
         return Err(invalid(format!("`{}` has no [sweep]: there is nothing to vary", scenario.name)));
     };
-    let crypto = if arguments.vary.crypto == Crypto::Null { "null" } else { "real" };
+    let crypto = if arguments.runs.vary.crypto == Crypto::Null { "null" } else { "real" };
     let plan = Plan::new(env!("CARGO_PKG_VERSION"), &scenario, grid, crypto);
     let shard = shard::of(arguments, |name| std::env::var(name).ok()).map_err(invalid)?;
     // A value that fits alone may not fit with others: that is found out before the first run.
@@ -51,7 +51,7 @@ fn swept(arguments: &SweepArguments) -> Result<Code, Failure> {
     let records = results::all(directory.path(), &plan, &mine).map_err(invalid)?;
     sweep::write(&directory, &plan, &records, &replay_line(&plan)).map_err(invalid)?;
     let broken = records.iter().filter(|record| record.broken.is_some()).count();
-    if !arguments.quiet {
+    if !arguments.runs.quiet {
         let known = mine.len() - todo.len();
         let part = if shard == Shard::WHOLE {
             String::new()
@@ -73,7 +73,7 @@ fn swept(arguments: &SweepArguments) -> Result<Code, Failure> {
 fn points(arguments: &SweepArguments, plan: &Plan) -> Result<Vec<Scenario>, String> {
     (0..plan.points())
         .map(|point| {
-            let mut vary = arguments.vary.clone();
+            let mut vary = arguments.runs.vary.clone();
             vary.set.extend(plan.overrides(point));
             let named = |error| format!("point {point} ({}): {error}", plan.overrides(point).join(", "));
             load::load_point(&arguments.scenario, &vary).map_err(named)
@@ -88,9 +88,9 @@ fn run_all(
     points: &[Scenario],
     todo: &[usize],
 ) -> Result<Code, Failure> {
-    let null_crypto = arguments.vary.crypto == Crypto::Null;
+    let null_crypto = arguments.runs.vary.crypto == Crypto::Null;
     let silent = Progress::new(true);
-    let tally = Tally::new(arguments.quiet, &plan.scenario, todo.len());
+    let tally = Tally::new(arguments.runs.quiet, &plan.scenario, todo.len());
     let one = |run: &usize| -> Result<(), String> {
         let (point, seed) = plan.run(*run);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -112,7 +112,7 @@ fn run_all(
         directory.write_durably(&plan.file(*run), record.text().as_bytes()).map_err(|error| error.to_string())
     };
     let mut failure = None;
-    in_turn(todo, workers(arguments.jobs, todo.len()), one, |_, result| {
+    in_turn(todo, workers(arguments.runs.jobs, todo.len()), one, |_, result| {
         tally.step();
         let result = result.unwrap_or_else(|said| Err(format!("crash: {said}")));
         if let Err(error) = result {

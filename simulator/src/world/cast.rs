@@ -1,9 +1,11 @@
 //! Who takes part, as reports name them.
 
 use reports::observation::{
-    Cast, CastMember, Direction, LayerInfo, LinkInfo, MediaKind, ParticipantIndex, SourceInfo,
+    Cast, CastMember, CrossInfo, Direction, LayerInfo, LinkIndex, LinkInfo, MediaKind, ParticipantIndex,
+    SourceInfo,
 };
-use scenarios::model::Publication;
+use scenarios::model::{Publication, TrafficKind};
+use scenarios::{FlowInstance, Time};
 
 /// The cast in the reports' terms.
 pub(super) fn report_cast(cast: &scenarios::Cast) -> Cast {
@@ -22,12 +24,28 @@ pub(super) fn report_cast(cast: &scenarios::Cast) -> Cast {
         },
         leads_to_sfu: conference().any(|member| member.up.contains(&index) || member.down.contains(&index)),
     });
-    Cast { participants: participants.collect(), links: links.collect() }
+    let path = |links: &[scenarios::LinkIndex]| links.iter().map(|link| LinkIndex(link.0 as u16)).collect();
+    Cast {
+        participants: participants.collect(),
+        links: links.collect(),
+        paths: cast.members.iter().map(|member| [path(&member.up), path(&member.down)]).collect(),
+        traffic: cast.traffic.iter().map(cross_info).collect(),
+    }
+}
+
+fn cross_info(flow: &FlowInstance) -> CrossInfo {
+    let definition = &flow.definition;
+    CrossInfo {
+        link: LinkIndex(flow.line.0 as u16),
+        responsive: matches!(definition.kind, TrafficKind::Tcp { .. }),
+        from: Time::ZERO + definition.from,
+        until: definition.to.map_or(Time::NEVER, |to| Time::ZERO + to),
+    }
 }
 
 fn source_info(name: &str, publication: &Publication) -> SourceInfo {
-    let (kind, layers) = match publication {
-        Publication::Opus(_) => (MediaKind::Audio, Vec::new()),
+    let (kind, layers, stacked) = match publication {
+        Publication::Opus(_) => (MediaKind::Audio, Vec::new(), false),
         Publication::Video(video) => {
             let info = |layer: &scenarios::model::Layer| LayerInfo {
                 width: u32::from(layer.width),
@@ -35,8 +53,8 @@ fn source_info(name: &str, publication: &Publication) -> SourceInfo {
                 fps: u32::from(layer.fps),
                 bps: layer.rate.as_bps(),
             };
-            (MediaKind::Video, video.layers.iter().map(info).collect())
+            (MediaKind::Video, video.layers.iter().map(info).collect(), video.scalability.spatial > 1)
         }
     };
-    SourceInfo { name: name.to_owned(), layers, kind }
+    SourceInfo { name: name.to_owned(), layers, stacked, kind }
 }

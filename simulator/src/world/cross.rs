@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
+use reports::observation::LinkIndex;
 use scenarios::FlowInstance;
 use scenarios::model::{Files as ScenarioFiles, FilesStart, TcpWindow, TrafficKind};
 use sfu::{DataRate, DataSize, Time};
@@ -15,6 +16,7 @@ use crate::traffic::Flow;
 use crate::traffic::bulk::{Bulk, BulkConfig, Files, WindowKind};
 use crate::traffic::parcel::Parcel;
 use crate::traffic::udp::{Pattern, Udp, UdpConfig};
+use crate::virtual_time::report_time;
 
 /// Behind all participants in the order of events.
 const NODE: NodeId = NodeId(u16::MAX);
@@ -94,10 +96,15 @@ impl World {
 
     /// A packet of cross traffic is at the far end of its line.
     pub(super) fn cross_arrived(&mut self, datagram: Datagram) {
+        let size = datagram.wire_size().as_bytes() as u32;
         let read = Parcel::read(&datagram.bytes);
         self.pool.put(datagram.bytes);
         let (index, parcel) = read.expect("what flows send is read as it was written");
-        self.flows[usize::from(index)].flow.arrived(self.now, &parcel);
+        let CrossFlow { flow, line, .. } = &mut self.flows[usize::from(index)];
+        if matches!(flow, Flow::Udp(_)) && !self.over {
+            self.recorder.unresponsive(report_time(self.now), LinkIndex(*line), size);
+        }
+        flow.arrived(self.now, &parcel);
         self.pump_flow(index);
     }
 

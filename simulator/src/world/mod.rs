@@ -226,7 +226,10 @@ impl World {
         }
         let moment = self.moment();
         self.watch.observed(moment, &observation);
-        wire::digest_observation(&mut self.digest, self.now, &observation);
+        // What is heard follows from the message that brought it, which the digest has.
+        if !matches!(observation, Observation::SpeakerHeard { .. }) {
+            wire::digest_observation(&mut self.digest, self.now, &observation);
+        }
         self.recorder.observe(report_time(self.now), observation);
     }
 

@@ -2,10 +2,11 @@
 
 use reports::observation::{EstimateOf, LinkIndex, Observation};
 
-use sfu::DataRate;
+use sfu::{DataRate, DropReason};
 
 use super::{Event, World};
 use crate::event_queue::{EventClass, NodeId};
+use crate::virtual_time::report_time;
 
 impl World {
     pub(super) fn sample(&mut self) {
@@ -26,6 +27,9 @@ impl World {
             self.observe(observation);
         }
         self.observations = observations;
+        let copies = self.sfu.copies();
+        let asked = copies.asked - copies.unrepaired.of(DropReason::Duplicate);
+        self.recorder.repairs(report_time(self.now), asked, copies.answered);
         self.watch_state();
         let estimates: Vec<_> = self.sfu.estimates().collect();
         for (id, rate) in estimates {

@@ -1,6 +1,6 @@
 //! The scenario's timeline.
 
-use reports::observation::{Observation, ParticipantIndex};
+use reports::observation::{LinkIndex, Observation, ParticipantIndex};
 use scenarios::PlannedAction;
 use sfu::DataRate;
 
@@ -9,6 +9,7 @@ use super::{Event, World};
 use crate::event_queue::{EventClass, NodeId};
 use crate::network::{Loss, RateSchedule};
 use crate::random::Probability;
+use crate::virtual_time::report_time;
 
 impl World {
     pub(super) fn script_due(&mut self, index: u16) {
@@ -45,6 +46,7 @@ impl World {
             PlannedAction::Loss(line, ratio) => {
                 let loss = Probability::new(ratio.get()).map_or(Loss::None, Loss::Bernoulli);
                 self.lines[line.0].link.set_loss(self.now, loss);
+                self.recorder.disturbed(report_time(self.now), LinkIndex(line.0 as u16));
                 format!("loss of {} becomes {ratio}", self.line_names[line.0])
             }
         };

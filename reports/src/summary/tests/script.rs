@@ -18,11 +18,24 @@ const HIGH: Layer = Layer { spatial: 1, temporal: 0 };
 pub(super) struct Script(Vec<(u64, Observation)>);
 
 impl Script {
+    pub(super) fn summary(self) -> Summary {
+        self.summary_with(18)
+    }
+
     pub(super) fn at(&mut self, millis: u64, observation: Observation) {
         self.0.push((millis, observation));
     }
 
-    pub(super) fn summary(mut self) -> Summary {
+    /// Every observation replaced by what `change` makes of it and its time.
+    pub(super) fn changed(
+        self,
+        change: impl FnMut((u64, Observation)) -> Option<(u64, Observation)>,
+    ) -> Self {
+        Script(self.0.into_iter().filter_map(change).collect())
+    }
+
+    /// The statistics, when of 20 packets that were asked for again so many were there.
+    pub(super) fn summary_with(mut self, answered: u64) -> Summary {
         self.0.sort_by_key(|(millis, _)| *millis);
         let recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
         let mut recorder = recorder.with_bounded_sockets();
@@ -43,7 +56,12 @@ impl Script {
                 recorder.link_marked(at, link);
             }
         }
+<<<<<<< HEAD
         full.into_iter().for_each(|late| recorder.socket_full(Time::from_millis(late), BOB));
+=======
+        recorder.repairs(Time::from_secs(1), 10, 9);
+        recorder.repairs(Time::from_secs(4), 30, 9 + answered);
+>>>>>>> main
         let recording = recorder.finish();
         assert_eq!(recording.broken().first, None);
         Summary::of(&recording, header())
@@ -202,6 +220,8 @@ fn speakers(script: &mut Script) {
     for (millis, participant) in [(900, ALICE), (1_600, BOB), (3_900, ALICE), (3_960, BOB)] {
         script.at(millis, Observation::DominantSpeaker { participant });
     }
+    // Alice learns of it 20 ms later.
+    script.at(1_620, Observation::SpeakerHeard { receiver: ALICE, speaker: BOB });
     let mut sound = |publisher, from: u64, until, forwarded| {
         for millis in (from..until).step_by(20) {
             let (source, length, speech) = (MIC, ms(20), true);
@@ -244,6 +264,10 @@ fn data(script: &mut Script) {
 }
 
 pub(super) fn rich() -> Summary {
+    rich_script().summary()
+}
+
+pub(super) fn rich_script() -> Script {
     let mut script = Script::default();
     joins(&mut script);
     video(&mut script);
@@ -252,5 +276,5 @@ pub(super) fn rich() -> Summary {
     network(&mut script);
     speakers(&mut script);
     data(&mut script);
-    script.summary()
+    script
 }

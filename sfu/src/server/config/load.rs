@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::{Media, ServerConfig, Tls};
+use super::{Access, Algorithm, Media, ServerConfig, Tls};
 
 /// Variables that begin so are settings: `PLENUM_SFU_PAGE_LISTEN` is `listen` of `[page]`.
 pub const ENVIRONMENT_PREFIX: &str = "PLENUM_SFU_";
@@ -151,6 +151,27 @@ fn check_media(media: &Media) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// A key is a secret or a file, as its algorithm wants, and no secret can be guessed.
+fn check_access(access: &Access) -> Result<(), ConfigError> {
+    for key in &access.keys {
+        let wrong = match (key.algorithm, &key.secret, &key.file) {
+            // RFC 7518 section 3.2.
+            (Algorithm::Hs256, Some(secret), None) if secret.len() < 32 => {
+                "a secret for HS256 has 32 bytes at least"
+            }
+            (Algorithm::Hs256, Some(_), None) | (Algorithm::Rs256 | Algorithm::EdDsa, None, Some(_)) => {
+                continue;
+            }
+            (Algorithm::Hs256, ..) => "HS256 has a secret, and no file",
+            (Algorithm::Rs256 | Algorithm::EdDsa, ..) => {
+                "RS256 and EdDSA have the file of a public key, and no secret"
+            }
+        };
+        return Err(ConfigError::Contradiction(format!("[[access.keys]] {wrong}")));
+    }
+    Ok(())
+}
+
 /// What only shows when everything is known.
 fn check(config: &ServerConfig) -> Result<(), ConfigError> {
     let page = &config.page;
@@ -168,6 +189,7 @@ fn check(config: &ServerConfig) -> Result<(), ConfigError> {
     if config.admin.token.as_ref().is_some_and(|token| token.len() < 16) {
         return wrong("[admin] token is shorter than 16 bytes: it could be guessed");
     }
+    check_access(&config.access)?;
     let limits = &config.limits;
     let least = [
         limits.participants,

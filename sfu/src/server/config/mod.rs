@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub media: Media,
     /// Metrics, state and commands for whoever runs the server.
     pub admin: Admin,
+    /// Who may enter.
+    pub access: Access,
     /// What one address, and everybody together, may take.
     pub limits: Limits,
     /// What is written to standard error.
@@ -81,6 +83,61 @@ pub struct Media {
     /// thread and its port, the first that of `listen` and the others those that follow. As many as the machine has
     /// cores: nothing is gained by more, and each takes a few megabytes.
     pub workers: Option<usize>,
+}
+
+/// `[access]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Those that sign tokens (JWT, RFC 7519). None: everybody who knows a room's name may enter it, which is what one
+    /// wants on one's own machine. With one, nobody enters without a token. Several are for the time in which one
+    /// follows another: a token names its key by `kid`, or is tried with each.
+    pub keys: Vec<AccessKey>,
+}
+
+/// `[[access.keys]]`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKey {
+    /// What tokens call it, `kid`.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// The secret, for HS256.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// The file of the public key, PEM, for the others.
+    #[serde(default)]
+    pub file: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for AccessKey {
+    /// Without the secret, so that no message or log shows it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let AccessKey { id, algorithm, secret, file } = self;
+        let secret = secret.as_ref().map(|_| "…");
+        f.debug_struct("AccessKey")
+            .field("id", id)
+            .field("algorithm", algorithm)
+            .field("secret", &secret)
+            .field("file", file)
+            .finish()
+    }
+}
+
+/// What signs a token (RFC 7518 section 3.1, RFC 8037 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Algorithm {
+    /// HMAC with SHA-256: who checks could sign as well.
+    #[serde(rename = "HS256")]
+    Hs256,
+    /// RSA (PKCS #1 v1.5) with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
 }
 
 /// `[admin]`.

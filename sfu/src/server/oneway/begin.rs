@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::reply::Refused;
 use crate::participant::StreamDescription;
+use crate::server::requests::Entry;
 use crate::server::workers::{Line, Workers};
 use crate::signalling::browser::messages::{BrowserRequest, VERSION};
 
@@ -59,13 +60,15 @@ pub(super) async fn begin(
     workers: &Workers,
     room: String,
     query: &str,
+    token: Option<&str>,
     offer: String,
 ) -> Result<Begun, Refused> {
+    let grant = workers.access.grant(token, &room).map_err(Refused::denied)?;
     let seat = workers.directory.seat(&room).ok_or(Refused::FULL)?;
     let mut line = workers.open(seat.worker).await.ok_or(Refused::FULL)?;
     let request = request(kind, room, query, offer);
     let text = serde_json::to_string(&request).expect("messages have string keys and no failing serializer");
-    line.say(text, Some(seat)).await.ok_or(Refused::FULL)?;
+    line.say(text, Some(Entry { seat, grant })).await.ok_or(Refused::FULL)?;
     let said = timeout(ANSWER, answer(&mut line)).await.ok().flatten();
     match said {
         Some(Said::Joined { answer, ufrag }) => Ok(Begun { line, answer, ufrag, publishers: Vec::new() }),
@@ -98,11 +101,12 @@ fn request(kind: Kind, conference: String, query: &str, offer: String) -> Browse
     let name = value(query, "name").unwrap_or_default();
     match kind {
         Kind::Publish => {
-            BrowserRequest::Join { version, conference, name, offer, sources: Vec::new(), resume: None }
+            let (sources, resume, token) = (Vec::new(), None, None);
+            BrowserRequest::Join { version, conference, name, offer, sources, resume, token }
         }
         Kind::View => {
             let publisher = value(query, "publisher");
-            BrowserRequest::View { version, conference, name, offer, publisher }
+            BrowserRequest::View { version, conference, name, offer, publisher, token: None }
         }
     }
 }

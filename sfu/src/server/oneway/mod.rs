@@ -101,7 +101,8 @@ async fn open(
         let offer = text(&headers, SDP, body).await?;
         // It counts for its address for as long as it lasts, which the connection that asked for it needn't.
         let pass = pass.another(state.clock.now()).ok_or(Refused::TOO_MANY)?;
-        let begun = begin(kind, &state.workers, room, uri.query().unwrap_or_default(), offer).await?;
+        let (query, token) = (uri.query().unwrap_or_default(), token(&headers));
+        let begun = begin(kind, &state.workers, room, query, token, offer).await?;
         let messages = Bucket::new(state.messages_per_second, state.clock.now());
         let (answer, ufrag) = (begun.answer.clone(), begun.ufrag.clone());
         let id = state.sessions.hold(Held::new(begun, pass, messages, state.clock));
@@ -169,6 +170,13 @@ impl OneWay {
     fn may_speak(&self, headers: &HeaderMap) -> Result<(), Refused> {
         if may_speak(headers, &self.origins) { Ok(()) } else { Err(Refused::ORIGIN) }
     }
+}
+
+/// What the request is authorized by (RFC 6750 section 2.1).
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let said = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = said.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// The body, which must be text of the type `wanted`.

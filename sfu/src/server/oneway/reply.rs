@@ -3,6 +3,8 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::server::access::Denied;
+
 /// What a session takes by PATCH (RFC 5789 section 3.1).
 pub(super) const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
@@ -53,11 +55,18 @@ impl Refused {
         Refused { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, why: format!("{wanted} is wanted") }
     }
 
+    /// Whoever asks may not enter.
+    pub(super) fn denied(denied: Denied) -> Self {
+        let status = if denied.unauthorized { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
+        Refused { status, why: denied.why.to_owned() }
+    }
+
     /// What the worker refused, by the code of its error.
     pub(super) fn by_worker(code: &str, why: String) -> Self {
         let status = match code {
             "sdp" | "invalid" => StatusCode::UNPROCESSABLE_ENTITY,
             "too_long" => StatusCode::PAYLOAD_TOO_LARGE,
+            "forbidden" => StatusCode::FORBIDDEN,
             "full" | "draining" => StatusCode::SERVICE_UNAVAILABLE,
             // Another moment may bring it (draft-ietf-wish-whep section 4.2).
             "nothing_to_see" => StatusCode::CONFLICT,
@@ -71,6 +80,9 @@ impl Refused {
         let later = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS];
         if later.contains(&self.status) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -72,14 +72,15 @@ const SILENCE = 5000;
 // What the server refuses for now only.
 const FOR_NOW = new Set(['draining', 'full']);
 
-/// Events: `change` (somebody came, went, was muted, speaks, is paused), `media` (a track of somebody's has come),
+/// Events: `change` (somebody came, went, was muted, speaks, is paused), `silenced` (a moderator muted one's source), `media` (a track of somebody's has come),
 /// `joined`, and at the end either `lost` (the server or the way to it has gone; another call may take its place) or
 /// `ended`, each with a reason. The media stays its owner's.
 export class Call extends EventTarget {
   /// `resume` is the `secret` of a call that was lost: the server ends that one in the same moment.
-  constructor({ url, room, name, media, codec = 'vp8', resume }) {
+  constructor({ url, room, name, media, codec = 'vp8', resume, token }) {
     super();
-    Object.assign(this, { room, name, media, codec, resume });
+    Object.assign(this, { room, name, media, codec, resume, token });
+    this.moderates = false;
     this.participants = new Map();
     this.streams = new Map();
     this.tracks = new Map();
@@ -148,6 +149,7 @@ export class Call extends EventTarget {
     this.send({
       type: 'join', version: VERSION, conference: this.room, name: this.name,
       offer: this.pc.localDescription.sdp, sources, ...(this.resume ? { resume: this.resume } : {}),
+      ...(this.token ? { token: this.token } : {}),
     });
   }
 
@@ -179,7 +181,15 @@ export class Call extends EventTarget {
         this.participants.delete(message.id);
         this.subscribe();
         return this.tell('change');
+      case 'moderator':
+        this.moderates = true;
+        return this.tell('change');
       case 'muted': {
+        if (message.id === this.id) {
+          // A moderator has done it; who is muted may speak again.
+          this.enable(message.source, !message.muted);
+          return this.tell('silenced', message.source);
+        }
         const muted = this.participants.get(message.id)?.muted;
         if (message.muted) muted?.add(message.source); else muted?.delete(message.source);
         this.subscribe();
@@ -243,10 +253,24 @@ export class Call extends EventTarget {
     this.send({ type: 'mute', source: 'share', muted: !track });
   }
 
-  mute(source, muted) {
+  /// Lets a source's tracks go on or not; how many it has.
+  enable(source, on) {
     const tracks = source === 'mic' ? this.media.getAudioTracks() : this.media.getVideoTracks();
-    for (const track of tracks) track.enabled = !muted;
-    if (tracks.length) this.send({ type: 'mute', source, muted });
+    for (const track of tracks) track.enabled = on;
+    return tracks.length;
+  }
+
+  /// For moderators: mutes somebody's microphone, or sends them away.
+  silence(participant) {
+    this.send({ type: 'silence', participant, source: 'mic' });
+  }
+
+  remove(participant) {
+    this.send({ type: 'remove', participant });
+  }
+
+  mute(source, muted) {
+    if (this.enable(source, !muted)) this.send({ type: 'mute', source, muted });
   }
 
   leave() {
@@ -269,7 +293,7 @@ export class Call extends EventTarget {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
-  tell(what) {
-    this.dispatchEvent(new Event(what));
+  tell(what, detail) {
+    this.dispatchEvent(new CustomEvent(what, { detail }));
   }
 }

@@ -1,5 +1,5 @@
 // The page around a call: entrance, grid, buttons. Parameters of the address: room, name, codec (vp8, vp9, av1, h264),
-// height and fps of the camera, and join=1 to go in at once.
+// height and fps of the camera, token where rooms are locked, and join=1 to go in at once.
 
 import { Call } from './call.js';
 
@@ -64,11 +64,32 @@ function tile(key, name, own) {
   state.className = 'state';
   label.append(own ? `${name} (you)` : name, state);
   element.append(video, label);
+  if (!own && source === 'cam') element.append(moderation(id, name));
   byId('grid').append(element);
   const made = { element, video, state };
   tiles.set(key, made);
   if (!own) resized.observe(element);
   return made;
+}
+
+// What a moderator may do with somebody; hidden from everybody else.
+function moderation(id, name) {
+  const tools = document.createElement('div');
+  tools.className = 'tools';
+  tools.hidden = true;
+  const button = (words, title, act) => {
+    const made = document.createElement('button');
+    made.type = 'button';
+    made.textContent = words;
+    made.setAttribute('aria-label', title);
+    made.addEventListener('click', act);
+    return made;
+  };
+  tools.append(
+    button('Mute', `Mute ${name}`, () => call.silence(id)),
+    button('Send away', `Send ${name} away`, () => call.remove(id)),
+  );
+  return tools;
 }
 
 function remove(key) {
@@ -119,6 +140,7 @@ function render() {
     state.textContent = stateOf(peer);
     element.classList.toggle('speaking', call.speaker === peer.id);
     element.classList.toggle('dark', peer.muted.has('cam'));
+    element.querySelector('.tools').hidden = !call.moderates;
   }
   tiles.get(OWN)?.element.classList.toggle('speaking', call.speaker === call.id);
   const people = call.participants.size + 1;
@@ -138,7 +160,7 @@ function connect(resume) {
   const name = byId('name').value.trim();
   const room = byId('room').value.trim();
   const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
-  call = new Call({ url, room, name, media, codec: query.get('codec') ?? 'vp8', resume });
+  call = new Call({ url, room, name, media, codec: query.get('codec') ?? 'vp8', resume, token: query.get('token') });
   // For whoever looks in with the developer tools.
   window.plenum = call;
   for (const event of ['change', 'media', 'joined']) call.addEventListener(event, render);
@@ -150,6 +172,10 @@ function connect(resume) {
     byId('call').hidden = false;
     for (const source of ['mic', 'cam']) if (!isOn(source)) call.mute(source, true);
     if (screen) call.share(screen);
+  });
+  call.addEventListener('silenced', ({ detail }) => {
+    const words = { mic: 'Microphone', cam: 'Camera' }[detail];
+    if (words) pressed(byId(detail), words, false);
   });
   call.addEventListener('lost', ({ detail }) => {
     // Who never was in wants to know at once.

@@ -30,6 +30,9 @@ pub enum BrowserRequest {
         /// belongs to ends, since this one takes its place. One that has ended already is no error.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<String>,
+        /// What lets it in where rooms are locked; whoever has the sockets looks at it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     },
     /// Replaces the list of what the browser wants to receive; answered by `subscribed`, and by
     /// [`BrowserReply::Offer`] if that takes other sections.
@@ -56,6 +59,9 @@ pub enum BrowserRequest {
         /// Whose sources, by id or by name; anybody's when absent, those who came first before others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         publisher: Option<String>,
+        /// As for `join`: what lets it in where rooms are locked; whoever has the sockets looks at it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
     },
     /// Begins an ICE restart (RFC 8445 section 9), as a browser does whose network has changed; answered by
     /// [`BrowserReply::IceRestarted`]. Nothing else of the session changes.
@@ -69,6 +75,18 @@ pub enum BrowserRequest {
         source: String,
         /// Muted or not.
         muted: bool,
+    },
+    /// Mutes a source of somebody else's in the room, who may unmute it again; for moderators.
+    Silence {
+        /// Whose, by id.
+        participant: String,
+        /// Which source, by name.
+        source: String,
+    },
+    /// Sends somebody in the room away; for moderators.
+    Remove {
+        /// Whom, by id.
+        participant: String,
     },
     /// Leaves.
     Leave,
@@ -122,6 +140,8 @@ pub enum BrowserReply {
         /// What is sent, by mid.
         streams: Vec<StreamDescription>,
     },
+    /// Follows `joined` for those who may moderate.
+    Moderator {},
     /// The server has ended the browser's participation: it may join anew.
     Ended {
         /// Why, in one word.

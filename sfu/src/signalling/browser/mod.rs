@@ -3,8 +3,11 @@
 //! A thin layer around [`SignallingServer`]: it turns an offer into a join, and a list of streams into an offer.
 //! Everything else passes. See `PROTOCOL.md` beside this file.
 
+mod grant;
 pub mod messages;
 mod viewing;
+
+pub use grant::Grant;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -31,6 +34,8 @@ pub struct BrowserSignalling {
     server: SignallingServer,
     browsers: SecondaryMap<SessionId, Browser>,
     outbox: VecDeque<(SessionId, String)>,
+    /// What sessions may do that aren't everybody.
+    grants: SecondaryMap<SessionId, Grant>,
     /// Nobody joins any more.
     closed: bool,
     /// What browsers are told in place of the core's own address.
@@ -98,6 +103,7 @@ impl BrowserSignalling {
     /// A browser's connection ended: its participant leaves.
     pub fn close(&mut self, session: SessionId, turn: &mut Turn<'_>) {
         self.browsers.remove(session);
+        self.grants.remove(session);
         self.server.close(session, turn);
         self.pass_on();
     }
@@ -178,6 +184,13 @@ impl BrowserSignalling {
                 return self.view(session, View { conference, name, offer, publisher }, turn);
             }
             BrowserRequest::RestartIce { ice } => return self.restart_ice(session, &ice, turn),
+            BrowserRequest::Silence { participant, source } => {
+                return self.silence(session, &participant, source, turn);
+            }
+            BrowserRequest::Remove { participant } => return self.remove(session, &participant, turn),
+            BrowserRequest::Subscribe { .. } if !self.grant(session).subscribe => {
+                return Err(("forbidden", "the token lets nobody receive".into()));
+            }
             BrowserRequest::Join { conference, name, offer, sources, resume, .. } => {
                 let join = self.joining(session, conference, name, &offer, &sources)?;
                 if let Some(secret) = resume {
@@ -211,9 +224,14 @@ impl BrowserSignalling {
         offer: &str,
         hints: &[crate::sdp::SourceHint],
     ) -> Result<ClientMessage, Refusal> {
+        let Grant { name: granted, publish, .. } = self.grant(session);
+        let name = granted.unwrap_or(name);
         let browser = self.outside(session)?;
         let offer = Offer::parse(offer).map_err(unusable)?;
         let sources = offer.sources(hints).map_err(unusable)?;
+        if !publish && !sources.is_empty() {
+            return Err(("forbidden", "the token lets nobody send".into()));
+        }
         let join = ClientMessage::Join {
             version: super::messages::VERSION,
             conference,
@@ -325,6 +343,7 @@ impl BrowserSignalling {
             session,
             &BrowserReply::Joined { version, id, answer, ufrag, participants, recent_speakers },
         );
+        self.tell_grant(session);
     }
 
     /// Our side of the transport that the core has made for a browser.

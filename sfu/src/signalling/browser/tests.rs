@@ -181,4 +181,5 @@ fn behind_closed_doors_those_who_are_in_stay_until_the_end() {
     assert_eq!(said[0].1["reason"], "stopping");
 }
 
+mod grants;
 mod viewing;

@@ -2,7 +2,7 @@
 
 use super::messages::BrowserReply;
 use super::messages::VERSION;
-use super::{Admitted, Browser, BrowserSignalling, Joining, Member, Refusal, unusable};
+use super::{Admitted, Browser, BrowserSignalling, Grant, Joining, Member, Refusal, unusable};
 use crate::core::Turn;
 use crate::participant::{StreamDescription, Wish};
 use crate::sdp::{Negotiation, Offer, Use};
@@ -26,12 +26,16 @@ impl BrowserSignalling {
         view: View,
         turn: &mut Turn<'_>,
     ) -> Result<(), Refusal> {
+        let Grant { name, subscribe, .. } = self.grant(session);
+        if !subscribe {
+            return Err(("forbidden", "the token lets nobody receive".into()));
+        }
         let offer = Offer::parse(&view.offer).map_err(unusable)?.without_mids();
         let browser = self.outside(session)?;
         let join = ClientMessage::Join {
             version: INNER_VERSION,
             conference: view.conference,
-            name: view.name,
+            name: name.unwrap_or(view.name),
             ice: offer.ice.clone(),
             fingerprint: offer.fingerprint.to_string(),
             media: offer.media,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use reports::sweep::Shard;
 
-use super::{Format, VaryArguments};
+use super::{Format, ManyRuns};
 
 /// What `plenum compare` compares.
 #[derive(Debug, Args)]
@@ -25,18 +25,12 @@ pub struct CompareArguments {
     /// Where the comparison goes [default: runs/compare].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// What changes the scenario on every side.
+    /// How each side is run.
     #[command(flatten)]
-    pub vary: VaryArguments,
-    /// Runs side by side [default: as many as there are processors].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
+    pub runs: ManyRuns,
     /// What standard output gets.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Prints nothing but failures.
-    #[arg(long)]
-    pub quiet: bool,
 }
 
 /// What `plenum gate` holds.
@@ -59,15 +53,9 @@ pub struct GateArguments {
     /// Where the report goes [default: runs/gate-<scenario>].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// What changes the scenario.
+    /// How it is run.
     #[command(flatten)]
-    pub vary: VaryArguments,
-    /// Runs side by side [default: as many as there are processors].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
-    /// Prints nothing but failures.
-    #[arg(long)]
-    pub quiet: bool,
+    pub runs: ManyRuns,
 }
 
 /// What `plenum sweep` sweeps.
@@ -88,15 +76,9 @@ pub struct SweepArguments {
     /// Goes on with what is in --out.
     #[arg(long)]
     pub resume: bool,
-    /// What changes the scenario, before the grid does.
+    /// How it is run.
     #[command(flatten)]
-    pub vary: VaryArguments,
-    /// Runs side by side [default: as many as there are processors].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
-    /// Prints nothing but failures.
-    #[arg(long)]
-    pub quiet: bool,
+    pub runs: ManyRuns,
 }
 
 /// What `plenum merge` merges.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use reports::sweep::Shard;
 
-use super::VaryArguments;
+use super::ManyRuns;
 use super::decide::shard_of;
 
 /// What `plenum explore` explores.
@@ -25,13 +25,7 @@ pub struct ExploreArguments {
     /// Where what fails goes [default: runs/<scenario>].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// What changes the ranges before anything is drawn.
+    /// How they are run; what is set changes the ranges before anything is drawn.
     #[command(flatten)]
-    pub vary: VaryArguments,
-    /// Runs side by side [default: as many as there are processors].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
-    /// Prints nothing but failures and the sum.
-    #[arg(long)]
-    pub quiet: bool,
+    pub runs: ManyRuns,
 }

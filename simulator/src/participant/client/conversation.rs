@@ -46,6 +46,8 @@ pub enum Consequence {
         /// How many.
         encodings: u8,
     },
+    /// Another peer, of this name, has the floor.
+    Speaker(String),
     /// A peer muted or unmuted a source.
     Muted {
         /// The peer's name.
@@ -188,8 +190,9 @@ impl Conversation {
             }
             // It is the picture that changes with it; the sound comes by itself.
             ServerMessage::DominantSpeaker { id } => {
+                let speaker = self.name_of(&id).map(|name| Consequence::Speaker(name.to_owned()));
                 self.dominant = (Some(id), self.dominant.1 + 1);
-                (None, if self.view.follows_speaker() { self.wishes() } else { None })
+                (speaker, if self.view.follows_speaker() { self.wishes() } else { None })
             }
             // It is just not there.
             ServerMessage::CodecNotSpoken { .. } => (None, None),

@@ -73,6 +73,14 @@ impl Client {
                 self.sender_due = self.sender.deadline();
             }
             Consequence::Streams(streams) => self.set_streams(&streams, around),
+            Consequence::Speaker(name) => {
+                let receiver = ParticipantIndex(self.identity.index);
+                let place = self.identity.cast.get_index_of(name.as_str());
+                let speaker = place.and_then(|place| u16::try_from(place).ok()).map(ParticipantIndex);
+                around
+                    .observations
+                    .extend(speaker.map(|speaker| Observation::SpeakerHeard { receiver, speaker }));
+            }
             Consequence::Muted { name, source, muted } => {
                 for stream in self.incoming.iter_mut() {
                     if stream.is_of(&self.identity.cast, &name, &source) && stream.set_muted(muted) {
