@@ -56,12 +56,9 @@ impl Script {
                 recorder.link_marked(at, link);
             }
         }
-<<<<<<< HEAD
         full.into_iter().for_each(|late| recorder.socket_full(Time::from_millis(late), BOB));
-=======
         recorder.repairs(Time::from_secs(1), 10, 9);
         recorder.repairs(Time::from_secs(4), 30, 9 + answered);
->>>>>>> main
         let recording = recorder.finish();
         assert_eq!(recording.broken().first, None);
         Summary::of(&recording, header())
