@@ -1,7 +1,7 @@
 //! The SFU's datagrams as a pcap file, with virtual time stamps.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddrV4;
 
 use pcap_file::DataLink;
 use pcap_file::pcap::{PcapHeader, PcapPacket, PcapWriter};
@@ -40,7 +40,7 @@ impl Capture {
 
     /// Writes one datagram; after a failure nothing more is written.
     pub fn record(&mut self, now: Time, datagram: &Datagram) {
-        let (IpAddr::V4(from), IpAddr::V4(to)) = (datagram.from.ip(), datagram.to.ip()) else { return };
+        let (from, to) = (datagram.from.ip(), datagram.to.ip());
         if self.failed.is_some() {
             return;
         }
@@ -70,7 +70,7 @@ impl Capture {
     }
 
     /// A UDP checksum of zero says that there is none (RFC 768).
-    fn push_udp(&mut self, from: SocketAddr, to: SocketAddr, payload: usize) {
+    fn push_udp(&mut self, from: SocketAddrV4, to: SocketAddrV4, payload: usize) {
         let len = (UDP_HEADER + payload) as u16;
         for field in [from.port(), to.port(), len, 0] {
             self.packet.extend_from_slice(&field.to_be_bytes());

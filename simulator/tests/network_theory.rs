@@ -1,6 +1,6 @@
 //! The simulated network against closed forms: what a textbook says, the link does.
 
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use sfu::{DataRate, DataSize, Time};
@@ -16,7 +16,7 @@ const WIRE_SIZE: u64 = 1250;
 const SERVICE: Duration = Duration::from_millis(10);
 
 fn packet() -> Datagram {
-    let any: SocketAddr = "10.0.0.1:1".parse().expect("an address");
+    let any: SocketAddrV4 = "10.0.0.1:1".parse().expect("an address");
     let bytes = vec![0; (WIRE_SIZE - IP_UDP_OVERHEAD.as_bytes()) as usize];
     Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: 0, ecn: Ecn::NotEct }
 }

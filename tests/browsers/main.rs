@@ -143,6 +143,40 @@ fn a_screen_is_shared_beside_the_camera_and_goes_again() {
 }
 
 #[test]
+fn a_page_tells_numbers_of_its_network_and_changes_its_camera() {
+    let (server, browser) = (Server::start(), Browser::start());
+    let pages = meet(&browser, &server, "vp8");
+    all_see_and_hear(&pages, "video/VP8");
+    let page = &pages[0];
+    let numbers = "[...document.querySelectorAll('.tile:not(.own) .numbers')].map((own) => own.textContent)";
+    let silent: Vec<String> = serde_json::from_value(page.evaluate(numbers)).expect("texts");
+    assert_eq!(silent, ["", ""], "nobody has asked");
+    page.click("stats");
+    page.until(PATIENCE, "height and rate on each tile", |page| {
+        let said: Vec<String> = serde_json::from_value(page.evaluate(numbers)).expect("texts");
+        said.iter().all(|text| text.contains("p, ") && text.contains(" kbit/s")).then_some(())
+    });
+    let line = "document.getElementById('line').textContent";
+    page.until(PATIENCE, "the round trip", |page| {
+        page.evaluate(line).as_str().filter(|text| text.contains("round trip ")).map(|_| ())
+    });
+    // Chromium's fake devices have several microphones and one camera or more.
+    let other = "(() => { const choice = document.getElementById('microphones'); \
+                 const [before, options] = [choice.value, [...choice.options]]; \
+                 choice.value = options.find(({ value }) => value !== before).value; \
+                 choice.dispatchEvent(new Event('change')); return choice.value; })()";
+    let chosen = page.evaluate(other);
+    page.until(PATIENCE, "the other microphone", |page| {
+        let now = page.evaluate("plenum.media.getAudioTracks()[0].getSettings().deviceId");
+        (now == chosen).then_some(())
+    });
+    all_see_and_hear(&pages, "video/VP8");
+    for page in &pages {
+        assert!(page.complaints().is_empty(), "{}: {:?}", page.name, page.complaints());
+    }
+}
+
+#[test]
 fn a_page_whose_network_changes_takes_its_old_place() {
     let (server, browser) = (Server::start(), Browser::start());
     let pages = meet(&browser, &server, "vp8");

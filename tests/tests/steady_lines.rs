@@ -39,13 +39,12 @@ publish = "none"
 "#;
 
 /// Switches of all the viewer's pictures per minute, and the largest part of its time that one of them stood still.
-fn watched(kbps: u64, seed: u64) -> (f64, f64) {
+fn watched(kbps: u64, seed: u64) -> (f64, f64, Vec<String>) {
     let line = Override::new(format!("link.line.rate={kbps}kbps"));
     let scenario = scenarios::parse("steady-line", ROOM, &[line]).expect("a valid scenario");
     let settings = Settings { seed, null_crypto: true, ..Settings::default() };
     let outcome = World::new(&scenario, settings).and_then(|world| Ok(world.run(|_| ())?));
     let outcome = outcome.expect("nothing is written that could fail");
-    assert_eq!(outcome.failures, [""; 0]);
     let summary = Summary::of(&outcome.recording, RunHeader::default());
     let of = |id: &str| -> Vec<f64> {
         (1..=3)
@@ -59,21 +58,21 @@ fn watched(kbps: u64, seed: u64) -> (f64, f64) {
     };
     assert!(summary.row("layer_switches", &["viewer", "speaker.1", "cam"]).is_some(), "the rows are found");
     let switches = of("layer_switches").iter().sum();
-    (switches, of("video.freeze_w3c.ratio").into_iter().fold(0.0, f64::max))
+    (switches, of("video.freeze_w3c.ratio").into_iter().fold(0.0, f64::max), outcome.failures)
 }
 
 #[test]
 fn a_steady_line_sees_at_most_one_switch_a_minute() {
     let (lines, seeds): (Vec<u64>, u64) = match std::env::var("STEADY_LINES").as_deref() {
         Ok("all") => ((100..=5_000).step_by(50).collect(), 3),
-        _ => (vec![150, 200, 300, 700, 1_050, 1_950, 4_350], 1),
+        _ => (vec![150, 200, 300, 700, 1_050, 1_950, 2_300, 2_850, 4_350], 1),
     };
     let mut unsteady = Vec::new();
     for (kbps, seed) in lines.iter().flat_map(|kbps| (1..=seeds).map(|seed| (*kbps, seed))) {
-        let (switches, frozen) = watched(kbps, seed);
-        if switches > 1.0 || frozen > 0.05 {
+        let (switches, frozen, broken) = watched(kbps, seed);
+        if switches > 1.0 || frozen > 0.05 || !broken.is_empty() {
             unsteady.push(format!(
-                "{kbps} kbit/s, seed {seed}: {switches} switches a minute, {frozen} of the time frozen"
+                "{kbps} kbit/s, seed {seed}: {switches} switches a minute, {frozen} of the time frozen; {broken:?}"
             ));
         }
     }

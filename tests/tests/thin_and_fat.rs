@@ -11,9 +11,9 @@ const HEADERS: f64 = 70.0;
 const PAYLOAD: f64 = 1_100.0;
 /// Rates sway by a twentieth, so that no more of a line can be filled.
 const FILLED: f64 = 0.95;
-/// What a receiver is to get of the best, and how much less than set layers may take by chance.
+/// What a receiver is to get of the best, and how much less than set layers may take in a minute by chance.
 const SHARE: f64 = 0.85;
-const CHANCE: f64 = 0.98;
+const CHANCE: f64 = 0.99;
 
 /// What each layer takes on the line, with its encoding.
 fn layers() -> Vec<(usize, f64)> {

@@ -83,10 +83,10 @@ pub struct VideoRecord {
 }
 
 impl VideoRecord {
-    /// A frame was shown in the measured time, `delay` after its capture.
-    pub(crate) fn shown(&mut self, delay: Duration, parts: &LatencyParts) {
+    /// A frame was shown in the measured time, `delay` after its capture; its `parts` in ns.
+    pub(crate) fn shown(&mut self, delay: Duration, parts: &[u64; LatencyParts::NAMES.len()]) {
         let mut sample = [nanos(delay); 1 + LatencyParts::NAMES.len()];
-        sample[1..].copy_from_slice(&parts.nanos());
+        sample[1..].copy_from_slice(parts);
         if self.pending.push(sample) {
             self.count_pending();
         }
@@ -183,14 +183,14 @@ impl CounterRecord {
     pub(crate) fn take(
         &mut self,
         at: Time,
-        counters: FlowCounters,
+        counters: &FlowCounters,
         measure: &Measure,
     ) -> Option<FlowCounters> {
-        if std::mem::take(&mut self.renewed) && difference(&counters, &self.reported).is_none() {
+        if std::mem::take(&mut self.renewed) && difference(counters, &self.reported).is_none() {
             self.before = self.last;
         }
-        self.reported = counters;
-        let counters = sum(&self.before, &counters);
+        self.reported = *counters;
+        let counters = sum(&self.before, counters);
         let step = difference(&counters, &self.last)?;
         self.last = counters;
         if at <= measure.from {
@@ -389,7 +389,7 @@ mod tests {
         let mut record = CounterRecord::default();
         let counters = |expected, pli| FlowCounters { expected, pli, ..FlowCounters::default() };
         let take = |record: &mut CounterRecord, secs, counters| {
-            record.take(Time::from_secs(secs), counters, &measure).map(|step| step.expected)
+            record.take(Time::from_secs(secs), &counters, &measure).map(|step| step.expected)
         };
         assert_eq!(take(&mut record, 1, counters(100, 2)), Some(100));
         assert_eq!(take(&mut record, 2, counters(180, 2)), Some(80));

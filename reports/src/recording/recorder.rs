@@ -213,12 +213,14 @@ impl Recorder {
 
     fn rendered(&mut self, at: Time, id: Flow, size: (u32, u32), captured: Time, parts: &LatencyParts) {
         let measure = self.kept.measure;
-        if at < captured || parts.total() != at.since(captured) {
+        let nanos = parts.nanos();
+        let total = Duration::from_nanos(nanos.into_iter().fold(0, u64::saturating_add));
+        if at < captured || total != at.since(captured) {
             self.kept.break_at(
                 at,
                 |broken| &mut broken.latency_sums,
                 |cast| {
-                    let (name, sum) = (cast.flow_name(id), parts.total());
+                    let (name, sum) = (cast.flow_name(id), total);
                     format!(
                         "{name}: latency parts sum to {sum:?}, render minus capture is {:?}",
                         at.since(captured)
@@ -238,7 +240,7 @@ impl Recorder {
         let MediaRecord::Video(video) = &mut flow.media else { return };
         video.key_frames.rendered(at, captured, &measure);
         if measured {
-            video.shown(at.since(captured), parts);
+            video.shown(at.since(captured), &nanos);
             if let Some(sound) = sound {
                 video.skew.sample(sound, captured);
             }
@@ -283,7 +285,7 @@ impl Recorder {
         audio.playing.and_then(|playing| playing.captured_at(at))
     }
 
-    fn counters(&mut self, at: Time, id: Flow, counters: FlowCounters) {
+    fn counters(&mut self, at: Time, id: Flow, counters: &FlowCounters) {
         let measure = self.kept.measure;
         let flow = self.flow(id);
         if let Some(step) = flow.counters.take(at, counters, &measure) {
@@ -344,10 +346,18 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn observe(&mut self, at: Time, observation: Observation) {
+        self.see(at, &observation);
+    }
+}
+
+impl Recorder {
+    /// [`Observer::observe`] for who keeps the observation: those that are frequent are large, and nothing of them needs
+    /// to be owned.
+    pub fn see(&mut self, at: Time, observation: &Observation) {
         self.order(at);
         let measure = self.kept.measure;
         let measured = measure.contains(at);
-        match observation {
+        match *observation {
             Observation::LinkSent { link, class, bytes, queued } => {
                 self.link_sent(at, link, class, bytes, queued);
             }
@@ -358,8 +368,8 @@ impl Observer for Recorder {
                 self.kept.links[usize::from(link.0)].capacity_is(at, bps);
             }
             Observation::Forwarded { receiver, delay } => self.forwarded(at, receiver, delay),
-            Observation::FrameRendered { flow, layer: _, size, captured, parts } => {
-                self.rendered(at, flow, size, captured, &parts);
+            Observation::FrameRendered { flow, layer: _, size, captured, ref parts } => {
+                self.rendered(at, flow, size, captured, parts);
             }
             Observation::AudioPlayed { flow, captured, jitter_buffer, length } => {
                 self.played(at, flow, captured, jitter_buffer, length);
@@ -385,22 +395,26 @@ impl Observer for Recorder {
                 }
             }
             Observation::AudioRecovered { .. } | Observation::AudioSilent { .. } => {}
-            Observation::Counters { flow, counters } => self.counters(at, flow, counters),
+            Observation::Counters { flow, ref counters } => self.counters(at, flow, counters),
             Observation::Estimate { of, bps } => self.estimate(at, of, bps),
-            Observation::DataOpened { participant, label } => self.kept.data.opened(participant, label),
-            Observation::DataSent { sender, label, to, bytes: _ } if measured => {
-                self.kept.data.sent(at, sender, label, to);
+            Observation::DataOpened { participant, ref label } => {
+                self.kept.data.opened(participant, label.clone());
             }
-            Observation::DataReceived { receiver, sender, label, sent, bytes } if measure.contains(sent) => {
-                self.kept.data.received(at, (sender, receiver), label, sent, bytes);
+            Observation::DataSent { sender, ref label, to, bytes: _ } if measured => {
+                self.kept.data.sent(at, sender, label.clone(), to);
             }
-            Observation::DataDropped { receiver, label, count } if measured => {
-                self.kept.data.missed(receiver, label, count);
+            Observation::DataReceived { receiver, sender, ref label, sent, bytes }
+                if measure.contains(sent) =>
+            {
+                self.kept.data.received(at, (sender, receiver), label.clone(), sent, bytes);
+            }
+            Observation::DataDropped { receiver, ref label, count } if measured => {
+                self.kept.data.missed(receiver, label.clone(), count);
             }
             Observation::DataSent { .. }
             | Observation::DataReceived { .. }
             | Observation::DataDropped { .. } => {}
-            other => self.observe_decision(at, measured, other),
+            ref other => self.observe_decision(at, measured, other.clone()),
         }
     }
 }

@@ -235,13 +235,13 @@ impl<'a> Fill<'a> {
 
     /// The present layer exceeds the budget to keep it, but by little and not for long.
     fn is_borne(&mut self, work: &mut Work, needed: DataRate) -> bool {
-        work.is_over = true;
         let is_bursting = work.granted == 0 && (work.detail || self.bursting);
         let (part, grace) = match is_bursting {
             true => (self.config.burst, self.config.burst_grace),
             false => (self.config.guard, self.config.grace),
         };
-        let since = *work.memory.over_since.get_or_insert(self.now);
+        work.is_over = true;
+        let since = work.memory.over(self.now, work.granted >= work.smallest);
         let within = self.used + needed <= self.budget.part_for_video(part);
         let is_borne = within
             && self.now.since(since) < grace

@@ -13,10 +13,36 @@ const NEAR: f64 = 0.85;
 pub struct Memory {
     /// Since when the next higher layer has fitted without a break.
     pub fits_since: Option<Time>,
-    /// Since when the present layer has been beyond the budget to keep it, without a break.
+    /// Since when the present layer has been beyond the budget to keep it; later by twice the breaks in which it fitted.
     pub over_since: Option<Time>,
+    /// Since when it has fitted again after that.
+    pub eased_since: Option<Time>,
     /// When the source was given up altogether for want of budget, if it hasn't come back.
     pub given_up: Option<Time>,
+}
+
+impl Memory {
+    /// The layer is beyond the budget to keep it: answers since when. An estimate whose teeth follow each other, each over
+    /// before patience is, would keep a line filled to the brim for as long as chance has it: where `sums`, what exceeded
+    /// the budget for longer than it has fitted since goes on.
+    pub(super) fn over(&mut self, now: Time, sums: bool) -> Time {
+        let since = match (self.over_since, self.eased_since.take()) {
+            (Some(since), Some(eased)) if sums => (since + now.since(eased) * 2).min(now),
+            (Some(since), None) => since,
+            _ => now,
+        };
+        self.over_since = Some(since);
+        since
+    }
+
+    /// A decision was taken: for another layer, or the same, which exceeded the budget or fitted.
+    pub(super) fn settle(&mut self, now: Time, changes: bool, is_over: bool) {
+        let Some(since) = self.over_since.filter(|_| changes || !is_over) else { return };
+        let eased = *self.eased_since.get_or_insert(now);
+        if changes || since + now.since(eased) * 2 >= now {
+            (self.over_since, self.eased_since) = (None, None);
+        }
+    }
 }
 
 /// The past of one receiver's line. Starts as [`Default`].

@@ -203,9 +203,7 @@ impl Work {
         } else if self.current > 0 {
             memory.given_up = Some(now);
         }
-        if self.granted != self.current || !self.is_over {
-            memory.over_since = None;
-        }
+        memory.settle(now, self.granted != self.current, self.is_over);
         let layer = self
             .granted
             .checked_sub(1)

@@ -178,6 +178,7 @@ impl Turn<'_> {
         let is_silent = decision.reason == Reason::NoActiveLayer;
         if layer != stream.projection.target() && !is_silent {
             stream.projection.set_target(layer);
+            self.sfu.choices += 1;
         }
         let after = stream.projection.current();
         let wanted = stream.projection.wants_key_frame();

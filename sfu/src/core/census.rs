@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Sfu;
 use crate::conference::Conference;
 use crate::drop_reason::DropReason;
-use crate::participant::ParticipantId;
+use crate::participant::{Participant, ParticipantId};
+use crate::statistics::CopyTotals;
 
 /// What is held in all, counted at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -40,6 +41,41 @@ impl Sfu {
         if let Some(to) = self.participants.get_mut(receiver) {
             to.downlink.copies.withheld.count(reason);
         }
+    }
+
+    /// Tells the subscribers of a source of the packets that all of them have passed over unseen, encoding by encoding:
+    /// before others subscribe, or one no longer does.
+    pub(super) fn settle_source(&mut self, publisher: ParticipantId, source: usize) {
+        let encodings =
+            self.participants.get(publisher).map_or(0, |p| p.uplink.sources[source].encodings.len());
+        (0..encodings).for_each(|encoding| self.settle_encoding(publisher, source, encoding));
+    }
+
+    /// The same for one encoding.
+    pub(super) fn settle_encoding(&mut self, publisher: ParticipantId, source: usize, encoding: usize) {
+        let published = &mut self.participants[publisher].uplink.sources[source];
+        let Some((highest, packets)) = published.encodings[encoding].passed_over.settle() else { return };
+        let subscribers = std::mem::take(&mut published.subscribers);
+        for (receiver, index) in &subscribers {
+            let Some(to) = self.participants.get_mut(*receiver) else { continue };
+            to.downlink.copies.withheld.add(DropReason::NotSelected, packets);
+            let stream = to.downlink.slot(*index).and_then(|(subscription, _)| subscription.video());
+            if let Some(stream) = stream {
+                stream.projection.passed(encoding as u8, highest);
+            }
+        }
+        self.participants[publisher].uplink.sources[source].subscribers = subscribers;
+    }
+
+    /// What became of the copies for one participant.
+    pub(crate) fn copies_for(&self, receiver: &Participant) -> CopyTotals {
+        let sources = receiver.downlink.subscriptions().filter_map(|(_, subscription)| {
+            self.participants.get(subscription.publisher)?.uplink.sources.get(subscription.source)
+        });
+        let encodings = sources.flat_map(|source| &source.encodings);
+        let mut copies = receiver.downlink.copies.clone();
+        copies.withheld.add(DropReason::NotSelected, encodings.map(|e| e.passed_over.pending()).sum());
+        copies
     }
 
     /// The conferences with their members, in order of their creation.

@@ -158,6 +158,8 @@ impl Turn<'_> {
 
     pub(super) fn remove(&mut self, id: ParticipantId, reason: DisconnectReason) {
         self.unsubscribe_all_but(id, &[]);
+        let sources = self.sfu.participants.get(id).map_or(0, |participant| participant.uplink.sources.len());
+        (0..sources).for_each(|source| self.sfu.settle_source(id, source));
         let Some(mut participant) = self.sfu.participants.remove(id) else { return };
         for (index, source) in participant.uplink.sources.iter().enumerate() {
             for (receiver, subscription) in &source.subscribers {
@@ -221,6 +223,10 @@ impl Turn<'_> {
             .filter(|(_, s)| !wanted.iter().any(|(p, source, _)| (*p, *source) == (s.publisher, s.source)))
             .map(|(index, s)| (index, s.publisher, s.source))
             .collect();
+        for (_, publisher, source) in &gone {
+            self.sfu.settle_source(*publisher, *source);
+        }
+        let participant = &mut self.sfu.participants[receiver];
         for (index, _, _) in &gone {
             participant.downlink.remove(*index);
         }
@@ -238,6 +244,7 @@ impl Turn<'_> {
         source: usize,
         wish: &Wish,
     ) -> Result<(), CommandError> {
+        self.sfu.settle_source(publisher, source);
         let [to, from] = self
             .sfu
             .participants

@@ -72,11 +72,12 @@ impl Described {
         let is_described = matches!(media.extension, FrameExtension::Dependency(_));
         if !is_described || described.payload.has_numbers() {
             let plain = described.payload.describe(layers, media.marker, source.sets_in_band);
-            let plain = match media.extension {
-                FrameExtension::Marking(bytes) => marked(&described.payload, plain, bytes),
-                _ => plain,
-            };
             described.by_payload = plain.map(|frame| media.ingress(frame, arrived, false));
+            if let FrameExtension::Marking(bytes) = media.extension {
+                let plain = described.by_payload.map(|ingress| ingress.frame);
+                let frame = marked(&described.payload, plain, bytes);
+                described.by_payload = frame.map(|frame| media.ingress(frame, arrived, false));
+            }
         }
         if let FrameExtension::Dependency(bytes) = media.extension {
             let read = encoding.structures.read(media.sequence, bytes);

@@ -46,28 +46,23 @@ impl Origin {
 
 impl Turn<'_> {
     /// Whether a packet is of an encoding that the receiver neither gets nor is to get, as most of a simulcast are: it
-    /// is then counted as withheld from the receiver, and that is all.
+    /// is then counted as withheld from the receiver, and that is all. Tells the highest number of the encoding that the
+    /// receiver's projection knows of.
     pub(super) fn passes_over(
         &mut self,
         receiver: ParticipantId,
         index: u16,
         media: &Media<'_>,
         described: &Described,
-    ) -> bool {
-        let Some(to) = self.sfu.participants.get_mut(receiver).filter(|to| to.transport.is_connected())
-        else {
-            return false;
-        };
+    ) -> Option<u64> {
+        let to = self.sfu.participants.get_mut(receiver).filter(|to| to.transport.is_connected())?;
         if !described.is_readable_by(&to.media) {
-            return false;
+            return None;
         }
-        let Some((subscription, _)) = to.downlink.slot(index) else { return false };
-        let Some(stream) = subscription.video() else { return false };
-        let passed = stream.projection.passes_over(media.encoding, media.sequence);
-        if passed {
-            to.downlink.copies.withheld.count(DropReason::NotSelected);
-        }
-        passed
+        let (subscription, _) = to.downlink.slot(index)?;
+        let highest = subscription.video()?.projection.passes_over(media.encoding, media.sequence)?;
+        to.downlink.copies.withheld.count(DropReason::NotSelected);
+        Some(highest)
     }
 
     pub(super) fn video_to(

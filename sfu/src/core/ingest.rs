@@ -7,6 +7,7 @@ use super::{Sfu, Timers, Turn};
 use crate::codec::frame::FrameExtension;
 use crate::codec::{Codec, FrameDescription, MediaKind};
 use crate::drop_reason::DropReason;
+use crate::forward::VideoProjection;
 use crate::participant::ingress::StreamRole;
 use crate::participant::uplink::Binding;
 use crate::participant::{Participant, ParticipantId, PayloadTypes};
@@ -138,6 +139,8 @@ impl Turn<'_> {
             return;
         }
         uplink.sources[source].key_frames.withdraw(encoding);
+        self.sfu.settle_encoding(id, source, usize::from(encoding));
+        let uplink = &mut self.sfu.participants[id].uplink;
         let subscribers = std::mem::take(&mut uplink.sources[source].subscribers);
         for (receiver, index) in &subscribers {
             let to = self.sfu.participants.get_mut(*receiver);
@@ -250,15 +253,32 @@ impl Turn<'_> {
     }
 
     fn video_to_all(&mut self, media: &Media<'_>, described: &Described) {
+        let choices = self.sfu.choices;
         let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
         let muted = source.muted;
+        let may_pass = !muted && !described.padding_only && !described.lacks_structure;
+        let passed = &mut source.encodings[usize::from(media.encoding)].passed_over;
+        if may_pass && passed.takes(choices, media.sequence, VideoProjection::REACH) {
+            self.sfu.copies.withheld.add(DropReason::NotSelected, source.subscribers.len() as u64);
+            return;
+        }
+        self.sfu.settle_encoding(media.publisher, media.source, usize::from(media.encoding));
+        let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
         let subscribers = std::mem::take(&mut source.subscribers);
-        let mut passed_over = 0;
+        let (mut passed_over, mut highest) = (0, None);
+        let mut of_one_mind = may_pass;
         for (receiver, index) in &subscribers {
-            if !muted && !described.padding_only && self.passes_over(*receiver, *index, media, described) {
+            let passes = if muted || described.padding_only {
+                None
+            } else {
+                self.passes_over(*receiver, *index, media, described)
+            };
+            if let Some(own) = passes {
                 passed_over += 1;
+                of_one_mind &= *highest.get_or_insert(own) == own;
                 continue;
             }
+            of_one_mind = false;
             let result = if muted {
                 Err(DropReason::Muted)
             } else {
@@ -275,7 +295,11 @@ impl Turn<'_> {
             }
         }
         self.sfu.copies.withheld.add(DropReason::NotSelected, passed_over);
-        self.sfu.participants[media.publisher].uplink.sources[media.source].subscribers = subscribers;
+        let source = &mut self.sfu.participants[media.publisher].uplink.sources[media.source];
+        source.subscribers = subscribers;
+        if let Some(highest) = highest.filter(|_| of_one_mind) {
+            source.encodings[usize::from(media.encoding)].passed_over.begin(self.sfu.choices, highest);
+        }
     }
 
     /// An encoding begins, or goes on after a silence: whoever subscribes to the source may want it, and from its

@@ -76,6 +76,8 @@ pub struct Sfu {
     undelivered: DropCounters,
     ingress: IngressTotals,
     copies: CopyTotals,
+    /// How often a receiver was to get another layer than before.
+    choices: u64,
     recovered: u64,
     /// Reused buffers: RTCP to be cut, one compound, feedback results, missing numbers.
     scratch: Vec<u8>,
@@ -116,6 +118,7 @@ impl Sfu {
             undelivered: DropCounters::default(),
             ingress: IngressTotals::default(),
             copies: CopyTotals::default(),
+            choices: 0,
             recovered: 0,
             scratch: Vec::with_capacity(2048),
             compound: Vec::with_capacity(2048),

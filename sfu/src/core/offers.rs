@@ -18,9 +18,9 @@ const BELIEVED: f64 = 1.1;
 /// What an encoding begins with is key frames, all in the lowest temporal layer: it measures three times what it takes
 /// until so long after that. Till then what the layers are set to is believed.
 const SETTLES: Duration = Duration::from_secs(10);
-/// How long an upper encoding takes from its first packet to its rate: its sender's estimate rises by probes (within a
-/// second), and encoders follow. Till then it is believed to take what it is set to, or whoever sees it begin takes it
-/// for next to nothing, and soon gets several times its estimate.
+/// How long an upper encoding, or spatial layer, takes from its first packet to its rate: its sender's estimate rises by
+/// probes (within a second), and encoders follow. Till then it is believed to take what it is set to, or whoever sees it
+/// begin takes it for next to nothing, and soon gets several times its estimate.
 const RISES: Duration = Duration::from_secs(2);
 /// What temporal layers are set to of their encoding, by how many there are, each with those below it (libwebrtc,
 /// `simulcast_rate_allocator.cc`).
@@ -87,12 +87,14 @@ pub(super) fn offers_of(source: &mut Source, now: crate::Time, protection: f64, 
         encoding.active_since.take_if(|_| !comes);
         let active = encoding.active_since.is_some() && !source.muted;
         let settles = encoding.active_since.is_some_and(|since| now.since(since) < SETTLES);
+        let is_young = |since: Option<crate::Time>| since.is_some_and(|since| now.since(since) < RISES);
+        let begins = index > 0 && is_young(encoding.active_since);
         let shares = SHARES[usize::from(top).min(TEMPORAL_LAYERS - 1)];
         for layer in encoding.rates.for_receivers(now, description.temporal_layers) {
             let part = 1.0 / f64::from(1_u32 << (top - layer.temporal));
             let below = description.spatial_layers.saturating_sub(1 + layer.spatial);
             let expected = is_beginning && layer.spatial > 0 && !layer.comes;
-            let rises = index > 0 && encoding.active_since.is_some_and(|since| now.since(since) < RISES);
+            let rises = begins || (layer.spatial > 0 && is_young(layer.since));
             let rate = if expected {
                 let set = set_rate(description, encoding.announced.as_ref(), layer.spatial);
                 set.scale(f64::from(layer.temporal + 1) / f64::from(top + 1))
@@ -183,5 +185,40 @@ mod tests {
         // 0.4 and all of what is believed; then what comes in the long run.
         assert_eq!((lowest[7], lowest[8]), (44, 110));
         assert!(lowest[19] >= 110);
+    }
+
+    /// 1,000 kbit/s are set, in 40 % and 60 % for the lower temporal layers; next to nothing comes, from three seconds on.
+    #[test]
+    fn an_upper_layer_that_has_just_begun_is_believed_at_what_it_is_set_to() {
+        let simulcast = || source(&[(180, 100, 1), (360, 1_000, 1)]);
+        let svc = || source(&[(360, 1_000, 2)]);
+        for (mut camera, encoding, spatial) in [(simulcast(), 1, 0), (svc(), 0, 1)] {
+            let mut upper = Vec::new();
+            camera.encodings[0].active_since = Some(Time::ZERO);
+            for tenth in 1..=80 {
+                let now = Time::from_millis(tenth * 100);
+                let mut frame = crate::codec::FrameDescription::plain(false, false, true);
+                camera.encodings[0].rates.add(now, &frame, crate::DataSize::from_bytes(100));
+                if tenth >= 30 {
+                    frame.spatial = spatial;
+                    camera.encodings[encoding].active_since.get_or_insert(now);
+                    camera.encodings[encoding].rates.add(now, &frame, crate::DataSize::from_bytes(100));
+                }
+                let mut offers = Offers::new();
+                offers_of(&mut camera, now, 0.0, &mut offers);
+                let layer = |temporal| Layer { encoding: encoding as u8, spatial, temporal };
+                let offer = |temporal| offers.iter().find(|offer| offer.layer == layer(temporal));
+                upper.push([0, 2].map(|temporal| {
+                    offer(temporal)
+                        .filter(|offer| offer.active)
+                        .map_or(0, |offer| offer.rate.as_bps() / 1_080)
+                }));
+            }
+            assert_eq!(upper[20], [0, 0], "it doesn't come");
+            for at in [29, 40, 48] {
+                assert_eq!(upper[at], [400, 1_000], "tenth {at}");
+            }
+            assert!(upper[60][1] < 50, "what it takes in the end is measured: {:?}", upper[60]);
+        }
     }
 }

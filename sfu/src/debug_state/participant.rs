@@ -35,7 +35,7 @@ pub(super) fn state(
         "feedback_due_ms": millis(uplink.feedback_due),
         "subscriptions": subscriptions,
         "slots": participant.downlink.slot_count(),
-        "copies": copies(&participant.downlink.copies),
+        "copies": copies(&sfu.copies_for(participant)),
         "congestion": downlink::congestion(&participant.downlink),
         "protection": downlink::protection(&participant.downlink),
         "data": participant.data.as_ref().map(|peer| data::state(peer, personal)),

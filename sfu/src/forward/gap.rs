@@ -94,6 +94,11 @@ impl Gap<'_> {
 
     /// Whether no frame that is let through can lie wholly between the two.
     fn only_unwanted_between(&self, after: &After<'_>) -> bool {
+        // The layer above was about to begin and end the picture before, which went out without a marker.
+        let is_open = self.before.forwarded && self.before.top > self.limit.spatial;
+        if is_open && !self.picture_ended {
+            return false;
+        }
         if let Some(dependency) = after.dependency {
             return self.chain_unbroken(dependency);
         }

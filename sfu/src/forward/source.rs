@@ -29,6 +29,16 @@ impl Source {
         self.highest = self.highest.max(sequence);
     }
 
+    /// Takes note of packets up to `highest`, none of which was out of reach of the one before it.
+    pub(super) fn on_packets(&mut self, highest: u64) {
+        self.highest = self.highest.max(highest);
+    }
+
+    /// The highest number so far.
+    pub(super) const fn highest(&self) -> u64 {
+        self.highest
+    }
+
     /// Whether a segment may start at the key frame packet `sequence`.
     pub(super) fn may_start(&mut self, sequence: u64) -> bool {
         if sequence.saturating_add(HISTORY) < self.highest {

@@ -10,7 +10,7 @@ pub(in crate::forward) use layers::LeftOut;
 use serde::Serialize;
 
 use super::frames::{Frames, Picture};
-use super::history::History;
+use super::history::{HISTORY, History};
 use super::ingress::IngressVideo;
 use super::source::{MAX_ENCODINGS, Source};
 use super::timestamp::Timeline;
@@ -220,19 +220,31 @@ impl VideoProjection {
         self.follow(packet, wanted)
     }
 
-    /// Takes note of a packet of an encoding that is neither forwarded nor wanted, and says whether it is one: what
-    /// [`VideoProjection::project`] comes to for most packets of a simulcast, in less time.
+    /// Takes note of a packet of an encoding that is neither forwarded nor wanted, and tells the encoding's highest number
+    /// if it is one: what [`VideoProjection::project`] comes to for most packets of a simulcast, in less time.
     #[inline]
-    pub(crate) fn passes_over(&mut self, encoding: u8, sequence: u64) -> bool {
+    pub(crate) fn passes_over(&mut self, encoding: u8, sequence: u64) -> Option<u64> {
         let forwarded = self.segment.as_ref().is_some_and(|segment| segment.encoding == encoding);
         let wanted = self.wanted().is_some_and(|wanted| wanted.encoding == encoding);
         if forwarded || wanted {
-            return false;
+            return None;
         }
-        if let Some(source) = self.sources.get_mut(usize::from(encoding)) {
+        let source = self.sources.get_mut(usize::from(encoding));
+        Some(source.map_or(0, |source| {
             source.on_packet(sequence);
+            source.highest()
+        }))
+    }
+
+    /// How far the numbers of an encoding's packets may be apart for [`passed`](Self::passed) to speak of all at once.
+    pub(crate) const REACH: u64 = HISTORY;
+
+    /// Takes note of packets of an encoding that is neither forwarded nor wanted, of which `highest` is the last, and that
+    /// followed each other by less than [`REACH`](Self::REACH).
+    pub(crate) fn passed(&mut self, encoding: u8, highest: u64) {
+        if let Some(source) = self.sources.get_mut(usize::from(encoding)) {
+            source.on_packets(highest);
         }
-        true
     }
 
     fn wanted(&self) -> Option<Layer> {

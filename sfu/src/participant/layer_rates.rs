@@ -13,6 +13,8 @@ pub(crate) const SPATIAL_LAYERS: usize = 3;
 /// The rates of one encoding's layers; sound has one.
 pub(crate) struct LayerRates {
     spatial: Vec<[Meters; TEMPORAL_LAYERS]>,
+    /// When each spatial layer began to come.
+    begun: [Option<Time>; SPATIAL_LAYERS],
     /// What all layers together take in the long run.
     sustained: SteadyRate,
 }
@@ -47,18 +49,21 @@ pub(crate) struct LayerRate {
     pub(crate) rate: DataRate,
     /// Whether anything of this spatial layer itself came of late.
     pub(crate) comes: bool,
+    /// Since when, if so.
+    pub(crate) since: Option<Time>,
 }
 
 impl LayerRates {
     pub(crate) fn new(spatial_layers: u8) -> Self {
         let layers = usize::from(spatial_layers).clamp(1, SPATIAL_LAYERS);
         let spatial = (0..layers).map(|_| Default::default()).collect();
-        LayerRates { spatial, sustained: SteadyRate::default() }
+        LayerRates { spatial, begun: [None; SPATIAL_LAYERS], sustained: SteadyRate::default() }
     }
 
     /// Counts a packet; layers beyond those that are told apart count as the highest.
     pub(crate) fn add(&mut self, now: Time, frame: &FrameDescription, size: DataSize) {
         let spatial = usize::from(frame.spatial).min(self.spatial.len() - 1);
+        self.begun[spatial].get_or_insert(now);
         let meters = &mut self.spatial[spatial][usize::from(frame.temporal).min(TEMPORAL_LAYERS - 1)];
         meters.all.rate.add(now, size);
         if frame.used_above {
@@ -92,15 +97,18 @@ impl LayerRates {
     ) -> impl Iterator<Item = LayerRate> {
         let temporal_layers = usize::from(temporal_layers).min(TEMPORAL_LAYERS);
         let mut below = [DataRate::ZERO; TEMPORAL_LAYERS];
-        (0u8..).zip(&mut self.spatial).flat_map(move |(spatial, meters)| {
+        let layers = (0u8..).zip(self.spatial.iter_mut().zip(&mut self.begun));
+        layers.flat_map(move |(spatial, (meters, begun))| {
             let comes = meters.iter_mut().any(|meters| meters.all.rate.rate(now) > DataRate::ZERO);
+            begun.take_if(|_| !comes);
+            let since = *begun;
             let mut own = DataRate::ZERO;
             let mut rates = [None; TEMPORAL_LAYERS];
             let needed_below = below;
             for (temporal, meters) in meters.iter_mut().enumerate().take(temporal_layers) {
                 own += meters.all.steady(now);
                 let rate = needed_below[..=temporal].iter().copied().sum::<DataRate>() + own;
-                rates[temporal] = Some(LayerRate { spatial, temporal: temporal as u8, rate, comes });
+                rates[temporal] = Some(LayerRate { spatial, temporal: temporal as u8, rate, comes, since });
                 below[temporal] += meters.used_above.steady(now);
             }
             rates.into_iter().flatten()
@@ -123,6 +131,7 @@ impl LayerRates {
     /// Forgets everything: the stream starts anew.
     pub(crate) fn reset(&mut self) {
         self.spatial.fill_with(Default::default);
+        self.begun = [None; SPATIAL_LAYERS];
         self.sustained = SteadyRate::default();
     }
 }

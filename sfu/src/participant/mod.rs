@@ -6,6 +6,7 @@ pub(crate) mod egress;
 pub(crate) mod ingress;
 pub(crate) mod layer_rates;
 pub(crate) mod packet_writer;
+pub(crate) mod passed_over;
 pub(crate) mod reference_times;
 pub(crate) mod reports;
 pub(crate) mod source;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::describe::{EncodingDescription, ParticipantId, SourceDescription};
 use super::layer_rates::{LayerRates, SPATIAL_LAYERS};
+use super::passed_over::PassedOver;
 use super::structures::Structures;
 use crate::audio::SpeakerId;
 use crate::codec::MediaKind;
@@ -70,6 +71,8 @@ pub(crate) struct Encoding {
     pub(crate) structures: Structures,
     /// What can be sent again.
     pub(crate) cache: PacketCache,
+    /// What no subscriber takes.
+    pub(crate) passed_over: PassedOver,
 }
 
 impl Source {
@@ -172,6 +175,7 @@ impl Encoding {
             newest: 0,
             structures: Structures::default(),
             cache: PacketCache::new(limits),
+            passed_over: PassedOver::default(),
         }
     }
 

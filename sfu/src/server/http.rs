@@ -42,6 +42,8 @@ pub(super) fn routes(workers: Workers, clock: Clock, config: &ServerConfig) -> R
         .route("/page.css", get(|| part("text/css; charset=utf-8", include_str!("page/page.css"))))
         .route("/page.js", get(|| part("text/javascript; charset=utf-8", include_str!("page/page.js"))))
         .route("/call.js", get(|| part("text/javascript; charset=utf-8", include_str!("page/call.js"))))
+        .route("/stats.js", get(|| part("text/javascript; charset=utf-8", include_str!("page/stats.js"))))
+        .route("/devices.js", get(|| part("text/javascript; charset=utf-8", include_str!("page/devices.js"))))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ws", get(upgrade))
         .with_state(Shared { workers, clock, messages_per_second, origins })

@@ -24,6 +24,8 @@ pub struct Budget {
     drained: Time,
     /// The estimates of the last while, bit/s, the newest last; the first one counts from before.
     estimates: Vec<(Time, f64)>,
+    /// The greatest of them, which every packet asks for and few estimates change.
+    rate: f64,
 }
 
 impl Budget {
@@ -35,17 +37,15 @@ impl Budget {
         }
         let old = self.estimates.iter().skip(1).take_while(|(since, _)| *since + REACTION <= now).count();
         self.estimates.drain(..old);
+        self.rate = self.estimates.iter().fold(0.0, |most, (_, bps)| most.max(*bps));
         self.drain(now);
         self.estimates.push((now, bps));
-    }
-
-    fn rate(&self) -> f64 {
-        self.estimates.iter().fold(0.0, |most, (_, bps)| most.max(*bps))
+        self.rate = self.rate.max(bps);
     }
 
     fn drain(&mut self, now: Time) {
         let since = now.since(self.drained).as_secs_f64();
-        self.level = (self.level - since * self.rate()).max(0.0);
+        self.level = (self.level - since * self.rate).max(0.0);
         self.drained = now;
     }
 
@@ -56,7 +56,7 @@ impl Budget {
         }
         self.drain(now);
         self.level += bytes as f64 * 8.0;
-        let rate = self.rate();
+        let rate = self.rate;
         (self.level > AHEAD * rate + FLOOR).then(|| self.level / rate)
     }
 }

@@ -46,7 +46,8 @@ fn watch() -> Watch {
 fn send(watch: &mut Watch, at: u64, bytes: &[u8]) {
     let to = address(HOME);
     let because_of = Some((1, media(0)));
-    watch.sent(moment(at), &Sent { receiver: Some(0), to, class: TrafficClass::Video, bytes, because_of });
+    let (class, missed) = (TrafficClass::Video, watch.missed(because_of));
+    watch.sent(moment(at), &Sent { receiver: Some(0), to, class, bytes, because_of, missed });
 }
 
 fn broken(watch: &Watch) -> Vec<Invariant> {
@@ -143,7 +144,7 @@ fn keys_first_and_nothing_to_strangers() {
         let told = |prepare: fn(&mut Watch), receiver, to: &str| {
             let mut watch = Watch::new(2, None);
             prepare(&mut watch);
-            let sent = Sent { receiver, to: address(to), class, bytes: &bytes, because_of: None };
+            let sent = Sent { receiver, to: address(to), class, bytes: &bytes, because_of: None, missed: 0 };
             watch.sent(moment(1), &sent);
             broken(&watch)
         };
@@ -171,7 +172,7 @@ fn nobody_hears_himself() {
     let because_of = Some((0, media(0)));
     watch.sent(
         moment(1),
-        &Sent { receiver: Some(0), to, class: TrafficClass::Audio, bytes: &bytes, because_of },
+        &Sent { receiver: Some(0), to, class: TrafficClass::Audio, bytes: &bytes, because_of, missed: 0 },
     );
     assert_eq!(broken(&watch), [Invariant::OwnSender]);
 }

@@ -60,6 +60,8 @@ pub struct Sent<'a> {
     pub bytes: &'a [u8],
     /// Whose packet the SFU was given in the same turn, if it was one.
     pub because_of: Option<(u16, MediaTag)>,
+    /// What [`Watch::missed`] says of that packet's stream.
+    pub missed: u64,
 }
 
 impl Watch {
@@ -115,6 +117,16 @@ impl Watch {
     /// Padding of a publisher was lost on its way.
     pub fn padding_lost(&mut self, publisher: u16) {
         *self.padding.entry(publisher).or_default() += 1;
+    }
+
+    /// How many packets of the source that the packet is of were missing so far, padding of its publisher included: the
+    /// same for all that the SFU makes of it.
+    pub fn missed(&self, because_of: Option<(u16, MediaTag)>) -> u64 {
+        because_of.map_or(0, |(publisher, of)| {
+            let encodings = self.uplinks.get(&(publisher, of.source));
+            let missed: u64 = encodings.map_or(0, |encodings| encodings.iter().map(Gaps::missed).sum());
+            missed + self.padding.get(&publisher).copied().unwrap_or(0)
+        })
     }
 
     fn gaps(&mut self, publisher: u16, media: MediaTag) -> &mut Gaps {
@@ -210,11 +222,6 @@ impl Watch {
         let number = u16::from_be_bytes([header[2], header[3]]);
         let timestamp = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
         let ssrc = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
-        let missed = sent.because_of.filter(|_| media).map_or(0, |(publisher, of)| {
-            let encodings = self.uplinks.get(&(publisher, of.source));
-            let missed: u64 = encodings.map_or(0, |encodings| encodings.iter().map(Gaps::missed).sum());
-            missed + self.padding.get(&publisher).copied().unwrap_or(0)
-        });
         let streams = &mut self.receivers[usize::from(index)].streams;
         let breaches = &mut self.breaches;
         let mut begins = false;
@@ -231,7 +238,7 @@ impl Watch {
         if !media {
             return;
         }
-        let holes = outgoing.numbers.holes();
+        let (holes, missed) = (outgoing.numbers.holes(), sent.missed);
         if sent.because_of.is_some() && holes > missed && !outgoing.astray {
             outgoing.astray = true;
             breaches.add(Invariant::NoHoles, moment, || {

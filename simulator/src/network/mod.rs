@@ -23,7 +23,7 @@ pub use impairment::{HoldBack, ImpairmentConfig};
 pub use link::{Link, LinkConfig, LinkStreams};
 pub use loss::Loss;
 pub use loss::gilbert_elliott::GilbertElliott;
-pub use packet::{Datagram, IP_UDP_OVERHEAD, TrafficClass};
+pub use packet::{Datagram, IP_UDP_OVERHEAD, TrafficClass, ipv4};
 pub use policer::PolicerConfig;
 pub use propagation::{Jitter, Propagation};
 pub use queue::managed::Management;

@@ -3,7 +3,7 @@
 mod bulk;
 mod udp;
 
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use sfu::{DataRate, DataSize, Time};
@@ -29,7 +29,7 @@ struct Passed {
 /// Sends the flows over the link until `end`; `see` is shown the flows after every event.
 fn run(flows: &mut [Flow], link: &mut Link, end: Time, mut see: impl FnMut(Time, &[Flow])) -> Vec<Passed> {
     let mut passed = vec![Passed::default(); flows.len()];
-    let any: SocketAddr = "10.0.0.1:1".parse().expect("an address");
+    let any: SocketAddrV4 = "10.0.0.1:1".parse().expect("an address");
     loop {
         let due = flows.iter().filter_map(Flow::deadline).chain(link.next_event()).min();
         let Some(now) = due.filter(|&due| due <= end) else { return passed };

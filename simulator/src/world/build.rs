@@ -32,7 +32,7 @@ use crate::crypto::SeededProvider;
 use crate::digest::Digest;
 use crate::event_queue::{EventClass, EventQueue, NodeId};
 use crate::invariant::Watch;
-use crate::network::{BufferPool, IP_UDP_OVERHEAD, Link, LinkStreams, TraceError};
+use crate::network::{BufferPool, IP_UDP_OVERHEAD, Link, LinkStreams, TraceError, ipv4};
 use crate::participant::client::{Client, ClientIdentity, UplinkLogs, view};
 use crate::participant::media::speech::SpeechKind;
 use crate::participant::sender::{MediaSender, MicrophoneSettings, SenderConfig, SourceConfig};
@@ -170,7 +170,7 @@ impl World {
             now: Time::ZERO,
             end,
             bin: scenario.measure.bin,
-            by_address: AddressBook::new(people.iter().map(|p| p.client.address()).zip(0..)),
+            by_address: AddressBook::new(people.iter().map(|p| ipv4(p.client.address())).zip(0..)),
             crossed: Crossed::new(cast.members.iter().any(|member| member.up.len() + member.down.len() > 2)),
             held: Held::default(),
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use scenarios::model::Cpu as Model;
 use sfu::Time;
 
+use super::server::Made;
 use crate::network::{Datagram, IP_UDP_OVERHEAD};
 
 /// The processor: workers with their queues.
@@ -34,7 +35,7 @@ struct Worker {
     /// When the work so far is done.
     busy_until: Time,
     /// Made, and leaving at these times.
-    leaving: VecDeque<(Time, Datagram)>,
+    leaving: VecDeque<(Time, Made)>,
     used: WorkerUse,
 }
 
@@ -88,13 +89,13 @@ impl Cpu {
         self.workers.iter_mut().find_map(|worker| worker.take_read(now))
     }
 
-    /// What the SFU made at `now`, with whom it is for, leaves packet by packet; then the next packets are taken up.
-    pub(super) fn depart(&mut self, now: Time, made: impl Iterator<Item = (Option<u16>, Datagram)>) {
-        for (place, datagram) in made {
-            let (home, cost) = (self.home(place), self.model.per_packet_out);
+    /// What the SFU made at `now` leaves packet by packet; then the next packets are taken up.
+    pub(super) fn depart(&mut self, now: Time, made: impl Iterator<Item = Made>) {
+        for made in made {
+            let (home, cost) = (self.home(made.receiver), self.model.per_packet_out);
             let worker = &mut self.workers[home];
             worker.work(now, cost, self.from);
-            worker.leaving.push_back((worker.busy_until, datagram));
+            worker.leaving.push_back((worker.busy_until, made));
         }
         for worker in &mut self.workers {
             worker.begin(now, self.model.per_packet_in, self.from);
@@ -102,7 +103,7 @@ impl Cpu {
     }
 
     /// The next packet that has left by `now`.
-    pub(super) fn take_departed(&mut self, now: Time) -> Option<Datagram> {
+    pub(super) fn take_departed(&mut self, now: Time) -> Option<Made> {
         let mut workers = self.workers.iter_mut();
         workers.find_map(|worker| worker.leaving.pop_front_if(|(at, _)| *at <= now)).map(|(_, left)| left)
     }

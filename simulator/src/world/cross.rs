@@ -1,6 +1,6 @@
 //! Traffic of others on the lines.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 use reports::observation::LinkIndex;
 use scenarios::FlowInstance;
@@ -83,9 +83,9 @@ fn flow(instance: &FlowInstance, stream: Stream, base: std::time::Duration, end:
 }
 
 /// Who sends on the flow of this index; its far end has the next port.
-fn address(flow: u16) -> SocketAddr {
+fn address(flow: u16) -> SocketAddrV4 {
     let [high, low] = flow.to_be_bytes();
-    SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(10, 254, high, low), 5_001))
+    SocketAddrV4::new(Ipv4Addr::new(10, 254, high, low), 5_001)
 }
 
 impl World {

@@ -22,7 +22,7 @@ mod wire;
 
 use std::net::SocketAddr;
 
-use reports::observation::{Observation, Observer};
+use reports::observation::Observation;
 use reports::recording::{Recorder, Recording};
 use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
@@ -220,17 +220,17 @@ impl World {
     }
 
     /// Records an observation made now, and takes it into the digest.
-    fn observe(&mut self, observation: Observation) {
+    fn observe(&mut self, observation: &Observation) {
         if self.over {
             return;
         }
         let moment = self.moment();
-        self.watch.observed(moment, &observation);
+        self.watch.observed(moment, observation);
         // What is heard follows from the message that brought it, which the digest has.
         if !matches!(observation, Observation::SpeakerHeard { .. }) {
-            wire::digest_observation(&mut self.digest, self.now, &observation);
+            wire::digest_observation(&mut self.digest, self.now, observation);
         }
-        self.recorder.observe(report_time(self.now), observation);
+        self.recorder.see(report_time(self.now), observation);
     }
 
     fn finish(mut self) -> std::io::Result<Outcome> {

@@ -31,11 +31,11 @@ impl World {
         }
     }
 
-    fn observe_all(&mut self) {
+    /// Records all that was observed.
+    pub(super) fn observe_all(&mut self) {
         let mut observations = std::mem::take(&mut self.observations);
-        for observation in observations.drain(..) {
-            self.observe(observation);
-        }
+        observations.iter().for_each(|observation| self.observe(observation));
+        observations.clear();
         self.observations = observations;
     }
 

@@ -7,7 +7,7 @@ use sfu::Time;
 
 use super::tags::Tag;
 use super::{SFU_ADDRESS, World};
-use crate::network::{Datagram, HopRecord};
+use crate::network::{Datagram, HopRecord, ipv4};
 use crate::participant::media::sender_log;
 
 /// What tagged packets met on the lines of their way that are behind them, by tag.
@@ -80,7 +80,8 @@ fn behind(way: &[u16], line: u16) -> Option<Option<u16>> {
 impl World {
     /// A datagram has come out of `line`: it goes on into the next one of its way, or is where it was sent to.
     pub(super) fn go_on(&mut self, line: u16, datagram: Datagram, hop: &HopRecord) {
-        let to = if datagram.to == SFU_ADDRESS { None } else { self.by_address.find(datagram.to) };
+        let to_sfu = datagram.to == ipv4(SFU_ADDRESS);
+        let to = if to_sfu { None } else { self.by_address.find(datagram.to) };
         if let Some(to) = to
             && let Some(next) = behind(&self.people[usize::from(to)].down, line)
         {
@@ -102,7 +103,7 @@ impl World {
         }
         match to {
             Some(to) => self.cross_over(to, datagram, crossed),
-            None if datagram.to == SFU_ADDRESS => self.arrive_at_sfu(datagram),
+            None if to_sfu => self.arrive_at_sfu(datagram),
             None => self.arrive_at_server(datagram),
         }
     }

@@ -19,14 +19,10 @@ impl World {
 
     /// Counters of every flow and estimates of every path, as they stand.
     pub(super) fn sample_counters(&mut self) {
-        let mut observations = std::mem::take(&mut self.observations);
-        for index in 0..self.people.len() {
-            self.people[index].client.sample(&mut observations);
+        for person in &mut self.people {
+            person.client.sample(&mut self.observations);
         }
-        for observation in observations.drain(..) {
-            self.observe(observation);
-        }
-        self.observations = observations;
+        self.observe_all();
         let copies = self.sfu.copies();
         let asked = copies.asked - copies.unrepaired.of(DropReason::Duplicate);
         self.recorder.repairs(report_time(self.now), asked, copies.answered);
@@ -37,7 +33,7 @@ impl World {
                 let of = EstimateOf::Downlink(place);
                 let moment = self.moment();
                 self.watch.estimate(moment, place.0, rate);
-                self.observe(Observation::Estimate { of, bps: rate.as_bps() });
+                self.observe(&Observation::Estimate { of, bps: rate.as_bps() });
             }
         }
     }
@@ -48,7 +44,7 @@ impl World {
         let rate = schedule.rate_at(self.now);
         let next = schedule.next_change(self.now);
         let bps = (rate != DataRate::INFINITE).then(|| rate.as_bps());
-        self.observe(Observation::LinkCapacity { link: LinkIndex(index), bps });
+        self.observe(&Observation::LinkCapacity { link: LinkIndex(index), bps });
         if let Some(next) = next {
             self.queue.schedule(next, EventClass::World, NodeId(0), Event::Capacity(index));
         }

@@ -50,14 +50,14 @@ impl World {
                 format!("loss of {} becomes {ratio}", self.line_names[line.0])
             }
         };
-        self.observe(Observation::Script { text });
+        self.observe(&Observation::Script { text });
     }
 
     /// A turn to speak begins or ends. Whoever isn't there, or is muted, has none.
     pub(super) fn turn_due(&mut self, index: u16, begins: bool) {
         if !begins || self.people[usize::from(index)].client.can_be_heard() {
             let participant = ParticipantIndex(index);
-            self.observe(Observation::Turn { participant, begins });
+            self.observe(&Observation::Turn { participant, begins });
         }
     }
 

@@ -1,16 +1,19 @@
 //! The real SFU in the loop: datagrams in and out, the conference protocol, events to observations.
 
+use std::net::SocketAddr;
+
 use reports::observation::{EstimateOf, Flow, Layer, Observation, Observer, ParticipantIndex, SourceIndex};
 use rustc_hash::FxHashMap;
 use sfu::signalling::{SessionId, SignallingServer};
 use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Time, Transmit, Turn};
 
+use super::addresses::AddressBook;
 use super::tags::{Tag, Tags};
 use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
 use crate::calibration::tape::Given;
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
-use crate::network::{BufferPool, Datagram, Ecn, TrafficClass};
+use crate::network::{BufferPool, Datagram, Ecn, TrafficClass, ipv4};
 use crate::participant::media::speech::FRAME;
 use crate::participant::sender::MediaTag;
 use crate::virtual_time::report_time;
@@ -24,7 +27,7 @@ pub(super) struct Server {
     places: FxHashMap<ParticipantId, u16>,
     names: FxHashMap<String, u16>,
     /// What a turn made, in order.
-    made: Vec<Datagram>,
+    made: Vec<Made>,
     events: Vec<SfuEvent>,
     /// The media packet that the SFU is working on.
     pub(super) given: Option<(u16, MediaTag)>,
@@ -59,28 +62,40 @@ impl Server {
     }
 }
 
+/// A datagram that the core made.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// Whose address it goes to, by place in the cast, if anybody's.
+    pub(super) receiver: Option<u16>,
+    pub(super) datagram: Datagram,
+}
+
 /// Takes the core's outputs of one turn.
 struct Outbox<'a> {
+    by_address: &'a AddressBook,
     pool: &'a mut BufferPool,
     tags: &'a mut Tags,
-    made: &'a mut Vec<Datagram>,
+    made: &'a mut Vec<Made>,
     events: &'a mut Vec<SfuEvent>,
 }
 
 impl Sink for Outbox<'_> {
     fn transmit(&mut self, transmit: Transmit<'_>) {
+        let (from, to) = (ipv4(transmit.from), ipv4(transmit.to));
+        let receiver = self.by_address.find(to);
         for (bytes, segment) in transmit.datagrams() {
             let tag = segment.forwarded.map_or(0, |times| {
                 self.tags.put(Tag::Down { received: times.received, first_sent: times.first_sent })
             });
-            self.made.push(Datagram {
-                from: transmit.from,
-                to: transmit.to,
+            let datagram = Datagram {
+                from,
+                to,
                 bytes: self.pool.take_copy(bytes),
                 class: class_of(segment.class, bytes),
                 tag,
                 ecn: segment.ecn,
-            });
+            };
+            self.made.push(Made { receiver, datagram });
         }
     }
 
@@ -144,7 +159,9 @@ impl World {
             self.watch.given(self.moment(), publisher, media);
         }
         // What the core refuses it counts itself.
-        self.sfu_turn(|turn, _| result = turn.marked_datagram(from, ecn, &mut datagram.bytes));
+        self.sfu_turn(|turn, _| {
+            result = turn.marked_datagram(SocketAddr::from(from), ecn, &mut datagram.bytes)
+        });
         if let (Some((publisher, media)), Err(reason)) = (self.server.given.take(), result)
             && reason != DropReason::NotLoudest
         {
@@ -185,8 +202,8 @@ impl World {
         self.at_work = true;
         loop {
             let now = self.now;
-            while let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_departed(now)) {
-                self.hand_off(datagram);
+            while let Some(made) = self.cpu.as_mut().and_then(|cpu| cpu.take_departed(now)) {
+                self.hand_off(made);
             }
             if let Some(datagram) = self.cpu.as_mut().and_then(|cpu| cpu.take_read(now)) {
                 self.process(datagram);
@@ -216,8 +233,8 @@ impl World {
         let Server { signalling, made, events, .. } = &mut self.server;
         let (mut made, mut events) = (std::mem::take(made), std::mem::take(events));
         let deadline = {
-            let (pool, tags) = (&mut self.pool, &mut self.tags);
-            let mut outbox = Outbox { pool, tags, made: &mut made, events: &mut events };
+            let World { by_address, pool, tags, .. } = self;
+            let mut outbox = Outbox { by_address, pool, tags, made: &mut made, events: &mut events };
             let mut turn = self.sfu.turn(self.now, &mut outbox);
             act(&mut turn, signalling);
             turn.finish()
@@ -235,11 +252,10 @@ impl World {
         events.iter().for_each(|event| self.watch_parting(event));
         match &mut self.cpu {
             Some(cpu) => {
-                let by_address = &self.by_address;
-                cpu.depart(self.now, made.drain(..).map(|made| (by_address.find(made.to), made)));
+                cpu.depart(self.now, made.drain(..));
                 self.arm_processor();
             }
-            None => made.drain(..).for_each(|datagram| self.hand_off(datagram)),
+            None => made.drain(..).for_each(|made| self.hand_off(made)),
         }
         self.server.made = made;
         events.clear();
@@ -248,11 +264,12 @@ impl World {
     }
 
     /// A datagram leaves the SFU.
-    fn hand_off(&mut self, datagram: Datagram) {
+    fn hand_off(&mut self, made: Made) {
+        let Made { receiver, datagram } = made;
         if let Some(capture) = &mut self.capture {
             capture.record(self.now, &datagram);
         }
-        let Some(index) = self.by_address.find(datagram.to) else {
+        let Some(index) = receiver else {
             self.tags.take(datagram.tag);
             return self.pool.put(datagram.bytes);
         };
@@ -336,7 +353,7 @@ impl World {
     /// Sends what a channel has to send.
     pub(super) fn channel_due(&mut self, index: u16) {
         let person = &self.people[usize::from(index)];
-        let (to, down) = (person.client.address(), person.down[0]);
+        let (to, down) = (ipv4(person.client.address()), person.down[0]);
         loop {
             let Some(channel) = self.server.channels[usize::from(index)].as_mut() else { return };
             let mut bytes = self.pool.take();
@@ -345,7 +362,7 @@ impl World {
                 let (timer, deadline) = (channel.timer, channel.channel.deadline());
                 return self.queue.arm(timer, deadline);
             }
-            let from = SIGNALLING_ADDRESS;
+            let from = ipv4(SIGNALLING_ADDRESS);
             let class = TrafficClass::Signalling;
             self.enqueue(down, Datagram { from, to, bytes, class, tag: 0, ecn: Ecn::NotEct });
         }
@@ -404,7 +421,7 @@ impl World {
             | SfuEvent::CodecNotSpoken { .. }
             | SfuEvent::Disconnected { .. } => return,
         };
-        self.observe(observation);
+        self.observe(&observation);
     }
 
     fn flow(&mut self, receiver: ParticipantId, publisher: ParticipantId, source: u8) -> Option<Flow> {

@@ -3,6 +3,7 @@
 use sfu::Event as SfuEvent;
 
 use super::World;
+use super::server::Made;
 use crate::invariant::{Invariant, Moment, Sent};
 use crate::network::{Datagram, TrafficClass};
 
@@ -55,17 +56,19 @@ impl World {
     }
 
     /// What the core made in one turn.
-    pub(super) fn watch_sent(&mut self, made: &[Datagram]) {
-        let moment = self.moment();
-        for datagram in made {
+    pub(super) fn watch_sent(&mut self, made: &[Made]) {
+        let (moment, because_of) = (self.moment(), self.server.given);
+        let missed = self.watch.missed(because_of);
+        for Made { receiver, datagram } in made {
             self.watch.sent(
                 moment,
                 &Sent {
-                    receiver: self.by_address.find(datagram.to),
-                    to: datagram.to,
+                    receiver: *receiver,
+                    to: datagram.to.into(),
                     class: datagram.class,
                     bytes: &datagram.bytes,
-                    because_of: self.server.given,
+                    because_of,
+                    missed,
                 },
             );
         }

@@ -5,9 +5,9 @@ use std::hash::{Hash, Hasher};
 use reports::observation::{LinkIndex, LossCause, Observation, TrafficClass as Reported};
 use sfu::Time;
 
-use super::World;
+use super::{Line, World};
 use crate::digest::Digest;
-use crate::network::{Datagram, Delivered, DropCause, Dropped, Ecn, Exit, Link, TrafficClass};
+use crate::network::{Datagram, Delivered, DropCause, Dropped, Ecn, Exit, TrafficClass};
 use crate::virtual_time::report_time;
 
 impl World {
@@ -22,10 +22,15 @@ impl World {
 
     /// Something comes out of a line.
     pub(super) fn link_due(&mut self, line: u16) {
-        let due = |link: &Link, now| link.next_event().is_some_and(|at| at <= now);
-        while due(&self.lines[usize::from(line)].link, self.now)
-            && let Some(exit) = self.lines[usize::from(line)].link.poll(self.now)
-        {
+        loop {
+            let Line { link, timer } = &mut self.lines[usize::from(line)];
+            let next = link.next_event();
+            if next.is_none_or(|at| at > self.now) {
+                return self.queue.arm(*timer, next);
+            }
+            let Some(exit) = link.poll(self.now) else {
+                return self.queue.arm(*timer, link.next_event());
+            };
             match exit {
                 Exit::Arrived(delivered) => self.arrived(line, delivered),
                 Exit::Lost(dropped) => {
@@ -36,7 +41,6 @@ impl World {
                 }
             }
         }
-        self.arm_line(line);
     }
 
     pub(super) fn arm_line(&mut self, line: u16) {
@@ -46,7 +50,7 @@ impl World {
 
     fn arrived(&mut self, line: u16, delivered: Delivered) {
         let Delivered { datagram, record } = delivered;
-        self.digest.datagram(self.now, datagram.from, datagram.to, datagram.wire_size());
+        self.digest.datagram(self.now, datagram.from.into(), datagram.to.into(), datagram.wire_size());
         self.sent(line, &datagram, record.queue());
         if datagram.class == TrafficClass::Cross {
             return self.cross_arrived(datagram);
@@ -80,7 +84,7 @@ impl World {
             DropCause::Random | DropCause::Corrupted => LossCause::Random,
         };
         let bytes = dropped.datagram.wire_size().as_bytes() as u32;
-        self.observe(Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
+        self.observe(&Observation::LinkDropped { link: LinkIndex(line), cause, bytes });
         self.watch_lost(&dropped.datagram);
         self.tags.take(dropped.datagram.tag);
         self.crossed.forget(dropped.datagram.tag);
@@ -124,6 +128,7 @@ struct Content<'a> {
 }
 
 impl Content<'_> {
+    #[inline(always)]
     fn put<const N: usize>(&mut self, bytes: [u8; N]) {
         if self.len + N > WAITING {
             self.flush();
@@ -132,6 +137,7 @@ impl Content<'_> {
         self.len += N;
     }
 
+    #[inline(never)]
     fn flush(&mut self) {
         self.into.extend_from_slice(&self.waiting[..self.len]);
         self.len = 0;
@@ -148,26 +154,32 @@ impl Hasher for Content<'_> {
         self.into.extend_from_slice(bytes);
     }
 
+    #[inline]
     fn write_u8(&mut self, value: u8) {
         self.put([value]);
     }
 
+    #[inline]
     fn write_u16(&mut self, value: u16) {
         self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u32(&mut self, value: u32) {
         self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u64(&mut self, value: u64) {
         self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_usize(&mut self, value: usize) {
         self.write_u64(value as u64);
     }
 
+    #[inline]
     fn write_isize(&mut self, value: isize) {
         self.write_u64(value as i64 as u64);
     }

@@ -161,8 +161,26 @@ fn the_grace_is_counted_from_the_first_excess() {
     assert_eq!((first.layer, first.memory.over_since), (state.current, Some(begin)));
     state.memory = first.memory;
     assert_eq!(at(&state, begin + SECOND * 4).layer, Some(Layer { encoding: 0, spatial: 0, temporal: 2 }));
-    let relieved = run(&config, begin + SECOND * 4, budget(600), &[state])[0];
-    assert_eq!(relieved.memory.over_since, None);
+    let relieved = run(&config, begin + SECOND * 3, budget(600), &[state])[0];
+    state.memory = relieved.memory;
+    assert_eq!(relieved.memory.eased_since, Some(begin + SECOND * 3));
+    let forgotten = run(&config, begin + SECOND * 6, budget(600), &[state])[0];
+    assert_eq!(forgotten.memory.over_since, None, "it has fitted for as long");
+}
+
+/// Three seconds of excess in each tooth of five: less than the grace, but one goes on from what the one before left. In
+/// teeth of six each is borne.
+#[test]
+fn teeth_that_leave_no_time_to_drain_are_borne_once() {
+    let layers = ladder();
+    let teeth = |length: u64| {
+        let estimate = move |t: u64| if t < 100 || t % length >= 30 { 625 } else { 400 };
+        let changes = over_time((0..400).map(estimate), &layers);
+        changes.get(1).map(|(tenth, name)| (*tenth, name.clone()))
+    };
+    assert_eq!(teeth(60), None);
+    // Of the 3 s of the first tooth 1 is left when the second begins, and of that one 2, to which the third adds 2.
+    assert_eq!(teeth(50), Some((220, "ld30".to_string())));
 }
 
 /// A share declares 1.35 Mbit/s; its burst fills the queue, and the estimate of 2.8 backs off by so much for so long.

@@ -179,9 +179,7 @@ impl Work {
         } else if self.current > 0 {
             memory.given_up = Some(now);
         }
-        if self.granted != self.current || !self.is_over {
-            memory.over_since = None;
-        }
+        memory.settle(now, self.granted != self.current, self.is_over);
         let layer = self.granted.checked_sub(1).map(|index| {
             let (offer, _) = self.candidates[index];
             source.layers[usize::from(offer)].layer
@@ -389,13 +387,13 @@ impl Fill<'_> {
 
     /// The present layer exceeds the budget to keep it, but by little and not for long.
     fn is_borne(&mut self, work: &mut Work, needed: DataRate) -> bool {
-        work.is_over = true;
         let is_bursting = work.granted == 0 && (work.detail || self.bursting);
         let (part, grace) = match is_bursting {
             true => (self.config.burst, self.config.burst_grace),
             false => (self.config.guard, self.config.grace),
         };
-        let since = *work.memory.over_since.get_or_insert(self.now);
+        work.is_over = true;
+        let since = work.memory.over(self.now, work.granted >= work.smallest);
         let within = self.used + needed <= self.budget.part_for_video(part);
         let may_be = is_bursting || ((self.bears || work.granted < work.smallest) && !self.has_raised);
         let is_borne = may_be && within && self.now.since(since) < grace;

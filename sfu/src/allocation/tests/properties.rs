@@ -102,7 +102,7 @@ fn source_of((id, random): (u32, &RandomSource)) -> Source<'_, u32> {
         recency: random.recency,
         max_fps: random.max_fps,
         current,
-        memory: Memory { fits_since: since, over_since: since, given_up },
+        memory: Memory { fits_since: since, over_since: since, eased_since: None, given_up },
         ..Source::new(id, random.max_height, &random.layers[..])
     }
 }

@@ -7,6 +7,7 @@
 //! Left out: the adjustments of the rate to a media queue and to frames that vary, which a controller doesn't
 //! know (the draft has them as suggestions).
 
+mod competing;
 pub mod first;
 mod flight;
 mod marks;

@@ -1,10 +1,10 @@
 //! The queueing delay, its average and variation, and the target that it is held against
 //! (draft-johansson-ccwg-rfc8298bis-screamv2, section 4.2.1.3). All in seconds.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::VIRTUAL_RTT;
+use super::competing::CompetingFlows;
 use crate::Time;
 use crate::congestion::PacketResult;
 use crate::congestion::base_delay::BaseDelay;
@@ -17,17 +17,8 @@ const DEVIATION: f64 = 1.0 / 64.0;
 const NORM: f64 = 0.025;
 /// The target's range (draft: `QDELAY_TARGET_LO`, `QDELAY_TARGET_HI`).
 const TARGET: (f64, f64) = (0.06, 0.4);
-/// Samples of the history for competing flows, and those of its mean (draft), 50 ms apart (RFC 8298, section
-/// 4.1.2.3).
-const HISTORY: usize = 200;
-const RECENT: usize = 50;
+/// Between samples of the delay for competing flows (RFC 8298, section 4.1.2.3).
 const SAMPLE: Duration = Duration::from_millis(50);
-/// With more losses than this in round trips, somebody else fills the queue (draft).
-const LOSS_EVENTS: f64 = 0.002;
-/// Weight of a round trip in that rate (RFC 8298, section 4.1.2.1 leaves it open; ours, a hundred of them).
-const LOSS_EVENT: f64 = 0.01;
-/// Below this variance the delay is another flow's rather than this one's change (draft).
-const STEADY: f64 = 0.2;
 /// Weight of a round trip's least delay in the long-term mean (draft: `QDELAY_MIN_AVG_ALPHA`).
 const DRIFT: f64 = 1.0 / 256.0;
 /// The rate is halved so long when clocks are found to have drifted, or five round trips (draft).
@@ -39,13 +30,10 @@ pub(super) struct QueueDelay {
     delay: f64,
     average: f64,
     deviation: f64,
-    target: f64,
+    flows: CompetingFlows,
     updated: Option<Time>,
-    history: VecDeque<f64>,
     sampled: Option<Time>,
-    loss_events: f64,
     round: Option<Time>,
-    lost_in_round: bool,
     least_in_round: f64,
     least_mean: f64,
     draining_until: Time,
@@ -59,13 +47,10 @@ impl Default for QueueDelay {
             delay: 0.0,
             average: 0.0,
             deviation: 0.0,
-            target: TARGET.0,
+            flows: CompetingFlows::new(TARGET),
             updated: None,
-            history: VecDeque::with_capacity(HISTORY),
             sampled: None,
-            loss_events: 0.0,
             round: None,
-            lost_in_round: false,
             least_in_round: f64::INFINITY,
             least_mean: 0.0,
             draining_until: Time::ZERO,
@@ -93,7 +78,7 @@ impl QueueDelay {
             self.delay = least;
             self.least_in_round = self.least_in_round.min(least);
         }
-        self.lost_in_round |= lost;
+        self.flows.on_losses(lost);
         if self.updated.is_none_or(|at| now.since(at) >= VIRTUAL_RTT.min(rtt)) {
             self.updated = Some(now);
             let risen = AVERAGE * self.delay + (1.0 - AVERAGE) * self.average;
@@ -107,54 +92,27 @@ impl QueueDelay {
         }
         if self.sampled.is_none_or(|at| now.since(at) >= SAMPLE) {
             self.sampled = Some(now);
-            self.adjust_target();
+            self.flows.sample(self.delay);
         }
     }
 
     fn end_round(&mut self, now: Time, rtt: Duration) {
         self.round = Some(now);
-        let event = if std::mem::take(&mut self.lost_in_round) { 1.0 } else { 0.0 };
-        self.loss_events = (1.0 - LOSS_EVENT) * self.loss_events + LOSS_EVENT * event;
+        self.flows.end_round();
         let least = std::mem::replace(&mut self.least_in_round, f64::INFINITY);
         if least.is_finite() {
             self.least_mean = (1.0 - DRIFT) * self.least_mean + DRIFT * least;
         }
-        if self.least_mean > self.target / 4.0 {
+        if self.least_mean > self.target() / 4.0 {
             self.least_mean = 0.0;
             self.base = BaseDelay::default();
             self.draining_until = now + DRAIN.max(rtt * 5);
         }
     }
 
-    /// Beside flows that fill the queue, a fixed target would starve.
-    fn adjust_target(&mut self) {
-        if self.history.len() == HISTORY {
-            self.history.pop_back();
-        }
-        self.history.push_front(self.delay / TARGET.0);
-        let mean_of = |count: usize| {
-            let count = count.min(self.history.len());
-            self.history.iter().take(count).sum::<f64>() / count as f64
-        };
-        let mean = mean_of(HISTORY);
-        let squares = self.history.iter().map(|sample| (sample - mean) * (sample - mean));
-        let variance = squares.sum::<f64>() / self.history.len() as f64;
-        let wanted = (mean_of(RECENT) + variance.sqrt()) * TARGET.0;
-        self.target = if self.loss_events > LOSS_EVENTS {
-            1.5 * wanted
-        } else if variance < STEADY {
-            wanted
-        } else if wanted < TARGET.0 {
-            wanted.max(0.5 * self.target)
-        } else {
-            0.9 * self.target
-        }
-        .clamp(TARGET.0, TARGET.1);
-    }
-
     /// The part of packets that an L4S queue would mark with such a delay, 0 to 1.
     pub(super) fn virtual_marks(&self) -> f64 {
-        let half = self.target / 2.0;
+        let half = self.target() / 2.0;
         ((self.average - half) / half).clamp(0.0, 1.0)
     }
 
@@ -167,7 +125,7 @@ impl QueueDelay {
 
     /// Less than a quarter of the target.
     pub(super) fn is_short(&self) -> bool {
-        self.delay < self.target / 4.0
+        self.delay < self.target() / 4.0
     }
 
     /// The base has just been forgotten: the queue has to empty for the next one to be right.
@@ -180,7 +138,7 @@ impl QueueDelay {
     }
 
     pub(super) fn target(&self) -> f64 {
-        self.target
+        self.flows.target()
     }
 }
 

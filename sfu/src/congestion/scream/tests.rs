@@ -2,7 +2,7 @@ use super::*;
 use crate::congestion::PacketClass;
 use crate::congestion::bench::{Bench, Link};
 
-fn kbps(n: u64) -> DataRate {
+pub(super) fn kbps(n: u64) -> DataRate {
     DataRate::from_kbps(n)
 }
 
@@ -10,9 +10,9 @@ fn controller(ecn: EcnUse) -> Scream {
     Scream::new(ScreamConfig { min: kbps(10), start: kbps(800), max: kbps(20_000), ecn })
 }
 
-fn result(millis: u64, arrival: Option<u64>, ecn: Ecn) -> PacketResult {
+pub(super) fn result(millis: u64, arrival: Option<u64>, ecn: Ecn) -> PacketResult {
     let sent = SentPacket {
-        sequence: 0,
+        sequence: millis as u16,
         size: DataSize::from_bytes(1_000),
         at: Time::from_millis(millis),
         class: PacketClass::Media,

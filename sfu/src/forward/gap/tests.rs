@@ -69,3 +69,27 @@ fn rows() {
         assert_eq!(gap.judge(), Verdict { head, middle_dropped: middle, tail }, "row {i}");
     }
 }
+
+/// (the layer that was to end the picture before, whether what is missing after its base layer is known to be dropped)
+#[test]
+fn a_layer_that_may_have_begun_keeps_its_numbers() {
+    for (top, middle_dropped) in [(0, true), (1, false)] {
+        let before = Frame { top, ..frame(1, 0, 7, true) };
+        let after = After {
+            frame: &frame(2, 0, 8, true),
+            starts: true,
+            layered: true,
+            pictures_between: Some(0),
+            dependency: None,
+        };
+        let gap = Gap {
+            missing: 2,
+            before: &before,
+            before_ended: true,
+            picture_ended: false,
+            after: Some(after),
+            limit: Limit::of_layers(0, 0),
+        };
+        assert_eq!(gap.judge().middle_dropped, middle_dropped, "top {top}");
+    }
+}

@@ -20,6 +20,8 @@ pub(super) struct Layers {
     independent: bool,
     /// The highest spatial layer of the newest picture, and of the one before.
     pictures: (u8, u8),
+    /// Packets are missing right before the newest picture: the one before may have had more layers than were seen.
+    uncertain: bool,
     /// How many pictures in a row have ended below the layer that goes out.
     short: u8,
 }
@@ -43,10 +45,16 @@ impl Layers {
         !self.is_whole(limit.spatial.min(self.top))
     }
 
-    /// Takes note of a new frame.
-    pub(super) fn on_frame(&mut self, frame: &FrameDescription, new_picture: bool, limit: &Limit) {
+    /// Takes note of a new frame, and of whether packets are missing right before it.
+    pub(super) fn on_frame(
+        &mut self,
+        frame: &FrameDescription,
+        (new_picture, is_after_gap): (bool, bool),
+        limit: &Limit,
+    ) {
         let (newest, before) = self.pictures;
         if new_picture {
+            self.uncertain = is_after_gap;
             let is_short = self.independent && newest < limit.spatial.min(self.top);
             self.short = if is_short { self.short.saturating_add(1) } else { 0 };
         }
@@ -59,9 +67,10 @@ impl Layers {
         self.short >= TURNED_OFF
     }
 
-    /// Whether the layer above `spatial` wasn't there in the picture before the newest.
+    /// Whether the layer above `spatial` wasn't there in the picture before the newest. If it was lost, it goes on instead
+    /// of beginning, isn't let through, and the picture would go out without its end.
     pub(super) const fn may_begin_above(&self, spatial: u8) -> bool {
-        self.pictures.1 <= spatial
+        self.pictures.1 <= spatial && !self.uncertain
     }
 
     pub(super) fn on_key_picture(&mut self, timestamp: u32) {

@@ -116,7 +116,8 @@ impl Segment {
         newest: &Frame,
         frames: &Frames,
     ) -> bool {
-        self.layers.on_frame(&packet.frame, packet.timestamp != newest.timestamp, &self.limit);
+        let (new_picture, gap) = (packet.timestamp != newest.timestamp, packet.sequence > self.highest + 1);
+        self.layers.on_frame(&packet.frame, (new_picture, gap), &self.limit);
         let forwarded = self.decide(packet, wanted, newest, frames);
         self.wants_more = self.desired(wanted).spatial > self.limit.spatial;
         forwarded

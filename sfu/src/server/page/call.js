@@ -260,6 +260,18 @@ export class Call extends EventTarget {
     return tracks.length;
   }
 
+  /// Publishes another device's track in a source's place; the one before ends.
+  async replace(source, track) {
+    const [old] = source === 'mic' ? this.media.getAudioTracks() : this.media.getVideoTracks();
+    const sender = this.pc.getSenders().find((own) => own.track === old);
+    if (!old || !sender) return track.stop();
+    track.enabled = old.enabled;
+    await sender.replaceTrack(track);
+    this.media.removeTrack(old);
+    this.media.addTrack(track);
+    return old.stop();
+  }
+
   /// For moderators: mutes somebody's microphone, or sends them away.
   silence(participant) {
     this.send({ type: 'silence', participant, source: 'mic' });

@@ -2,6 +2,8 @@
 // height and fps of the camera, token where rooms are locked, and join=1 to go in at once.
 
 import { Call } from './call.js';
+import { Devices } from './devices.js';
+import { Statistics } from './stats.js';
 
 const byId = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
@@ -26,6 +28,10 @@ let call = null;
 let media = null;
 let attempt = 0;
 let again = 0;
+let statistics = null;
+const chooser = new Devices({ microphones: byId('microphones'), cameras: byId('cameras') }, (source, device) => {
+  choose(source, device).catch((error) => console.error(error.name, error.message));
+});
 
 const resized = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
@@ -35,8 +41,7 @@ const resized = new ResizeObserver((entries) => {
 });
 
 async function devices() {
-  const height = Number(query.get('height')) || 720;
-  const video = { height: { ideal: height }, width: { ideal: Math.round((height * 16) / 9) }, frameRate: { ideal: Number(query.get('fps')) || 30 } };
+  const video = constraints();
   // Who has no camera still wants to be heard, and who has nothing to be there.
   for (const wanted of [{ audio: true, video }, { audio: true }, { video }]) {
     try {
@@ -66,7 +71,10 @@ function tile(key, name, own) {
   element.append(video, label);
   if (!own && source === 'cam') element.append(moderation(id, name));
   byId('grid').append(element);
-  const made = { element, video, state };
+  const numbers = document.createElement('div');
+  numbers.className = 'numbers';
+  element.append(numbers);
+  const made = { element, video, state, numbers };
   tiles.set(key, made);
   if (!own) resized.observe(element);
   return made;
@@ -106,6 +114,11 @@ function play(video, tracks) {
   const stream = video.srcObject;
   for (const track of stream.getTracks()) if (!tracks.includes(track)) stream.removeTrack(track);
   for (const track of tracks) if (!stream.getTracks().includes(track)) stream.addTrack(track);
+}
+
+function constraints() {
+  const height = Number(query.get('height')) || 720;
+  return { height: { ideal: height }, width: { ideal: Math.round((height * 16) / 9) }, frameRate: { ideal: Number(query.get('fps')) || 30 } };
 }
 
 function stateOf({ id, muted }) {
@@ -153,7 +166,37 @@ async function join() {
   byId('notice').textContent = 'Joining …';
   media = await devices();
   tile(OWN, byId('name').value.trim(), true).video.srcObject = new MediaStream(media.getVideoTracks());
+  await chooser.show(media);
   connect();
+}
+
+// Another camera or microphone, under way.
+async function choose(source, deviceId) {
+  const device = { deviceId: { exact: deviceId } };
+  const wanted = source === 'mic' ? { audio: device } : { video: { ...constraints(), ...device } };
+  const [track] = (await navigator.mediaDevices.getUserMedia(wanted)).getTracks();
+  await call.replace(source, track);
+  if (source === 'cam') tiles.get(OWN).video.srcObject = new MediaStream([track]);
+}
+
+// Looks at the statistics while somebody wants to see them.
+async function look() {
+  if (!isOn('stats') || !call || call.over) return;
+  if (statistics?.pc !== call.pc) statistics = new Statistics(call.pc);
+  const { tiles: said, line } = await statistics.look();
+  byId('line').textContent = line;
+  for (const [mid, words] of said) {
+    const { publisher, source } = call.streams.get(mid) ?? {};
+    const own = tiles.get(`${publisher} ${source}`);
+    if (own) own.numbers.textContent = words;
+  }
+}
+
+function showNumbers(on) {
+  byId('stats').setAttribute('aria-pressed', String(on));
+  byId('line').hidden = !on;
+  byId('grid').classList.toggle('numbers', on);
+  if (on) look();
 }
 
 function connect(resume) {
@@ -257,6 +300,8 @@ toggle('mic', 'Microphone');
 toggle('cam', 'Camera');
 byId('share').addEventListener('click', toggleSharing);
 byId('share').hidden = !navigator.mediaDevices?.getDisplayMedia;
+byId('stats').addEventListener('click', () => showNumbers(!isOn('stats')));
+setInterval(() => look().catch((error) => console.error(error.message)), 1000);
 byId('leave').addEventListener('click', leave);
 byId('join').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -158,10 +158,6 @@ impl Link {
     ///
     /// # Panics
     /// When `now` is before that of an earlier call, as all methods that take the time.
-    #[expect(
-        clippy::result_large_err,
-        reason = "a drop is rare, and its datagram goes back whole, without a box"
-    )]
     pub fn enqueue(&mut self, now: Time, datagram: Datagram) -> Result<(), Dropped> {
         self.advance(now);
         let size = datagram.wire_size();

@@ -1,6 +1,6 @@
 mod stages;
 
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 
 use proptest::prelude::*;
 use sfu::DataSize;
@@ -22,7 +22,7 @@ fn ms(millis: u64) -> Time {
 }
 
 fn packet(tag: u64, wire_size: u64) -> Datagram {
-    let any: SocketAddr = "10.0.0.1:1".parse().expect("an address");
+    let any: SocketAddrV4 = "10.0.0.1:1".parse().expect("an address");
     let bytes = vec![0; (wire_size - IP_UDP_OVERHEAD.as_bytes()) as usize];
     Datagram { from: any, to: any, bytes, class: TrafficClass::Video, tag: tag as u32, ecn: Ecn::NotEct }
 }

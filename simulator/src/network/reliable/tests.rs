@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ impl Line {
     }
 
     fn flush(&mut self, end: usize) {
-        let any: SocketAddr = "10.0.0.1:443".parse().expect("an address");
+        let any: SocketAddrV4 = "10.0.0.1:443".parse().expect("an address");
         let mut bytes = Vec::new();
         while self.ends[end].poll_transmit(self.now, &mut bytes) {
             let class = TrafficClass::Signalling;

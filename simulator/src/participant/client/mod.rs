@@ -194,7 +194,7 @@ impl Client {
         if self.left {
             return;
         }
-        match self.transport.handle(now, datagram.from, datagram.to, &mut datagram.bytes) {
+        match self.transport.handle(now, datagram.from.into(), datagram.to.into(), &mut datagram.bytes) {
             // Nothing of the transport's own comes of media.
             Ok(Received::Rtp(len)) => {
                 return self.on_rtp(now, (&datagram.bytes[..len], datagram.ecn), arrival, around);

@@ -5,7 +5,7 @@ use sfu::rtcp::{self, Pli, ReportBlock};
 use smallvec::SmallVec;
 
 use super::{Client, Surroundings};
-use crate::network::{Datagram, Ecn, TrafficClass};
+use crate::network::{Datagram, Ecn, TrafficClass, ipv4};
 use crate::participant::receive::{Feedback, statistics};
 use crate::participant::transport::ClientTransport;
 
@@ -61,7 +61,7 @@ fn send(transport: &mut ClientTransport, compound: &mut Vec<u8>, around: &mut Su
     let Some(path) = transport.path() else { return };
     if transport.send_rtcp(compound).is_ok() {
         let bytes = around.pool.take_copy(compound);
-        let (from, to) = (path.local, path.remote);
+        let (from, to) = (ipv4(path.local), ipv4(path.remote));
         around
             .outgoing
             .push((Datagram { from, to, bytes, class: TrafficClass::Rtcp, tag: 0, ecn: Ecn::NotEct }, None));

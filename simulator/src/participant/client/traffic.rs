@@ -8,7 +8,7 @@ use sfu::{Time, rtcp};
 
 use super::rtcp_out::REPORTER;
 use super::{Client, Surroundings};
-use crate::network::{Datagram, TrafficClass};
+use crate::network::{Datagram, TrafficClass, ipv4};
 use crate::participant::receive::Arrival;
 use crate::participant::sender::Output;
 use crate::participant::transport::TransportEvent;
@@ -20,7 +20,7 @@ impl Client {
             if !self.channel.poll_transmit(now, &mut bytes) {
                 return around.pool.put(bytes);
             }
-            let (from, to) = (self.identity.address, self.identity.signalling);
+            let (from, to) = (ipv4(self.identity.address), ipv4(self.identity.signalling));
             let datagram =
                 Datagram { from, to, bytes, class: TrafficClass::Signalling, tag: 0, ecn: Ecn::NotEct };
             around.outgoing.push((datagram, None));
@@ -36,7 +36,7 @@ impl Client {
                 Some(23) => TrafficClass::Data,
                 _ => TrafficClass::Dtls,
             };
-            let (from, to) = (transmit.path.local, transmit.path.remote);
+            let (from, to) = (ipv4(transmit.path.local), ipv4(transmit.path.remote));
             around.outgoing.push((Datagram { from, to, bytes, class, tag: 0, ecn: Ecn::NotEct }, None));
         }
         while let Some(event) = self.transport.poll_event() {
@@ -58,6 +58,7 @@ impl Client {
     pub(super) fn send_media(&mut self, now: Time, around: &mut Surroundings<'_>) {
         let Client { sender, sender_due, transport, identity, .. } = self;
         let Some(path) = transport.path() else { return };
+        let (from, to) = (ipv4(path.local), ipv4(path.remote));
         let participant = ParticipantIndex(identity.index);
         let ecn = sender.ecn();
         sender.handle_timeout(now, &mut |output| match output {
@@ -68,7 +69,6 @@ impl Client {
                     if let Some(tag) = tag {
                         around.logs.sent(identity.index, tag, now);
                     }
-                    let (from, to) = (path.local, path.remote);
                     around.outgoing.push((Datagram { from, to, bytes, class, tag: 0, ecn }, tag));
                 }
             }
@@ -76,14 +76,7 @@ impl Client {
                 if transport.send_rtcp(packet).is_ok() {
                     let bytes = around.pool.take_copy(packet);
                     let class = TrafficClass::Rtcp;
-                    let datagram = Datagram {
-                        from: path.local,
-                        to: path.remote,
-                        bytes,
-                        class,
-                        tag: 0,
-                        ecn: Ecn::NotEct,
-                    };
+                    let datagram = Datagram { from, to, bytes, class, tag: 0, ecn: Ecn::NotEct };
                     around.outgoing.push((datagram, None));
                 }
             }

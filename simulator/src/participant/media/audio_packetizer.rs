@@ -77,7 +77,7 @@ impl AudioPacketizer {
         let ordinal = self.ordinal;
         self.ordinal = ordinal.wrapping_add(1);
         // Whether it begins a talk spurt is for the sender to know.
-        Payload { len, marker: false, ordinal }
+        Payload { len, filler: 0, marker: false, ordinal }
     }
 }
 
@@ -109,7 +109,11 @@ mod tests {
             }
             let payload = packetizer.payload(bytes, voiced, Time::from_millis(20), ENCODE, &mut out);
             let ordinal = u32::from(before.is_some());
-            assert_eq!((payload, out.len()), (Payload { len, marker: false, ordinal }, len), "row {n}");
+            assert_eq!(
+                (payload, out.len()),
+                (Payload { len, filler: 0, marker: false, ordinal }, len),
+                "row {n}"
+            );
             let Ok(OpusContent::Sound { stamp, copy }) = OpusContent::read(&out) else { panic!("row {n}") };
             assert_eq!((stamp.publisher, stamp.source, stamp.voiced, stamp.ordinal), (9, 4, voiced, ordinal));
             assert_eq!(stamp.encoded(), Time::from_millis(41));
@@ -123,7 +127,7 @@ mod tests {
         let mut out = Vec::new();
         packetizer.payload(80, true, Time::ZERO, ENCODE, &mut out);
         out.clear();
-        assert_eq!(packetizer.silence(&mut out), Payload { len: 1, marker: false, ordinal: 1 });
+        assert_eq!(packetizer.silence(&mut out), Payload { len: 1, filler: 0, marker: false, ordinal: 1 });
         assert_eq!(OpusContent::read(&out), Ok(OpusContent::Silence));
         out.clear();
         packetizer.payload(80, true, Time::from_millis(20), ENCODE, &mut out);

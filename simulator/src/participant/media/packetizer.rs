@@ -18,13 +18,16 @@ pub use vp9::{INTER_HEAD_LEN as VP9_INTER_HEAD_LEN, KEY_HEAD_LEN as VP9_KEY_HEAD
 /// Default room for one RTP payload, bytes: with IPv6, UDP, SRTP and header extensions it stays below 1,280.
 pub const MAX_PAYLOAD: usize = 1_130;
 
-const FILLER: u8 = 0x5a;
+/// What payloads are filled up with.
+pub const FILLER: u8 = 0x5a;
 
 /// One RTP payload that was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload {
     /// Its length, bytes.
     pub len: usize,
+    /// How many of these, at its end, are nothing but [`FILLER`].
+    pub filler: usize,
     /// Whether the RTP marker belongs on it.
     pub marker: bool,
     /// Its number within its encoding or audio source, for the sender's log.

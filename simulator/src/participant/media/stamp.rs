@@ -26,16 +26,18 @@ pub enum StampError {
     Damaged,
 }
 
-/// Writes big-endian fields one after the other.
-struct Writer<'a> {
-    out: &'a mut [u8],
+/// Writes big-endian fields one after the other, of a stamp of `LEN` bytes: with all lengths known in advance, and all
+/// inlined, that is one store a field.
+struct Writer<'a, const LEN: usize> {
+    out: &'a mut [u8; LEN],
     at: usize,
 }
 
-impl Writer<'_> {
-    fn put(&mut self, bytes: &[u8]) {
-        self.out[self.at..self.at + bytes.len()].copy_from_slice(bytes);
-        self.at += bytes.len();
+impl<const LEN: usize> Writer<'_, LEN> {
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.out[self.at..self.at + N].copy_from_slice(&bytes);
+        self.at += N;
     }
 }
 
@@ -45,6 +47,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    #[inline(always)]
     fn take<const N: usize>(&mut self) -> [u8; N] {
         let (head, tail) = self.bytes.split_first_chunk().expect("the stamp's length was checked");
         self.bytes = tail;
@@ -53,7 +56,8 @@ impl Reader<'_> {
 }
 
 /// Fletcher-16 (RFC 1146, appendix): it sees swapped bytes, which a plain sum does not.
-fn check(bytes: &[u8]) -> u16 {
+#[inline]
+fn check<const N: usize>(bytes: &[u8; N]) -> u16 {
     let (mut low, mut high) = (0u32, 0u32);
     for &byte in bytes {
         low += u32::from(byte);

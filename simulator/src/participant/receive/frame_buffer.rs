@@ -15,7 +15,7 @@ use crate::participant::media::stamp::VideoStamp;
 const CAPACITY: usize = 64;
 /// Frames that there is room for at first. A ring that is larger than it need be is walked through all the same,
 /// and none of it is in a cache when its turn comes.
-const FIRST_CAPACITY: usize = 8;
+const FIRST_CAPACITY: usize = 4;
 
 /// A packet of a frame, as far as its payload was understood.
 #[derive(Clone, Debug)]
@@ -273,8 +273,12 @@ impl FrameBuffer {
         });
         let frame = &mut self.frames[index];
         frame.add(packet);
-        // A lower layer may come late to one that looked complete without it.
-        let stamp = frame.is_whole().then(|| frame.stamp_of(packet)).flatten()?;
+        if !frame.is_whole() {
+            // A lower layer may come late to one that looked complete without it: then it waits for the rest of that.
+            frame.journey = None;
+            return None;
+        }
+        let stamp = frame.stamp_of(packet)?;
         Some((frame, stamp))
     }
 }

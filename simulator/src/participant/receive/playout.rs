@@ -75,7 +75,9 @@ impl PlayoutDelay {
         let shrink =
             i64::try_from((now - self.updated).as_nanos() as u64 / SHRINK_DIVISOR).unwrap_or(i64::MAX);
         self.offset = Some(match self.offset {
-            Some(offset) if offset > wanted => wanted.max(offset.saturating_sub(shrink)),
+            // Back within the bound at once: after a stall of many seconds frames would wait for longer than there is room
+            // for them, and none would ever be shown.
+            Some(offset) if offset > wanted => wanted.max(offset.saturating_sub(shrink).min(self.longest())),
             _ => wanted,
         });
         self.updated = now;
@@ -83,8 +85,14 @@ impl PlayoutDelay {
 
     /// The transit that the jitter alone asks for; none before the first frame.
     fn wanted(&self) -> Option<i64> {
-        let longest = self.transits.min()?.saturating_add(signed_nanos(MAX_DELAY));
-        Some(self.transits.quantile(QUANTILE_PERCENT)?.min(longest) + signed_nanos(MARGIN))
+        let quantile = self.transits.quantile(QUANTILE_PERCENT)?;
+        Some(quantile.saturating_add(signed_nanos(MARGIN)).min(self.longest()))
+    }
+
+    /// The longest transit that frames are held for.
+    fn longest(&self) -> i64 {
+        let bound = signed_nanos(MAX_DELAY) + signed_nanos(MARGIN);
+        self.transits.min().map_or(i64::MAX, |shortest| shortest.saturating_add(bound))
     }
 
     /// A sender report: the publisher's wall clock stood at `ntp` at the media time `media` (ns).
@@ -154,5 +162,15 @@ mod tests {
         assert_eq!(delay.due(0), at(100 + 1_000 + 10));
         delay.sample(at(20_000), 0);
         assert_eq!(delay.due(0), at(20_010));
+    }
+
+    #[test]
+    fn a_long_stall_is_over_with_its_last_frame() {
+        let mut delay = PlayoutDelay::new();
+        // Ten seconds of frames that are six seconds old, then fresh ones.
+        (0..300).for_each(|n| delay.sample(at(6_000 + 33 * n), 33 * n * MS));
+        assert_eq!(delay.due(0), at(6_010));
+        delay.sample(at(15_950), 15_850 * MS);
+        assert_eq!(delay.due(0), at(100 + 1_000 + 10));
     }
 }

@@ -15,12 +15,12 @@ use super::header::{HEADER_LEN, Header, Name};
 use super::key_frame_requests::KeyFrameRequests;
 use super::output::{MediaTag, Output};
 use super::queue::QueuedFrame;
-use super::repair::RepairStore;
+use super::repair::{Kept, RepairStore};
 use super::stream::RtpStream;
 use super::wire::Wire;
 use crate::network::TrafficClass;
 use crate::participant::media::packetizer::{
-    EncodedFrame, MAX_PAYLOAD, StreamFormat, VideoIdentity, VideoPacketizer,
+    EncodedFrame, FILLER, MAX_PAYLOAD, StreamFormat, VideoIdentity, VideoPacketizer,
 };
 use crate::random::Stream;
 
@@ -166,9 +166,9 @@ impl Encoding {
                 marker,
                 arrived: now,
                 extension: FrameExtension::None,
-                payload: &buffer[start..],
+                payload: &buffer[start..start + len - payload.filler],
             };
-            self.repairs.insert(packet, payload.ordinal, descriptor);
+            self.repairs.insert(packet, payload.ordinal, payload.filler, descriptor);
             Some(MediaTag { source, encoding, ordinal: payload.ordinal, voiced: false })
         };
         wire.send(now, TrafficClass::Video, &header, fill, output);
@@ -187,16 +187,18 @@ impl Encoding {
         output: &mut dyn FnMut(Output<'_>),
     ) -> Option<usize> {
         let stream = self.rtx.as_mut()?;
-        let (ordinal, descriptor, packet) = self.repairs.take(now, sequence)?;
+        let Kept { ordinal, filler, descriptor, packet } = self.repairs.take(now, sequence)?;
         let number = stream.take_sequence();
         let name = Name::Repair { mid, rid: self.rid };
         let header = Header { descriptor, ..header(stream, (number, packet.timestamp, packet.marker), name) };
         let VideoIdentity { source, encoding, .. } = self.identity;
-        let len = rtx::OSN_LEN + packet.payload.len();
+        let written = rtx::OSN_LEN + packet.payload.len();
+        let len = written + filler;
         let fill = |buffer: &mut Vec<u8>| {
             let start = buffer.len();
-            buffer.resize(start + len, 0);
+            buffer.resize(start + written, 0);
             rtx::wrap(sequence as u16, packet.payload, &mut buffer[start..]).expect("room was made for it");
+            buffer.resize(start + len, FILLER);
             Some(MediaTag { source, encoding, ordinal, voiced: false })
         };
         wire.send(now, TrafficClass::Retransmission, &header, fill, output);

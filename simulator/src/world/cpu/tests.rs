@@ -8,6 +8,10 @@ fn datagram(tag: u32) -> Datagram {
     Datagram { from: any, to: any, bytes: Vec::new(), class: TrafficClass::Video, tag, ecn: Ecn::NotEct }
 }
 
+fn made(receiver: u16, tag: u32) -> Made {
+    Made { receiver: Some(receiver), datagram: datagram(tag) }
+}
+
 /// Two microseconds for a packet in, one for a packet out.
 fn cpu(cores: u32, rooms: &[u16], socket_buffer: u64) -> Cpu {
     let model = Model {
@@ -24,7 +28,7 @@ fn read(cpu: &mut Cpu, at: u64) -> Option<u32> {
 }
 
 fn departed(cpu: &mut Cpu, at: u64) -> Option<u32> {
-    cpu.take_departed(Time::from_micros(at)).map(|datagram| datagram.tag)
+    cpu.take_departed(Time::from_micros(at)).map(|made| made.datagram.tag)
 }
 
 #[test]
@@ -36,7 +40,7 @@ fn packets_wait_for_each_other_and_for_what_the_one_before_made() {
     assert_eq!(cpu.deadline(), us(12));
     assert_eq!(read(&mut cpu, 11), None);
     assert_eq!(read(&mut cpu, 12), Some(1));
-    cpu.depart(us(12), [11, 12, 13].map(|tag| (Some(0), datagram(tag))).into_iter());
+    cpu.depart(us(12), [11, 12, 13].map(|tag| made(0, tag)).into_iter());
     assert_eq!(cpu.deadline(), us(13));
     assert_eq!(departed(&mut cpu, 14), Some(11));
     assert_eq!(departed(&mut cpu, 14), Some(12));
@@ -57,7 +61,7 @@ fn rooms_take_turns_with_the_cores_and_dont_wait_for_each_other() {
         assert!(cpu.arrive(us(10), Some(place), datagram(u32::from(place))).is_none());
     }
     assert_eq!((read(&mut cpu, 12), read(&mut cpu, 12), read(&mut cpu, 12)), (Some(0), Some(1), None));
-    cpu.depart(us(12), [(Some(1), datagram(11)), (Some(0), datagram(10))].into_iter());
+    cpu.depart(us(12), [made(1, 11), made(0, 10)].into_iter());
     assert_eq!((departed(&mut cpu, 13), departed(&mut cpu, 13)), (Some(10), Some(11)));
     assert_eq!(read(&mut cpu, 14), None, "it waits for what was made for the first room");
     assert_eq!(read(&mut cpu, 15), Some(2));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::Time;
 use crate::congestion::PacketResult;
 use crate::congestion::base_delay::BaseDelay;
+use crate::congestion::scream::competing::CompetingFlows;
 
 /// The target's range (`QDELAY_TARGET_LO`, `QDELAY_TARGET_HI`).
 const TARGET: (f64, f64) = (0.1, 0.4);
@@ -17,31 +18,18 @@ const SAMPLE: Duration = Duration::from_millis(50);
 const TREND: usize = 20;
 /// What a sample leaves of the greatest trend (section 4.1.1.2: `qdelay_trend_mem`).
 const MEMORY: f64 = 0.99;
-/// Samples for the variance and the mean of the delay (section 4.1.2.3).
-const HISTORY: usize = 200;
-const RECENT: usize = 50;
-/// With more losses than this in round trips, somebody else fills the queue (section 4.1.2.3).
-const LOSS_EVENTS: f64 = 0.002;
-/// Weight of a round trip in that rate (ours: RFC 8298 leaves it open).
-const LOSS_EVENT: f64 = 0.01;
-/// Below this variance the delay is another flow's rather than this one's change (section 4.1.2.3).
-const STEADY: f64 = 0.2;
 
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     base: BaseDelay,
     delay: f64,
-    target: f64,
+    flows: CompetingFlows,
     fraction: f64,
     fractions: VecDeque<f64>,
     trend: f64,
     memory: f64,
-    /// The delay in units of the least target, newest first.
-    history: VecDeque<f64>,
     sampled: Option<Time>,
-    loss_events: f64,
     round: Option<Time>,
-    lost_in_round: bool,
 }
 
 impl Default for Queue {
@@ -49,16 +37,13 @@ impl Default for Queue {
         Queue {
             base: BaseDelay::default(),
             delay: 0.0,
-            target: TARGET.0,
+            flows: CompetingFlows::new(TARGET),
             fraction: 0.0,
             fractions: VecDeque::with_capacity(TREND),
             trend: 0.0,
             memory: 0.0,
-            history: VecDeque::with_capacity(HISTORY),
             sampled: None,
-            loss_events: 0.0,
             round: None,
-            lost_in_round: false,
         }
     }
 }
@@ -71,11 +56,10 @@ impl Queue {
                 self.delay = self.base.on_packet(result.sent.at, arrival).as_secs_f64();
             }
         }
-        self.lost_in_round |= lost;
+        self.flows.on_losses(lost);
         if self.round.is_none_or(|at| now.since(at) >= rtt) {
             self.round = Some(now);
-            let event = if std::mem::take(&mut self.lost_in_round) { 1.0 } else { 0.0 };
-            self.loss_events = (1.0 - LOSS_EVENT) * self.loss_events + LOSS_EVENT * event;
+            self.flows.end_round();
         }
         if self.sampled.is_none_or(|at| now.since(at) >= SAMPLE) {
             self.sampled = Some(now);
@@ -84,7 +68,7 @@ impl Queue {
     }
 
     fn sample(&mut self) {
-        let fraction = self.delay / self.target;
+        let fraction = self.delay / self.target();
         self.fraction = (1.0 - WEIGHT) * self.fraction + WEIGHT * fraction;
         if self.fractions.len() == TREND {
             self.fractions.pop_back();
@@ -92,38 +76,12 @@ impl Queue {
         self.fractions.push_front(fraction);
         self.trend = (autocorrelation(&self.fractions) * self.fraction).clamp(0.0, 1.0);
         self.memory = (MEMORY * self.memory).max(self.trend);
-        self.adjust_target();
-    }
-
-    /// Beside flows that fill the queue, a fixed target would starve (section 4.1.2.3).
-    fn adjust_target(&mut self) {
-        if self.history.len() == HISTORY {
-            self.history.pop_back();
-        }
-        self.history.push_front(self.delay / TARGET.0);
-        let mean_of = |count: usize| {
-            let count = count.min(self.history.len());
-            self.history.iter().take(count).sum::<f64>() / count as f64
-        };
-        let mean = mean_of(HISTORY);
-        let squares = self.history.iter().map(|sample| (sample - mean) * (sample - mean));
-        let variance = squares.sum::<f64>() / self.history.len() as f64;
-        let wanted = (mean_of(RECENT) + variance.sqrt()) * TARGET.0;
-        self.target = if self.loss_events > LOSS_EVENTS {
-            1.5 * wanted
-        } else if variance < STEADY {
-            wanted
-        } else if wanted < TARGET.0 {
-            wanted.max(0.5 * self.target)
-        } else {
-            0.9 * self.target
-        }
-        .clamp(TARGET.0, TARGET.1);
+        self.flows.sample(self.delay);
     }
 
     /// How far below its target the delay is, as a part of the target; negative above.
     pub(super) fn off_target(&self) -> f64 {
-        (self.target - self.delay) / self.target
+        (self.target() - self.delay) / self.target()
     }
 
     pub(super) fn delay(&self) -> f64 {
@@ -131,7 +89,7 @@ impl Queue {
     }
 
     pub(super) fn target(&self) -> f64 {
-        self.target
+        self.flows.target()
     }
 
     /// How much the delay rises, 0 to 1.

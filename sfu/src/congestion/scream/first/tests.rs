@@ -2,26 +2,11 @@ use std::collections::VecDeque;
 
 use super::queue::autocorrelation;
 use super::*;
-use crate::congestion::PacketClass;
 use crate::congestion::bench::{Bench, Link};
-
-fn kbps(kbps: u64) -> DataRate {
-    DataRate::from_kbps(kbps)
-}
+use crate::congestion::scream::tests::{kbps, result};
 
 fn controller(ecn: EcnUse) -> ScreamV1 {
     ScreamV1::new(ScreamV1Config { min: kbps(10), start: kbps(800), max: kbps(20_000), ecn })
-}
-
-fn result(millis: u64, arrival: Option<u64>, ecn: Ecn) -> PacketResult {
-    let sent = SentPacket {
-        sequence: millis as u16,
-        size: DataSize::from_bytes(1_000),
-        at: Time::from_millis(millis),
-        class: PacketClass::Media,
-        cluster: None,
-    };
-    PacketResult { sent, received: arrival.map(Time::from_millis), was_lost: false, ecn }
 }
 
 /// Twelve packets in flight, 50 ms of round trip.

@@ -92,3 +92,22 @@ fn what_begins_to_depend_on_a_layer_left_out_waits_for_a_key_picture() {
     assert_eq!(s.send(1, true), [0, 1, 2]);
     assert_eq!(s.projection.wants_key_frame(), None);
 }
+
+/// More is wanted, so that a layer that begins anew is let through: but one that was lost in one picture goes on in the
+/// next, and that goes out without it.
+#[test]
+fn a_picture_after_a_lost_layer_goes_out_with_its_end() {
+    let mut s = Stream::new(Mode::Vp9);
+    s.projection.set_target(Some(Layer { encoding: 0, spatial: 0, temporal: 2 }));
+    assert_eq!(s.send(2, true), [0, 0]);
+    s.projection.set_target(Some(Layer { encoding: 0, spatial: 1, temporal: 2 }));
+    assert_eq!(s.send(2, false), [0, 0]);
+    let lossy = s.picture(false);
+    assert!(s.take(&lossy[0]).is_ok());
+    for _ in 0..2 {
+        let picture = s.picture(false);
+        let base = s.projection.project(&picture[0]).expect("the base layer goes out");
+        assert!(base.marker);
+        assert!(picture[1..].iter().all(|packet| s.take(packet).is_err()));
+    }
+}

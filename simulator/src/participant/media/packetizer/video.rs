@@ -360,25 +360,26 @@ impl FramePackets {
             return None;
         }
         let marker = self.next_is_marked();
-        let len = match self.stamp.index.checked_sub(self.ahead) {
-            None => self.shape.write_ahead(self.stamp.index, out),
+        let (len, filler) = match self.stamp.index.checked_sub(self.ahead) {
+            None => (self.shape.write_ahead(self.stamp.index, out), 0),
             Some(number) => self.write_part(number, remaining, out),
         };
-        let payload = Payload { len, marker, ordinal: self.stamp.ordinal };
+        let payload = Payload { len, filler, marker, ordinal: self.stamp.ordinal };
         self.stamp.index += 1;
         self.stamp.ordinal = self.stamp.ordinal.wrapping_add(1);
         Some(payload)
     }
 
-    fn write_part(&mut self, number: u16, remaining: usize, out: &mut [u8]) -> usize {
+    /// The length of the part, and how much of it is filler.
+    fn write_part(&mut self, number: u16, remaining: usize, out: &mut [u8]) -> (usize, usize) {
         let content = self.bytes.div_ceil(remaining).min(self.limit);
         let (first, last) = (number == 0, remaining == 1);
         let part = Part { number, first, last, content, left: self.bytes };
         self.bytes -= content;
         let (own, head) = self.shape.write(&part, &self.stamp, out);
-        let end = own + content;
-        out[own + head..end].fill(FILLER);
-        end
+        let (begin, end) = (own + head, own + content);
+        out[begin..end].fill(FILLER);
+        (end, end - begin)
     }
 }
 

@@ -78,21 +78,23 @@ impl VideoStamp {
     /// # Panics
     /// When `out` is shorter than [`VideoStamp::LEN`].
     pub fn write(&self, out: &mut [u8]) {
+        let out: &mut [u8; Self::LEN] = out.first_chunk_mut().expect("the caller made room for a stamp");
         let mut w = Writer { out, at: 0 };
-        w.put(&[KIND]);
-        w.put(&self.publisher.to_be_bytes());
-        w.put(&[self.source, self.encoding, self.layer_byte()]);
-        w.put(&self.frame.to_be_bytes());
-        w.put(&self.index.to_be_bytes());
-        w.put(&self.count.to_be_bytes());
-        w.put(&self.ordinal.to_be_bytes());
-        w.put(&self.captured.as_nanos().to_be_bytes());
-        w.put(&u32::try_from(self.encode.as_nanos()).unwrap_or(u32::MAX).to_be_bytes());
-        w.put(&self.width.to_be_bytes());
-        w.put(&self.height.to_be_bytes());
-        w.put(&self.references);
-        let sum = check(&w.out[..w.at]);
-        w.put(&sum.to_be_bytes());
+        w.put([KIND]);
+        w.put(self.publisher.to_be_bytes());
+        w.put([self.source, self.encoding, self.layer_byte()]);
+        w.put(self.frame.to_be_bytes());
+        w.put(self.index.to_be_bytes());
+        w.put(self.count.to_be_bytes());
+        w.put(self.ordinal.to_be_bytes());
+        w.put(self.captured.as_nanos().to_be_bytes());
+        w.put(u32::try_from(self.encode.as_nanos()).unwrap_or(u32::MAX).to_be_bytes());
+        w.put(self.width.to_be_bytes());
+        w.put(self.height.to_be_bytes());
+        w.put(self.references);
+        let body: &[u8; Self::LEN - 2] = w.out.first_chunk().expect("shorter than the stamp");
+        let sum = check(body);
+        w.put(sum.to_be_bytes());
         debug_assert_eq!(w.at, Self::LEN);
     }
 
@@ -101,11 +103,12 @@ impl VideoStamp {
     /// # Errors
     /// When there is none, or it is damaged.
     pub fn read(bytes: &[u8]) -> Result<VideoStamp, StampError> {
-        let bytes = bytes.get(..Self::LEN).ok_or(StampError::Truncated)?;
+        let bytes: &[u8; Self::LEN] = bytes.first_chunk().ok_or(StampError::Truncated)?;
         if bytes[0] != KIND {
             return Err(StampError::Kind);
         }
-        let (body, sum) = bytes.split_at(Self::LEN - 2);
+        let (body, sum): (&[u8; Self::LEN - 2], _) =
+            bytes.split_first_chunk().expect("shorter than the stamp");
         if check(body).to_be_bytes() != sum {
             return Err(StampError::Damaged);
         }

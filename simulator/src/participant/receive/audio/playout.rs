@@ -64,6 +64,7 @@ impl AudioReceiver {
         let now = packet.arrived;
         if !self.buffer.insert(packet) {
             self.health.dropped += 1;
+            self.skip_to_head();
         }
         let due = self.due(now, &packet);
         match &mut self.playing {
@@ -80,6 +81,16 @@ impl AudioReceiver {
                 playing.next = tick(grid, due);
             }
             Some(_) => {}
+        }
+    }
+
+    /// Goes on with the oldest packet of a buffer that overflowed. Concealing one step after another what fell out of it
+    /// would never end: the buffer stays full, and loses a packet for each that comes.
+    fn skip_to_head(&mut self) {
+        if let (Some(playing), Some(head)) = (&mut self.playing, self.buffer.head())
+            && head.sequence > playing.sequence
+        {
+            (playing.sequence, playing.position) = (head.sequence, head.timestamp);
         }
     }
 

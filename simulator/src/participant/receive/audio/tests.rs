@@ -243,6 +243,19 @@ fn speech_is_stretched_only_when_far_off() {
 }
 
 #[test]
+fn a_stall_longer_than_the_buffer_ends_with_a_skip_too() {
+    let mut rig = Rig::new();
+    (0..10).for_each(|n| rig.deliver(50 + 20 * n, n, n, true));
+    // Two seconds' worth comes at once, the first of it lost; then it goes on as before.
+    (11..110).for_each(|n| rig.deliver(2_250, n, n, true));
+    (110..200).for_each(|n| rig.deliver(60 + 20 * n, n, n, true));
+    rig.run(ms(4_000));
+    let after = rig.played().into_iter().filter(|(_, at, _)| *at > 2_250).collect::<Vec<_>>();
+    assert!(after.len() > 80, "{after:?}");
+    assert!(after.iter().all(|(_, _, waited)| *waited < 700), "{after:?}");
+}
+
+#[test]
 fn a_stall_ends_with_a_skip() {
     let mut rig = Rig::new();
     for n in 0..800 {

@@ -338,3 +338,24 @@ fn an_sfu_that_forgets_the_marker_or_cuts_a_layer_is_found_out() {
         assert!(!rig.times_of(|seen| *seen == Seen::Pli).is_empty(), "cut: {cut}");
     }
 }
+
+/// The upper layer alone looks like a picture until a packet of the lower one comes: that isn't a chain that broke.
+#[test]
+fn a_lower_layer_that_is_repaired_in_part_is_missed() {
+    for kind in [kind(Codec::Vp9, 2, 1, InterLayer::Always), kind(Codec::Av1, 2, 1, InterLayer::Always)] {
+        let (mut stream, mut rig) = (Stream::new(kind), Rig::new(config_of(kind)));
+        for n in 0..40 {
+            let picture = stream.picture(n == 0, 2);
+            let packets = stream.send(picture);
+            if n == 3 {
+                rig.deliver_all(arrival_of(n), &packets[2..]);
+                rig.retransmit(arrival_of(n) + Duration::from_millis(5), &packets[0]);
+            } else {
+                rig.deliver_all(arrival_of(n), &packets);
+            }
+        }
+        rig.run(ms(6_000));
+        assert_eq!(rig.receiver.health().broken_chain, 0, "{kind:?}");
+        assert!(!rig.times_of(|seen| *seen == Seen::Pli).is_empty(), "{kind:?}");
+    }
+}
