@@ -147,7 +147,7 @@ impl World {
     }
 
     fn process(&mut self, mut datagram: Datagram) {
-        self.keep(|| Given::Came(datagram.from, datagram.bytes.to_vec()));
+        self.keep(|| Given::Came(datagram.from.into(), datagram.bytes.to_vec()));
         let tag = self.tags.take(datagram.tag);
         let (from, ecn) = (datagram.from, datagram.ecn);
         let mut result = Ok(());
