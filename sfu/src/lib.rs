@@ -25,6 +25,7 @@ pub mod planted;
 pub mod receive;
 pub mod rtcp;
 pub mod rtp;
+pub mod runs;
 pub mod sdp;
 pub mod send;
 #[cfg(feature = "server")]

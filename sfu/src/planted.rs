@@ -25,6 +25,29 @@ thread_local! {
     static PLANTED: Cell<Option<Planted>> = const { Cell::new(None) };
 }
 
+#[cfg(feature = "planted")]
+thread_local! {
+    static WASTE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Makes every datagram that comes in on this thread cost so many turns of a loop more.
+#[cfg(feature = "planted")]
+pub fn plant_waste(turns: u32) {
+    WASTE.with(|waste| waste.set(turns));
+}
+
+/// Wastes what was planted.
+#[cfg(feature = "planted")]
+pub(crate) fn waste() {
+    for turn in 0..WASTE.with(Cell::get) {
+        std::hint::black_box(turn);
+    }
+}
+
+/// Wastes nothing.
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn waste() {}
+
 /// Plants a bug in all that this thread runs from now on, or takes it out.
 #[cfg(feature = "planted")]
 pub fn plant(bug: Option<Planted>) {

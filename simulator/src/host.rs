@@ -40,8 +40,8 @@ impl Stopwatch {
     }
 }
 
-/// Processor time of this thread so far.
-fn thread_cpu() -> Duration {
+/// Processor time of this thread so far, the system's work for it included.
+pub(crate) fn thread_cpu() -> Duration {
     let spent = clock_gettime(ClockId::ThreadCPUTime);
     let part = |value: i64| u64::try_from(value).unwrap_or(0);
     Duration::from_secs(part(spent.tv_sec)) + Duration::from_nanos(part(spent.tv_nsec))
@@ -55,8 +55,13 @@ fn peak_rss() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
+/// Processes that want a core, on average over the last minute, as Linux counts them; `None` where that isn't told.
+pub(crate) fn load_average() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
+}
+
 /// Architecture, system and, where it is told, the processor's name.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let model = model.map_or("", |(_, name)| name.trim());

@@ -1,8 +1,10 @@
 //! A deterministic simulator of video conferences against the real SFU.
 
+pub mod calibration;
 pub mod capacity;
 pub mod capture;
 pub mod cli;
+pub mod cost;
 pub mod crypto;
 pub mod digest;
 pub mod event_queue;

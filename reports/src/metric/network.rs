@@ -159,6 +159,14 @@ pub(super) const METRICS: &[Definition] = &[
     )
     .headline(Stat::P99),
     declare(
+        "sfu.socket_dropped",
+        Count,
+        Lower,
+        &["participant"],
+        "packets of this participant that found the buffer of the SFU's socket full, and were lost; where the SFU's \
+         processor has a cost",
+    ),
+    declare(
         "repair_cost.rtx_recovered",
         Ratio,
         Higher,

@@ -33,6 +33,8 @@ pub struct ParticipantRecord {
     pub present: Vec<Span>,
     /// SFU forwarding delay per packet in the measured time, ns.
     pub forwarded: Histogram,
+    /// Packets of its in the measured time that found the SFU's socket full; `None` where sockets have no end.
+    pub socket_dropped: Option<u64>,
     /// Estimates by direction and bin, as of each bin's end; `None` where none was told.
     pub estimates: [Vec<Option<u64>>; 2],
     /// The estimates last written to the events.

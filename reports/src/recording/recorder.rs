@@ -42,6 +42,20 @@ impl Recorder {
         }
     }
 
+    /// The SFU's sockets have an end: what finds them full is counted, also when there is none.
+    pub fn with_bounded_sockets(mut self) -> Self {
+        self.kept.participants.iter_mut().for_each(|participant| participant.socket_dropped = Some(0));
+        self
+    }
+
+    /// A packet of `from` found the SFU's socket full.
+    pub fn socket_full(&mut self, at: Time, from: ParticipantIndex) {
+        self.order(at);
+        if self.kept.measure.contains(at) {
+            *self.participant(from).socket_dropped.get_or_insert(0) += 1;
+        }
+    }
+
     /// The run is over: closes what is open (subscriptions, freezes, layers) at the measure's end.
     pub fn finish(mut self) -> Recording {
         let end = self.kept.measure.until;

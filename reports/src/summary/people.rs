@@ -23,6 +23,9 @@ pub(super) fn add(rows: &mut Builder<'_>) {
         estimates(rows, participant, &labels);
         let forwarded = participant.forwarded.distribution();
         rows.values("sfu.forward_delay", &vec![("receiver", name.to_owned())], forwarded);
+        if let Some(dropped) = participant.socket_dropped {
+            rows.number("sfu.socket_dropped", &labels, dropped, dropped as f64);
+        }
     }
     sources(rows);
     let repairs = rows.recording.repairs();

@@ -145,8 +145,10 @@ fn first_media_and_joins() {
             ("join.time.ice", 1, 50.0),
             ("join.time.dtls", 1, 80.0),
             ("sfu.forward_delay", 3, 1.0),
+            ("sfu.socket_dropped", 3, 3.0),
         ],
     );
+    expect(&summary, Stat::Mean, &["alice"], &[("sfu.socket_dropped", 0, 0.0)]);
     expect(
         &summary,
         Stat::Mean,

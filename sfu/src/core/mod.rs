@@ -42,6 +42,7 @@ use crate::config::Config;
 use crate::congestion::PacketResult;
 use crate::drop_reason::{DropCounters, DropReason};
 use crate::participant::{Participant, ParticipantId};
+use crate::planted;
 use crate::rtcp::Ecn;
 use crate::sink::Sink;
 use crate::statistics::{CopyTotals, IngressTotals};
@@ -253,6 +254,7 @@ impl Turn<'_> {
         ecn: Ecn,
         datagram: &mut [u8],
     ) -> Result<(), DropReason> {
+        planted::waste();
         self.ecn = ecn;
         let len = datagram.len();
         let (owner, result) = self.route(from.into(), datagram);

@@ -23,7 +23,6 @@ mod oneway;
 mod outbox;
 mod port;
 mod requests;
-mod runs;
 mod session;
 mod streams;
 mod tls;

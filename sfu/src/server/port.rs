@@ -9,8 +9,8 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket as Tokio;
 
 use super::ServerError;
-use super::runs::{Run, runs};
 use crate::rtcp::Ecn;
+use crate::runs::{Run, runs};
 use crate::sink::Transmit;
 
 /// What may wait to be read, bytes, as far as the system allows: 30 ms of a line of 1 Gbit/s, for which a loaded core

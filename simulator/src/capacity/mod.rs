@@ -166,6 +166,37 @@ mod tests {
         assert_eq!(answer.trials.iter().map(|trial| trial.conferences).collect::<Vec<_>>(), [1, 2]);
     }
 
+    /// So many fit that one more or less is a twentieth: there the answer is within a tenth of the formula.
+    #[test]
+    fn where_the_line_gives_out_the_formula_is_right_to_a_tenth() {
+        let answer = answer(&server(100_000, 2), 2, 7, BRIEF).expect("it can be simulated");
+        let by_formula = answer.bounds.bandwidth();
+        assert_eq!((answer.scarce, by_formula.floor()), (Scarce::Downlink, 19.0));
+        let ratio = f64::from(answer.conferences) / by_formula;
+        assert!((0.9..1.1).contains(&ratio), "{ratio} {:?}", answer.trials);
+    }
+
+    #[test]
+    fn packets_that_find_a_socket_full_are_a_metric_that_moves() {
+        let dropped = |cpu: &str| {
+            let text = stage::ample(3, 0.0, 7, std::time::Duration::from_secs(4));
+            let scenario = stage::scenario(&text.replace("[sfu.main]", &format!("[sfu.main]\n{cpu}")));
+            let settings = Settings { seed: 7, null_crypto: true, ..Settings::default() };
+            let world = World::new(&scenario.expect("valid"), settings).expect("it can be built");
+            let summary = Summary::of(&world.run(|_| ()).expect("no files").recording, RunHeader::default());
+            let rows = summary.of_metric("sfu.socket_dropped");
+            rows.map(|row| row.stat(reports::metric::Stat::Mean)).collect::<Vec<f64>>()
+        };
+        assert!(dropped("").is_empty(), "a processor without costs has no queue");
+        assert_eq!(
+            dropped("cpu = { cores = 1, per_packet_in = \"2us\", per_packet_out = \"1us\" }"),
+            [0.0; 3]
+        );
+        let slow =
+            "cpu = { cores = 1, per_packet_in = \"2ms\", per_packet_out = \"1ms\", socket_buffer = \"8kB\" }";
+        assert!(dropped(slow).iter().all(|packets| *packets > 10.0), "{:?}", dropped(slow));
+    }
+
     #[test]
     fn a_slow_processor_gives_out_first() {
         let profile =

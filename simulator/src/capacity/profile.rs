@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 /// The version of the file's structure.
 const SCHEMA: u64 = 1;
 
-/// The cost of packets on one machine, sockets not included.
+/// Costs in between are believed, ns: below it not even a cipher runs, and above it nobody is served.
+const CREDIBLE: (f64, f64) = (10.0, 1e7);
+
+/// The cost of packets on one machine, system calls included where `calibrate` has measured them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Which machine, or where the numbers are from.
@@ -48,8 +51,8 @@ impl Profile {
             None => return Err("not a profile: it has no `schema`".to_owned()),
         }
         let cost = |key: &str| match all.get(key).and_then(Value::as_f64) {
-            Some(cost) if cost > 0.0 && cost <= 1e9 => Ok(cost),
-            Some(cost) => Err(format!("`{key}` is {cost}: costs are above 0 and at most 1e9 ns")),
+            Some(cost) if cost >= CREDIBLE.0 && cost <= CREDIBLE.1 => Ok(cost),
+            Some(cost) => Err(format!("`{key}` is {cost}: a packet costs 10 ns at least and 10 ms at most")),
             None => Err(format!("`{key}` is missing, a number of nanoseconds")),
         };
         let machine = all.get("machine").and_then(Value::as_str).ok_or("`machine` is missing, a text")?;
@@ -89,8 +92,14 @@ mod tests {
             (r#"{"schema":2}"#, "schema 2"),
             (r#"{"schema":1}"#, "`machine`"),
             (r#"{"schema":1,"machine":"x"}"#, "`per_packet_in_ns` is missing"),
-            (r#"{"schema":1,"machine":"x","per_packet_in_ns":0}"#, "above 0"),
-            (r#"{"schema":1,"machine":"x","per_packet_in_ns":1,"per_packet_out_ns":2e9}"#, "at most"),
+            (r#"{"schema":1,"machine":"x","per_packet_in_ns":9}"#, "10 ns at least"),
+            (
+                r#"{"schema":1,"machine":"x","per_packet_in_ns":1,"per_packet_out_ns":2e9}"#,
+                "`per_packet_in_ns` is 1:",
+            ),
+            (r#"{"schema":1,"machine":"x","per_packet_in_ns":99,"per_packet_out_ns":2e7}"#, "10 ms at most"),
+            (r#"{"schema":1,"machine":"x","per_packet_in_ns":"99"}"#, "`per_packet_in_ns` is missing"),
+            (r#"{"schema":1,"uplink_bps":9,"conferences":3}"#, "`machine` is missing"),
         ] {
             let error = Profile::read(text).expect_err("a fault");
             assert!(error.contains(said), "{text}: {error}");

@@ -175,8 +175,9 @@ impl Report<'_> {
         };
         let picture = grid_curves::picture(&curves);
         let caption =
-            "How many conferences the server carries, by the number of people in each; where nothing was \
-                       simulated, the formula says that not even one fits, or it was asked for alone."
+            "How many conferences the server carries, by the number of people in each. From six people on pictures \
+             are smaller and so are the layers that are sent, of which more fit. Where nothing was simulated, the \
+             formula says that not even one fits, or it was asked for alone."
                 .to_owned();
         Figure::new("frontier", caption, &picture, self.curve())
     }
@@ -304,7 +305,7 @@ fn answer_json(answer: &Answer) -> Value {
 }
 
 /// A table for a terminal.
-fn aligned(table: &Table) -> String {
+pub(crate) fn aligned(table: &Table) -> String {
     let heads: Vec<String> = table.heads.iter().map(|head| (*head).to_string()).collect();
     let rows: Vec<&Vec<String>> = std::iter::once(&heads).chain(&table.rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! The simulated conferences: a scenario of them on one server and its line.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use reports::metric;
 use scenarios::{Rate, Scenario};
@@ -85,7 +86,34 @@ join = {{ uniform = ["0s", "1s"] }}
     text
 }
 
-/// The same, read.
+/// The scenario of one conference of `people` for so long, whose lines and server have no end; each line loses this
+/// share of packets.
+pub fn ample(people: u32, loss: f64, seed: u64, duration: Duration) -> String {
+    format!(
+        r#"schema = 1
+name = "ample-{people}"
+seed = {seed}
+duration = "{}ms"
+
+[link.far]
+delay = "20ms"
+loss = "{}%"
+
+[sfu.main]
+config = {{ pause_unwatched = true }}
+
+[participant.p]
+count = {people}
+up = "far"
+down = "far"
+join = {{ uniform = ["0s", "1s"] }}
+"#,
+        duration.as_millis(),
+        loss * 100.0,
+    )
+}
+
+/// A scenario, read.
 ///
 /// # Errors
 /// When there are more of them than a scenario may have.

@@ -1,6 +1,8 @@
 //! The command line's grammar.
 
+mod calibrate;
 mod capacity;
+mod cost;
 mod decide;
 mod explore;
 mod gallery;
@@ -9,7 +11,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use calibrate::CalibrateArguments;
 pub use capacity::{CapacityArguments, Frontier};
+pub use cost::{CostArguments, CostWorkArguments};
 pub use decide::{CompareArguments, GateArguments, MergeArguments, SweepArguments};
 pub use explore::ExploreArguments;
 pub use gallery::GalleryArguments;
@@ -48,8 +52,15 @@ pub enum Command {
     Merge(MergeArguments),
     /// Tells how many conferences a server and its line carry, and what gives out first.
     Capacity(CapacityArguments),
+    /// Measures what packets cost the SFU on this machine, for `capacity`.
+    Calibrate(CalibrateArguments),
     /// Draws whole scenarios, watches every invariant, and shrinks what fails.
     Explore(ExploreArguments),
+    /// Holds instructions per packet, as callgrind counts them, against the committed baseline.
+    Cost(CostArguments),
+    /// Carries out one benchmark: what `cost` counts.
+    #[command(hide = true)]
+    CostWork(CostWorkArguments),
     /// Runs one seed and prints its digest: what `verify` starts as a fresh process.
     #[command(hide = true)]
     Digest(DigestArguments),

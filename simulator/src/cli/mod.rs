@@ -1,10 +1,12 @@
 //! The command line: what each command does, and the exit code that says how it ended.
 
 pub mod arguments;
+mod calibrate;
 mod capacity;
 mod check;
 mod choices;
 mod compare;
+mod cost;
 mod digest;
 mod explore;
 mod gallery;
@@ -41,6 +43,9 @@ pub fn execute(arguments: Arguments) -> ExitCode {
         Command::Sweep(sweep) => sweep::sweep(&sweep),
         Command::Merge(merge) => sweep::merge(&merge),
         Command::Capacity(capacity) => capacity::capacity(&capacity),
+        Command::Calibrate(calibrate) => calibrate::calibrate(&calibrate),
+        Command::Cost(cost) => cost::cost(&cost),
+        Command::CostWork(work) => cost::cost_work(&work),
         Command::Explore(explore) => explore::explore(&explore),
         Command::Digest(digest) => digest::digest(&digest),
     };

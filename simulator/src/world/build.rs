@@ -6,20 +6,18 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use reports::recording::{Measure, Recorder};
-use scenarios::model::{Allocation, CongestionControl, Feedback, Opus, Publication, Speech, Turn, View};
+use scenarios::model::{Opus, Publication, Speech, Turn, View};
 use scenarios::{Member, PlannedAction, Scenario};
-use sfu::allocation::Policy;
-use sfu::config::{Config, MediaCrypto};
-use sfu::congestion::{ControllerKind, EcnUse, Options};
-use sfu::rtcp::FeedbackKind;
+use sfu::congestion::Options;
 use sfu::transport::certificate::Certificate;
 use sfu::transport::dtls::Role;
-use sfu::{DataRate, DataSize, Sfu, Time};
+use sfu::{DataRate, DataSize, Time};
 use thiserror::Error;
 
 use super::addresses::AddressBook;
 use super::build_data::build_data;
 use super::build_lines::link_config;
+use super::build_sfu::{build_sfu, controller, ecn, feedback};
 use super::calls::Held;
 use super::cast::report_cast;
 use super::cpu::Cpu;
@@ -28,7 +26,7 @@ use super::media;
 use super::route::Crossed;
 use super::server::Server;
 use super::tags::Tags;
-use super::{Event, Line, Person, SFU_ADDRESS, SIGNALLING_ADDRESS, World};
+use super::{Event, Line, Person, SIGNALLING_ADDRESS, World};
 use crate::capture::Capture;
 use crate::crypto::SeededProvider;
 use crate::digest::Digest;
@@ -166,6 +164,8 @@ impl World {
         let first_sample = Time::ZERO + scenario.measure.bin;
         queue.schedule(first_sample, EventClass::Sample, NodeId(0), Event::Sample);
         let (_, server) = scenario.sfu();
+        let recorder = Recorder::new(report_cast(&cast), measure);
+        let recorder = if server.cpu.is_some() { recorder.with_bounded_sockets() } else { recorder };
         Ok(World {
             now: Time::ZERO,
             end,
@@ -175,7 +175,7 @@ impl World {
             held: Held::default(),
             server: Server::new(cast.members.iter().map(|member| member.name.clone())),
             line_names: cast.links.iter().map(|link| link.name.clone()).collect(),
-            recorder: Recorder::new(report_cast(&cast), measure),
+            recorder,
             chooses_speakers: server.loudest > 0,
             sfu: build_sfu(server, seed, settings.null_crypto)?,
             cpu: server.cpu.map(|cpu| Cpu::new(cpu, &rooms(&cast), Time::ZERO + scenario.measure.from)),
@@ -195,11 +195,24 @@ impl World {
             observations: Vec::new(),
             tells_state: settings.sfu_state,
             capture: settings.pcap.map(Capture::new).transpose()?,
+            tape: None,
             events: 0,
             watch: Watch::new(cast.members.len(), scenario.liveness),
             over: false,
             failures: Vec::new(),
         })
+    }
+}
+
+impl World {
+    /// The addresses of so many members of a cast, in its order.
+    pub(crate) fn addresses(members: usize) -> impl Iterator<Item = SocketAddr> {
+        (0..members).map(address_of)
+    }
+
+    /// What a member's cryptography starts from.
+    pub(crate) fn crypto_key(seed: Seed, name: &str) -> [u8; 32] {
+        seed.key(&format!("participant/{name}/crypto"))
     }
 }
 
@@ -243,59 +256,6 @@ fn check_size(cast: &scenarios::Cast) -> Result<(), BuildError> {
     cast.members.iter().try_for_each(|member| limit("sources", member.publish.len(), 255))
 }
 
-fn build_sfu(server: &scenarios::model::Sfu, seed: Seed, null_crypto: bool) -> Result<Sfu, BuildError> {
-    let mut config = Config::new(SFU_ADDRESS);
-    config.nack = server.nack;
-    config.rtx = server.rtx;
-    config.congestion_control = controller(server.congestion_control);
-    config.feedback = feedback(server);
-    config.ecn = ecn(server.ecn);
-    config.dominant_speaker = server.dominant_speaker;
-    config.loudest = Some(server.loudest).filter(|most| *most > 0);
-    config.last_n = server.last_n;
-    config.pause_unwatched = server.pause_unwatched;
-    let policy = match server.allocation {
-        Allocation::Fair => Policy::Fair,
-        Allocation::Stage => Policy::Stage,
-        Allocation::MaxMin => Policy::MaxMin,
-    };
-    config.allocation = config.allocation.with_policy(policy);
-    if let Some(most) = server.max_bitrate {
-        config.max_rate = DataRate::from_bps(most.as_bps());
-        config.start_rate = config.start_rate.min(config.max_rate);
-    }
-    if null_crypto {
-        config.crypto = MediaCrypto::Null;
-    }
-    Ok(Sfu::new(config, SeededProvider::new(seed.key("sfu/crypto")))?)
-}
-
-fn controller(choice: CongestionControl) -> ControllerKind {
-    match choice {
-        CongestionControl::Gcc => ControllerKind::Gcc,
-        CongestionControl::Scream => ControllerKind::Scream,
-        CongestionControl::ScreamV1 => ControllerKind::ScreamV1,
-        CongestionControl::Nada => ControllerKind::Nada,
-        CongestionControl::WebrtcRs => ControllerKind::WebrtcRs,
-        CongestionControl::Fixed => ControllerKind::Fixed,
-    }
-}
-
-fn ecn(choice: scenarios::model::EcnUse) -> EcnUse {
-    match choice {
-        scenarios::model::EcnUse::Off => EcnUse::Off,
-        scenarios::model::EcnUse::Classic => EcnUse::Classic,
-        scenarios::model::EcnUse::L4s => EcnUse::L4s,
-    }
-}
-
-fn feedback(server: &scenarios::model::Sfu) -> FeedbackKind {
-    match server.feedback {
-        Feedback::TransportCc => FeedbackKind::TransportWide,
-        Feedback::Rfc8888 => FeedbackKind::ByStream,
-    }
-}
-
 fn build_client(
     scenario: &Scenario,
     member: &Member,
@@ -305,7 +265,7 @@ fn build_client(
     null_crypto: bool,
 ) -> Result<Client, BuildError> {
     let path = format!("participant/{}", member.name);
-    let provider = SeededProvider::new(seed.key(&format!("{path}/crypto")));
+    let provider = SeededProvider::new(World::crypto_key(seed, &member.name));
     let certificate = Certificate::generate(&*provider)
         .map_err(|error| BuildError::Certificate { name: member.name.clone(), error: error.to_string() })?;
     let credentials = credentials(&mut seed.stream(&format!("{path}/ice")));

@@ -4,6 +4,7 @@ mod addresses;
 mod build;
 mod build_data;
 mod build_lines;
+mod build_sfu;
 mod calls;
 mod cast;
 mod cpu;
@@ -27,6 +28,7 @@ use sfu::debug_state::Personal;
 use sfu::{Sfu, Time};
 use smallvec::SmallVec;
 
+use crate::calibration::tape::{Given, Tape};
 use crate::digest::Digest;
 use crate::event_queue::{EventQueue, NodeId, TimerId};
 use crate::invariant::{Breach, Watch};
@@ -44,6 +46,7 @@ use server::Server;
 use tags::Tags;
 
 pub use build::{BuildError, Settings};
+pub(crate) use build_sfu::build_sfu;
 pub use cpu::WorkerUse;
 
 /// The SFU's UDP address: what its one candidate says.
@@ -134,6 +137,8 @@ pub struct World {
     outgoing: Vec<(Datagram, Option<MediaTag>)>,
     observations: Vec<Observation>,
     capture: Option<crate::capture::Capture>,
+    /// What the SFU is given, if it is kept.
+    tape: Option<Tape>,
     /// Whether the SFU's state is told at the end.
     tells_state: bool,
     events: u64,
@@ -155,6 +160,8 @@ pub struct Outcome {
     pub workers: Vec<WorkerUse>,
     /// What went wrong with a participant or with the SFU, as only a fault of ours explains it.
     pub failures: Vec<String>,
+    /// What the SFU was given, if it was kept.
+    pub tape: Option<Tape>,
     /// The state of the SFU at the end, as JSON, if it was asked for.
     pub sfu_state: Option<serde_json::Value>,
     /// Invariants that were broken, the first event of each, in order. They are among the failures too.
@@ -162,6 +169,18 @@ pub struct Outcome {
 }
 
 impl World {
+    /// Keeps what the SFU is given.
+    pub fn with_tape(mut self) -> World {
+        self.tape = Some(Tape { end: self.end, ..Tape::default() });
+        self
+    }
+
+    fn keep(&mut self, given: impl FnOnce() -> Given) {
+        if let Some(tape) = &mut self.tape {
+            tape.inputs.push((self.now, given()));
+        }
+    }
+
     /// Runs to the end. `progress` is called now and then with the virtual time.
     ///
     /// # Errors
@@ -228,13 +247,13 @@ impl World {
         // Nobody real has these names and addresses.
         let workers = self.cpu.as_ref().map(Cpu::used).unwrap_or_default();
         let sfu_state = self.tells_state.then(|| self.sfu.debug_state(self.end, Personal::Shown));
-        let events = self.events;
+        let (events, tape) = (self.events, self.tape.take());
         self.watch.ends(self.moment());
         self.part();
         let breaches: Vec<Breach> = self.watch.breaches().cloned().collect();
         failures.extend(breaches.iter().map(ToString::to_string));
         let recording = self.recorder.finish();
-        Ok(Outcome { recording, digest, events, workers, failures, sfu_state, breaches })
+        Ok(Outcome { recording, digest, events, workers, failures, tape, sfu_state, breaches })
     }
 
     /// The node number of a participant in the event order; the SFU is 0.

@@ -10,6 +10,7 @@ use sfu::{DropReason, Event as SfuEvent, PacketClass, ParticipantId, Sink, Time,
 use super::addresses::AddressBook;
 use super::tags::{Tag, Tags};
 use super::{Cpu, Event, SIGNALLING_ADDRESS, World};
+use crate::calibration::tape::Given;
 use crate::event_queue::{EventClass, TimerId};
 use crate::network::reliable::ReliableChannel;
 use crate::network::{BufferPool, Datagram, Ecn, TrafficClass, ipv4};
@@ -126,14 +127,18 @@ impl World {
         if let Some(cpu) = &mut self.cpu {
             let place = self.by_address.find(datagram.from);
             if let Some(refused) = cpu.arrive(self.now, place, datagram) {
-                self.refused_by_socket(refused);
+                self.refused_by_socket(place, refused);
             }
             return self.arm_processor();
         }
         self.process(datagram);
     }
 
-    fn refused_by_socket(&mut self, refused: Datagram) {
+    fn refused_by_socket(&mut self, place: Option<u16>, refused: Datagram) {
+        if let Some(place) = place.filter(|_| !self.over) {
+            // The digest has it below.
+            self.recorder.socket_full(report_time(self.now), ParticipantIndex(place));
+        }
         self.digest.event_with(self.now, "socket_full", "", |content| {
             content.extend_from_slice(&refused.wire_size().as_bytes().to_le_bytes());
         });
@@ -142,6 +147,7 @@ impl World {
     }
 
     fn process(&mut self, mut datagram: Datagram) {
+        self.keep(|| Given::Came(datagram.from.into(), datagram.bytes.to_vec()));
         let tag = self.tags.take(datagram.tag);
         let (from, ecn) = (datagram.from, datagram.ecn);
         let mut result = Ok(());
@@ -240,6 +246,9 @@ impl World {
             self.tell(event);
         }
         self.watch_sent(&made);
+        if let Some(tape) = &mut self.tape {
+            tape.sent += made.len() as u64;
+        }
         events.iter().for_each(|event| self.watch_parting(event));
         match &mut self.cpu {
             Some(cpu) => {
@@ -283,6 +292,7 @@ impl World {
     pub(super) fn open_channel(&mut self, index: u16) {
         let in_conference = self.people[usize::from(index)].peer.is_none();
         let session = in_conference.then(|| self.server.signalling.open());
+        self.keep(|| Given::Opened);
         let timer = self.queue.add_timer(EventClass::Timer, World::node(index), Event::Channel(index));
         self.server.sessions.extend(session.map(|session| (session, index)));
         let channel = ReliableChannel::server();
@@ -311,6 +321,7 @@ impl World {
                     continue;
                 };
                 let text = String::from_utf8_lossy(&message).into_owned();
+                self.keep(|| Given::Said(session, text.clone()));
                 self.sfu_turn(|turn, signalling| signalling.message(session, &text, turn));
             }
             self.channel_due(index);

@@ -71,6 +71,7 @@ pub(super) fn run_browser(data: &[u8]) {
             offer,
             sources: Vec::new(),
             resume: None,
+            token: None,
         };
         serde_json::to_string(&join).expect("messages have string keys")
     };

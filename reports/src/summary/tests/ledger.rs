@@ -205,6 +205,7 @@ const LEDGER: &[Row] = &[
     Row(Join, "join_disturbance", &["carol"], Stat::Max, 0.6, Up),
 
     Row(Rich, "sfu.forward_delay", &["bob"], Stat::Mean, 1.0, Up),
+    Row(Rich, "sfu.socket_dropped", &["bob"], Stat::Mean, 3.0, Up),
 
     Row(Rich, "participants.connected", &[], Stat::Mean, 2.0, Down),
 

@@ -34,11 +34,19 @@ impl Script {
         Script(self.0.into_iter().filter_map(change).collect())
     }
 
-    /// The statistics, when of 20 packets that were asked for again so many were there.
+    /// The statistics, when of 20 packets that were asked for again so many were there; when fewer than
+    /// in the run, one more finds the SFU's socket full.
     pub(super) fn summary_with(mut self, answered: u64) -> Summary {
         self.0.sort_by_key(|(millis, _)| *millis);
-        let mut recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
+        let recorder = Recorder::new(cast(), Measure::new(Time::from_secs(1), Time::from_secs(4)));
+        let mut recorder = recorder.with_bounded_sockets();
+        // Bob finds the SFU's socket full, before the measure and three times in it.
+        let mut full = vec![999, 1_000, 2_000, 3_999];
+        full.extend((answered < 18).then_some(3_999));
         for (millis, observation) in self.0 {
+            for early in full.extract_if(.., |early| *early <= millis) {
+                recorder.socket_full(Time::from_millis(early), BOB);
+            }
             let at = Time::from_millis(millis);
             // A packet that waited so long leaves with a mark.
             let marked = match observation {
@@ -50,6 +58,7 @@ impl Script {
                 recorder.link_marked(at, link);
             }
         }
+        full.into_iter().for_each(|late| recorder.socket_full(Time::from_millis(late), BOB));
         recorder.repairs(Time::from_secs(1), 10, 9);
         recorder.repairs(Time::from_secs(4), 30, 9 + answered);
         let recording = recorder.finish();

@@ -5,9 +5,9 @@
 
 mod client;
 mod ice;
-mod null;
+pub(crate) mod null;
 mod rtp_header;
-mod srtp;
+pub(crate) mod srtp;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

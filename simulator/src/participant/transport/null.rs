@@ -11,14 +11,14 @@ const E_FLAG: u32 = 1 << 31;
 const WORD: usize = 4;
 
 /// One direction.
-pub(super) struct Null {
+pub(crate) struct Null {
     profile: SrtpProfile,
     /// The last SRTCP index; 31 bits.
     rtcp_index: u32,
 }
 
 impl Null {
-    pub(super) fn new(profile: SrtpProfile) -> Self {
+    pub(crate) fn new(profile: SrtpProfile) -> Self {
         Null { profile, rtcp_index: 0 }
     }
 
@@ -30,11 +30,11 @@ impl Null {
         }
     }
 
-    pub(super) fn protect_rtp(&self, packet: &mut Vec<u8>) {
+    pub(crate) fn protect_rtp(&self, packet: &mut Vec<u8>) {
         packet.extend_from_slice(self.marker());
     }
 
-    pub(super) fn unprotect_rtp(&self, packet: &[u8]) -> Result<usize, TransportError> {
+    pub(crate) fn unprotect_rtp(&self, packet: &[u8]) -> Result<usize, TransportError> {
         match packet.strip_suffix(self.marker()) {
             Some(clear) => Ok(clear.len()),
             None => Err(TransportError::Srtp("no null tag".into())),
@@ -43,7 +43,7 @@ impl Null {
 
     /// AEAD puts the word with the index behind the tag (RFC 7714 section 9.2), counter mode in front of it
     /// (RFC 3711 section 3.4).
-    pub(super) fn protect_rtcp(&mut self, packet: &mut Vec<u8>) {
+    pub(crate) fn protect_rtcp(&mut self, packet: &mut Vec<u8>) {
         self.rtcp_index = (self.rtcp_index + 1) & !E_FLAG;
         let word = (E_FLAG | self.rtcp_index).to_be_bytes();
         match self.profile {
@@ -58,7 +58,7 @@ impl Null {
         }
     }
 
-    pub(super) fn unprotect_rtcp(&self, packet: &[u8]) -> Result<usize, TransportError> {
+    pub(crate) fn unprotect_rtcp(&self, packet: &[u8]) -> Result<usize, TransportError> {
         let clear = match self.profile {
             SrtpProfile::AeadAes128Gcm => {
                 packet.split_last_chunk::<WORD>().and_then(|(packet, _)| packet.strip_suffix(self.marker()))

@@ -18,19 +18,19 @@ const RTP_REPLAY_WINDOW: usize = 1024;
 const RTCP_REPLAY_WINDOW: usize = 64;
 
 /// Both directions of one DTLS connection.
-pub(super) enum Srtp {
+pub(crate) enum Srtp {
     Real(Box<Real>),
     Null { outbound: Null, inbound: Null },
 }
 
-pub(super) struct Real {
+pub(crate) struct Real {
     outbound: Context,
     inbound: Context,
     header: Header,
 }
 
 impl Srtp {
-    pub(super) fn new(
+    pub(crate) fn new(
         mode: CryptoMode,
         role: Role,
         material: &KeyingMaterial,
@@ -61,7 +61,7 @@ impl Srtp {
         Ok(Srtp::Real(Box::new(Real { outbound, inbound, header: Header::default() })))
     }
 
-    pub(super) fn protect_rtp(&mut self, packet: &mut Vec<u8>) -> Result<(), TransportError> {
+    pub(crate) fn protect_rtp(&mut self, packet: &mut Vec<u8>) -> Result<(), TransportError> {
         match self {
             Srtp::Real(real) => {
                 rtp_header::read_into(&mut real.header, packet)?;
@@ -73,7 +73,7 @@ impl Srtp {
         Ok(())
     }
 
-    pub(super) fn protect_rtcp(&mut self, packet: &mut Vec<u8>) -> Result<(), TransportError> {
+    pub(crate) fn protect_rtcp(&mut self, packet: &mut Vec<u8>) -> Result<(), TransportError> {
         match self {
             Srtp::Real(real) => {
                 let sealed = real.outbound.encrypt_rtcp(packet).map_err(refused)?;
@@ -85,7 +85,7 @@ impl Srtp {
     }
 
     /// The length of the clear packet, which then starts `packet`.
-    pub(super) fn unprotect_rtp(&mut self, packet: &mut [u8]) -> Result<usize, TransportError> {
+    pub(crate) fn unprotect_rtp(&mut self, packet: &mut [u8]) -> Result<usize, TransportError> {
         match self {
             Srtp::Real(real) => {
                 rtp_header::read_into(&mut real.header, packet)?;
@@ -98,7 +98,7 @@ impl Srtp {
     }
 
     /// The length of the clear compound packet, which then starts `packet`.
-    pub(super) fn unprotect_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, TransportError> {
+    pub(crate) fn unprotect_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, TransportError> {
         match self {
             Srtp::Real(real) => {
                 let clear = real.inbound.decrypt_rtcp(packet).map_err(refused)?;

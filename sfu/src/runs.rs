@@ -13,16 +13,20 @@ const MAX_RUN: usize = 65_507;
 
 /// Datagrams that are as long as the first, but for the last, which may be shorter, and marked alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run<'a> {
-    pub(super) bytes: &'a [u8],
-    /// Length of the first.
-    pub(super) each: usize,
-    pub(super) count: usize,
-    pub(super) ecn: Ecn,
+pub struct Run<'a> {
+    /// All of them, one behind the other.
+    pub bytes: &'a [u8],
+    /// Length of the first, bytes.
+    pub each: usize,
+    /// How many they are.
+    pub count: usize,
+    /// What their IP headers carry.
+    pub ecn: Ecn,
 }
 
-/// Cuts datagrams that lie one behind the other into runs of at most `most`, in order.
-pub(super) fn runs<'a>(
+/// Cuts datagrams that lie one behind the other, as a [`Transmit`](crate::Transmit) has them, into runs of at most
+/// `most`, in order.
+pub fn runs<'a>(
     mut bytes: &'a [u8],
     mut segments: &'a [Segment],
     most: usize,
