@@ -155,7 +155,8 @@ pub(super) const METRICS: &[Definition] = &[
         Ms,
         Lower,
         &["receiver"],
-        "first hand-off towards the receiver minus arrival at the SFU, per packet, in virtual time",
+        "first hand-off towards the receiver minus when the SFU took the packet from its socket, per packet, in virtual \
+         time",
     )
     .headline(Stat::P99),
     declare(

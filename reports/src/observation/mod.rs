@@ -233,11 +233,11 @@ pub enum Observation {
         /// The estimate, bit/s.
         bps: u64,
     },
-    /// A packet was forwarded: from its arrival at the SFU to its first hand-off to this receiver.
+    /// A packet was forwarded: from when the SFU took it from its socket to its first hand-off to this receiver.
     Forwarded {
         /// To whom.
         receiver: ParticipantIndex,
-        /// Arrival to hand-off.
+        /// Taken to handed off.
         delay: Duration,
     },
     /// A packet left a link's serialiser.
