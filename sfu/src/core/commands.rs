@@ -1,5 +1,6 @@
 //! Joining, leaving, subscribing, muting.
 
+use super::armed::Armed;
 use super::validation::{check_request, full, invalid};
 use super::{Sfu, Turn};
 use crate::audio::Floor;
@@ -13,7 +14,6 @@ use crate::participant::{Participant, ParticipantId, SourceId, StreamDescription
 use crate::planted::{self, Planted};
 use crate::signalling::{IceCredentials, Peer};
 use crate::sink::{DisconnectReason, Event};
-use crate::time::Time;
 
 impl Turn<'_> {
     /// A participant joins; its transport waits for connectivity checks.
@@ -53,7 +53,7 @@ impl Turn<'_> {
             ingress: Default::default(),
             egress: Egress::default(),
             data: None,
-            armed: Time::NEVER,
+            armed: Armed::NEVER,
             dirty: false,
         };
         let id = self.sfu.participants.insert_with_key(participant);

@@ -1,6 +1,7 @@
 //! The state machine: datagrams, commands and time come in by a [`Turn`], and every turn ends drained.
 
 mod allocate;
+pub(crate) mod armed;
 mod audio;
 mod census;
 mod commands;
@@ -24,6 +25,7 @@ mod validation;
 
 use allocate::Candidate;
 pub(crate) use allocate::INTERVAL as ALLOCATION_INTERVAL;
+use armed::Armed;
 pub use census::Census;
 pub(crate) use ingest::is_payload_type_of;
 pub use occupancy::Occupancy;
@@ -286,10 +288,14 @@ impl Turn<'_> {
         }
         // What has been overtaken stands for nothing: without this, it would wake the world up once more.
         while let Some(Reverse((at, id))) = timers.peek() {
-            if participants.get(*id).is_some_and(|participant| participant.armed == *at) {
+            let (at, mut participant) = (*at, participants.get_mut(*id));
+            if participant.as_ref().is_some_and(|participant| participant.armed.at() == at) {
                 break;
             }
             timers.pop();
+            if let Some(participant) = &mut participant {
+                participant.armed.left(at);
+            }
         }
     }
 }
@@ -312,9 +318,8 @@ impl Sfu {
     }
 
     /// Makes sure that the time-out of `id` comes no later than `at`.
-    fn arm(timers: &mut Timers, id: ParticipantId, armed: &mut Time, at: Time) {
-        if at < *armed {
-            *armed = at;
+    fn arm(timers: &mut Timers, id: ParticipantId, armed: &mut Armed, at: Time) {
+        if armed.bring_forward(at) {
             timers.push(Reverse((at, id)));
         }
     }

@@ -25,10 +25,9 @@ impl Turn<'_> {
             self.sfu.timers.pop();
             // An entry that an earlier one has overtaken stands for nothing.
             let Some(participant) = self.sfu.participants.get_mut(id) else { continue };
-            if participant.armed != at {
+            if !participant.armed.left(at) {
                 continue;
             }
-            participant.armed = Time::NEVER;
             self.participant_timeout(id);
             if let Some(participant) = self.sfu.participants.get_mut(id) {
                 // Strictly later, or two things that wait for each other would spin within one moment.

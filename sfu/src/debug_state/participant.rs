@@ -25,7 +25,7 @@ pub(super) fn state(
         "id": id.to_string(),
         "name": personal.show(|| participant.name.clone()),
         "joined_ms": millis(participant.joined),
-        "timeout_ms": millis(participant.armed),
+        "timeout_ms": millis(participant.armed.at()),
         "transport": transport(&participant.transport, personal),
         "ingress": ingress(&participant.ingress),
         "egress": egress(participant),

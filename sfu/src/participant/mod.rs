@@ -23,6 +23,7 @@ pub use describe::{
 
 use crate::Time;
 use crate::conference::ConferenceId;
+use crate::core::armed::Armed;
 use crate::data::peer::DataPeer;
 use crate::statistics::IngressTotals;
 use downlink::Downlink;
@@ -48,8 +49,8 @@ pub(crate) struct Participant {
     pub(crate) egress: Egress,
     /// From its first SCTP packet on.
     pub(crate) data: Option<Box<DataPeer>>,
-    /// The earliest entry in the core's timer heap that stands for this participant.
-    pub(crate) armed: Time,
+    /// Its entries in the core's timer heap.
+    pub(crate) armed: Armed,
     /// Whether the participant is on the list of those whose egress the turn must flush.
     pub(crate) dirty: bool,
 }
