@@ -30,7 +30,7 @@ impl Sfu {
             inbound: inbound(participant, now),
             outbound,
             remote_inbound: remote.collect(),
-            copies: Copies::from(&participant.downlink.copies),
+            copies: Copies::from(&self.copies_for(participant)),
         })
     }
 
